@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+# One INTERFACE target holds the flags of our own code; docs/operations.md says why each is there.
+option(TOCSIN_WERROR "Warnings are errors" OFF)
+option(TOCSIN_CRASH_POINTS "Compile in the named crash points that tests/crash kills at" OFF)
+
+include(CheckCXXCompilerFlag)
+
+add_library(tocsin_flags INTERFACE)
+target_include_directories(tocsin_flags INTERFACE ${CMAKE_SOURCE_DIR}/include ${CMAKE_SOURCE_DIR}/src)
+target_compile_options(tocsin_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wformat=2 -Wconversion -Wsign-conversion -Wimplicit-fallthrough
+  -Wtrampolines -Wbidi-chars=any -Wshadow -Wduplicated-cond -Wlogical-op -Wold-style-cast
+  -Wnon-virtual-dtor -Woverloaded-virtual -Wdouble-promotion -Wfloat-equal -Wvla -Wswitch-enum
+  -Werror=format-security -fvisibility=hidden -fno-strict-overflow -fno-strict-aliasing
+  -fno-delete-null-pointer-checks -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
+if(TOCSIN_WERROR)
+  target_compile_options(tocsin_flags INTERFACE -Werror)
+endif()
+
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+find_program(MOLD mold)
+if(MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+add_link_options(-Wl,--as-needed -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--build-id=sha1)
+
+if(CMAKE_BUILD_TYPE STREQUAL "Release")
+  set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1")
+  add_link_options(-pie)
+  target_compile_definitions(tocsin_flags INTERFACE _FORTIFY_SOURCE=3 _GLIBCXX_ASSERTIONS)
+  target_compile_options(tocsin_flags INTERFACE
+    -U_FORTIFY_SOURCE -fstack-protector-strong -fstack-clash-protection -fcf-protection=full
+    -ftrivial-auto-var-init=zero)
+endif()

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "rule/filter.h"
+#include "tocsin/decimal.h"
+#include "tocsin/metric.h"
+#include "tocsin/severity.h"
+#include "window/window_spec.h"
+
+namespace tocsin {
+
+// Where something was written, for messages: file:line:column, columns in characters from 1.
+struct Origin {
+  std::string file;
+  int line = 0;
+  int column = 0;
+};
+
+// Channels by severity. Absent: ask the next wider route (rung, rule, config). An empty list is an
+// answer: recorded, told to nobody.
+struct Route {
+  std::optional<std::vector<std::string>> info, warning, critical;
+
+  const std::optional<std::vector<std::string>>& of(Severity severity) const {
+    return severity == Severity::info ? info : severity == Severity::warning ? warning : critical;
+  }
+};
+
+// A step of a rule's ladder.
+struct Rung {
+  enum class Kind : std::uint8_t {
+    share,   // of the budget; number is a ratio in 10^-12 (80% = 8 x 10^11)
+    left,    // reached when this much of the budget, or less, is left; in the metric's unit
+    amount,  // of the metric itself (thresholds), in its unit; ratios in 10^-12
+  };
+  Kind kind = Kind::share;
+  int128 number = 0;
+  std::string text;  // as written, without spaces: "80%", "$250left", "$10"; unique in its rule
+  Severity severity = Severity::warning;
+  Route notify;
+  Origin origin;
+};
+
+// The budgets of a rule, by group. A group's own row, else the fallback, else none.
+struct Budgets {
+  std::optional<int128> fallback;  // `budget`, in the metric's unit
+  // By group key (tocsin/group.h); nothing: `none`, this group has no budget.
+  std::unordered_map<std::string, std::optional<int128>> rows;
+
+  std::optional<int128> of(std::string_view group) const {
+    if (!rows.empty()) {
+      if (const auto row = rows.find(std::string(group)); row != rows.end()) return row->second;
+    }
+    return fallback;
+  }
+};
+
+struct Rule {
+  std::string name;
+  std::string summary;      // the user's, or one made from the name ("production daily")
+  std::string where_text;   // the filter as people read it: "Environment = production"
+  std::shared_ptr<const Filter> filter;  // never null; matches all if there is no `where`
+  struct GroupField {
+    std::string name;  // as the rule writes it
+    FieldRef field;
+  };
+  std::vector<GroupField> group_by;
+  Metric metric = Metric::cost;
+  WindowSpec window;
+  std::optional<Budgets> budgets;  // absent: a rule with `threshold`
+  std::vector<Rung> ladder;  // thresholds by rising amount; shares and lefts as for their budget
+  std::int64_t min_requests = 0;
+  Millis hold{0};                         // `for`
+  std::optional<Millis> keep_firing_for;  // as written
+  Route notify;
+  std::optional<bool> notify_resolved;
+  std::vector<std::pair<std::string, std::string>> labels;
+  std::string description, runbook;
+  std::size_t max_groups = 1'000'000;
+  Origin origin;
+
+  // Judged when the watermark passes a pane's end; the others ring in the commit that reaches them.
+  bool judged() const { return is_ratio(metric) || hold > Millis{0}; }
+  bool rolling() const { return window.kind == WindowKind::rolling; }
+  bool is_budget() const { return budgets.has_value(); }
+  bool tells_resolved() const { return notify_resolved.value_or(!is_budget()); }
+  // 5 min in rolling windows unless written; 0 elsewhere.
+  Millis keeps_firing_for() const {
+    return keep_firing_for.value_or(rolling() ? Millis{300'000} : Millis{0});
+  }
+  // The state-bearing fields (metric, filter, group_by, window, zone) as canonical text: two rules
+  // of one name with the same text share their state; any difference starts a new one.
+  std::string fingerprint() const;
+};
+
+// The amount of the metric at which `rung` is reached for a group with `budget` (ignored for
+// thresholds): share x budget rounded up to a whole unit, which for integer totals is exact.
+int128 rung_amount(const Rung& rung, std::optional<int128> budget);
+
+}  // namespace tocsin

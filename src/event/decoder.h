@@ -15,18 +15,18 @@ enum class Format : std::uint8_t { automatic, native, helicone };
 
 // Why a record, or one event of it, is set aside.
 enum class QuarantineReason : std::uint8_t {
-  empty,            // 0 bytes: a tombstone or nothing at all
-  too_large,        // over 1 MiB
+  empty,      // 0 bytes: a tombstone or nothing at all
+  too_large,  // over 1 MiB
   invalid_utf8,
-  broken_json,      // not JSON, or deeper than 32
-  unknown_format,   // JSON, but no format we read
-  wrong_type,       // a field of money, identity or time has a type it cannot have
-  duplicate_key,    // a money or identity key twice
+  broken_json,     // not JSON, or deeper than 32
+  unknown_format,  // JSON, but no format we read
+  wrong_type,      // a field of money, identity or time has a type it cannot have
+  duplicate_key,   // a money or identity key twice
   negative_count,
-  absurd_count,     // over kCountMax, or not a whole number
+  absurd_count,  // over kCountMax, or not a whole number
   negative_cost,
-  absurd_cost,      // over kReportedCostMaxUsd, or not a number ("nan", 1e400)
-  bad_timestamp,    // unreadable
+  absurd_cost,    // over kReportedCostMaxUsd, or not a number ("nan", 1e400)
+  bad_timestamp,  // unreadable
 };
 inline constexpr std::size_t kQuarantineReasons = 12;
 std::string_view name(QuarantineReason reason);
@@ -39,8 +39,8 @@ struct Quarantined {
 
 // Counts of what was mended while decoding.
 struct DecodeCounts {
-  std::uint64_t values_cut = 0;       // over 256 bytes: first 240 and a 16-digit hash
-  std::uint64_t properties_dropped = 0;  // beyond 64
+  std::uint64_t values_cut = 0;          // over 256 bytes: first 240 and a 16-digit hash
+  std::uint64_t properties_dropped = 0;  // beyond 64 of an event, or neither text nor number
 };
 
 // Bytes of one record to events. One thread; reused for ever, no allocation once warm.

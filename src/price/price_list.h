@@ -15,6 +15,10 @@
 
 namespace tocsin {
 
+namespace prices {
+struct Model;
+}
+
 // One unit's part of a cost.
 struct CostComponent {
   std::string_view unit;
@@ -33,9 +37,11 @@ enum class CostChoice : std::uint8_t {
 
 struct Cost {
   CostBasis basis = CostBasis::unpriced;
-  Money amount;                             // zero when unpriced
-  std::string_view price;                   // "openai/gpt-4o" and its validity: which entry priced it
-  std::vector<std::string_view> unpriced;   // units with a count and no price; a model unknown: all
+  Money amount;            // zero when unpriced
+  std::string_view price;  // which entry priced it: "openai/gpt-4o", "openai/o3 from 2025-06-10"
+  // Units with a count and no price; of an unknown model all. Not empty with basis computed: the
+  // amount is of the other units, too little, and nobody reported a better one.
+  std::vector<std::string_view> unpriced;
 };
 
 // What every unit of every known model costs at any time. Immutable once built; any thread.
@@ -52,7 +58,9 @@ class PriceList {
   static Result<PriceList> with_files(const std::vector<std::string>& paths);
 
   // The cost of `event`, which happened at `at`, into `cost` (reused: no allocation once warm).
-  // `components`, if wanted, gets the computed parts. Rules: events.md.
+  // `components`, if wanted, gets the parts of a computed cost. Texts live as long as the list,
+  // those of `unpriced` as long as the event. Rules: docs/events.md. Any thread; who prices many
+  // events holds a Pricer, which needs not look for the model each time.
   void price(const Event& event, EventTime at, CostChoice choice, Cost& cost,
              std::vector<CostComponent>* components = nullptr) const;
 
@@ -60,9 +68,33 @@ class PriceList {
   std::string_view date() const;  // of the newest price, "2026-11-14"
 
  private:
+  friend class Pricer;
   struct Data;
   explicit PriceList(std::unique_ptr<Data> data);
+  static Result<PriceList> load(const std::vector<std::string>& paths);
+  const prices::Model* resolve(const Event& event) const;
+  static void price_as(const prices::Model* model, const Event& event, EventTime at,
+                       CostChoice choice, Cost& cost, std::vector<CostComponent>* components);
+
   std::unique_ptr<Data> data_;
+};
+
+// A price list and the models found in it so far. One thread; as many as there are threads. Gives
+// what PriceList::price gives, at a fraction of the time.
+class Pricer {
+ public:
+  // `list` must outlive us; a new list needs a new Pricer.
+  explicit Pricer(const PriceList& list);
+  ~Pricer();
+  Pricer(Pricer&&) noexcept;
+
+  void price(const Event& event, EventTime at, CostChoice choice, Cost& cost,
+             std::vector<CostComponent>* components = nullptr);
+
+ private:
+  struct Cache;
+  const PriceList* list_;
+  std::unique_ptr<Cache> cache_;
 };
 
 }  // namespace tocsin

@@ -14,13 +14,32 @@ namespace tocsin {
 // A field of an event that rules can name: one of the closed list of rules.md, or a property.
 struct FieldRef {
   enum class Kind : std::uint8_t {
-    provider, model, operation, service_tier, status, cached, byok, user, session, session_name,
-    session_path, service, team, key, environment, agent, tags, source, unit, latency_ms, property
+    provider,
+    model,
+    operation,
+    service_tier,
+    status,
+    cached,
+    byok,
+    user,
+    session,
+    session_name,
+    session_path,
+    service,
+    team,
+    key,
+    environment,
+    agent,
+    tags,
+    source,
+    unit,
+    latency_ms,
+    property
   };
   Kind kind = Kind::property;
   Unit unit = Unit::input;  // of kind unit
-  std::string name;         // lower case: the property's, or for service … agent the property that
-                            // stands in when the field is absent
+  std::string name;  // lower case: the property's, or for service … agent the property that
+                     // stands in when the field is absent
 };
 
 // An event with the place it came from, as filters and groups read it.
@@ -39,6 +58,8 @@ class Filter {
  public:
   virtual ~Filter() = default;
   virtual bool matches(const EventContext& context) const = 0;
+  // The filter in a form that two filters share if they say the same: part of a rule's fingerprint.
+  virtual std::string canonical() const { return {}; }
 };
 
 }  // namespace tocsin

@@ -66,8 +66,8 @@ struct Budgets {
 
 struct Rule {
   std::string name;
-  std::string summary;      // the user's, or one made from the name ("production daily")
-  std::string where_text;   // the filter as people read it: "Environment = production"
+  std::string summary;     // the user's, or one made from the name ("production daily")
+  std::string where_text;  // the filter as people read it: "Environment = production"
   std::shared_ptr<const Filter> filter;  // never null; matches all if there is no `where`
   struct GroupField {
     std::string name;  // as the rule writes it

@@ -11,7 +11,7 @@ namespace tocsin {
 // The panes of a rolling window of length W: max(1 s, W/60) long, aligned to the epoch. A pane is
 // named by its index since the epoch.
 struct Panes {
-  Millis length{1000};   // of one pane
+  Millis length{1000};     // of one pane
   std::int64_t count = 1;  // panes in W
 
   static constexpr Panes of(Millis window) {
@@ -22,7 +22,9 @@ struct Panes {
   static constexpr Panes minutes() { return {Millis{60'000}, 1}; }
 
   constexpr std::int64_t at(EventTime t) const { return floor_div(to_ms(t), length.count()); }
-  constexpr EventTime start(std::int64_t pane) const { return event_time_ms(pane * length.count()); }
+  constexpr EventTime start(std::int64_t pane) const {
+    return event_time_ms(pane * length.count());
+  }
   constexpr EventTime end(std::int64_t pane) const { return start(pane + 1); }
   // The first of the panes that the window ending with `pane` covers.
   constexpr std::int64_t first_covered(std::int64_t pane) const { return pane - count + 1; }

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "event/decoder.h"
+#include "tocsin/money.h"
+
+namespace tocsin::wire {
+
+// Whether a token is a number by JSON's grammar (no "+1", "01", ".5", "NaN").
+bool is_json_number(std::string_view token);
+
+// A value read, or why it cannot be.
+template <class T>
+struct Parsed {
+  T value{};
+  bool ok = true;
+  QuarantineReason reason = QuarantineReason::wrong_type;
+};
+
+// A whole number from 0 to kCountMax in any decimal spelling ("12", "1.2e1", "12.0").
+Parsed<std::int64_t> read_count(std::string_view text);
+
+// Decimal dollars from 0 to kReportedCostMaxUsd, rounded half-even to the picodollar.
+Parsed<Money> read_cost(std::string_view text);
+
+// A whole count of 10^-9 dollars, as Helicone's table stores costs.
+Parsed<Money> read_nano_cost(std::string_view text);
+
+}  // namespace tocsin::wire

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "event/timestamp.h"
+
+#include <chrono>
+
+#include "tocsin/decimal.h"
+
+namespace tocsin::wire {
+namespace {
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// Reads fixed-width numbers and marks off the front of a text.
+class Cursor {
+ public:
+  explicit Cursor(std::string_view text) : text_(text) {}
+
+  bool number(int digits, int& value) {
+    value = 0;
+    for (; digits > 0; --digits, ++at_) {
+      if (at_ >= text_.size() || !is_digit(text_[at_])) return false;
+      value = value * 10 + (text_[at_] - '0');
+    }
+    return true;
+  }
+  bool mark(char c) {
+    if (at_ >= text_.size() || text_[at_] != c) return false;
+    ++at_;
+    return true;
+  }
+  // The digits of a fraction as milliseconds.
+  bool fraction(int& ms) {
+    ms = 0;
+    int digits = 0;
+    for (; at_ < text_.size() && is_digit(text_[at_]); ++at_, ++digits) {
+      if (digits < 3) ms = ms * 10 + (text_[at_] - '0');
+    }
+    for (int i = digits; i < 3; ++i) ms *= 10;
+    return digits > 0;
+  }
+  bool done() const { return at_ == text_.size(); }
+
+ private:
+  std::string_view text_;
+  std::size_t at_ = 0;
+};
+
+bool read_offset(Cursor& cursor, Zone zone, int& minutes) {
+  minutes = 0;
+  if (cursor.done()) return zone == Zone::utc_if_absent;
+  if (cursor.mark('Z') || cursor.mark('z')) return cursor.done();
+  const bool east = cursor.mark('+');
+  if (!east && !cursor.mark('-')) return false;
+  int hour = 0;
+  int minute = 0;
+  if (!cursor.number(2, hour) || !cursor.mark(':') || !cursor.number(2, minute)) return false;
+  if (hour > 23 || minute > 59 || !cursor.done()) return false;
+  minutes = (hour * 60 + minute) * (east ? 1 : -1);
+  return true;
+}
+
+std::optional<EventTime> from_calendar(std::string_view text, Zone zone) {
+  Cursor cursor(text);
+  int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, ms = 0, offset = 0;
+  if (!cursor.number(4, year) || !cursor.mark('-') || !cursor.number(2, month) ||
+      !cursor.mark('-') || !cursor.number(2, day) ||
+      !(cursor.mark('T') || cursor.mark(' ') || cursor.mark('t')) || !cursor.number(2, hour) ||
+      !cursor.mark(':') || !cursor.number(2, minute) || !cursor.mark(':') ||
+      !cursor.number(2, second)) {
+    return std::nullopt;
+  }
+  if (cursor.mark('.') && !cursor.fraction(ms)) return std::nullopt;
+  if (!read_offset(cursor, zone, offset)) return std::nullopt;
+  const std::chrono::year_month_day date{std::chrono::year{year},
+                                         std::chrono::month{static_cast<unsigned>(month)},
+                                         std::chrono::day{static_cast<unsigned>(day)}};
+  // A leap second is the first of the next minute, as Unix time has it.
+  if (!date.ok() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
+  const std::int64_t days = std::chrono::sys_days{date}.time_since_epoch().count();
+  const std::int64_t seconds = ((days * 24 + hour) * 60 + minute - offset) * 60 + second;
+  if (seconds < 0) return std::nullopt;
+  return event_time_ms(seconds * 1000 + ms);
+}
+
+std::optional<EventTime> from_epoch(std::string_view text) {
+  constexpr int kScale = 9;
+  constexpr int128 kOne = power_of_ten(kScale);
+  const auto value = parse_decimal(text, kScale, Rounding::half_even);
+  if (!value || *value < 0 || *value >= power_of_ten(20) * kOne) return std::nullopt;
+  const int128 whole = *value / kOne;
+  int128 ms = 0;
+  if (whole < power_of_ten(11)) {
+    ms = *value / power_of_ten(kScale - 3);
+  } else if (whole < power_of_ten(14)) {
+    ms = whole;
+  } else if (whole < power_of_ten(17)) {
+    ms = whole / 1000;
+  } else {
+    ms = whole / 1'000'000;
+  }
+  return event_time_ms(static_cast<std::int64_t>(ms));
+}
+
+}  // namespace
+
+std::optional<EventTime> read_timestamp(std::string_view text, Zone zone) {
+  const bool calendar = text.size() > 4 && text[4] == '-' && is_digit(text[0]);
+  return calendar ? from_calendar(text, zone) : from_epoch(text);
+}
+
+}  // namespace tocsin::wire

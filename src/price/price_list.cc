@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "price/price_list.h"
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <iterator>
+#include <utility>
+
+#include "hash/fingerprint.h"
+#include "price/built_in.h"
+#include "price/catalogue.h"
+#include "price/load.h"
+
+namespace tocsin {
+
+struct PriceList::Data {
+  prices::Catalogue catalogue;
+  std::size_t models = 0;
+  std::string date;
+};
+
+namespace {
+
+using prices::Rate;
+using prices::Tier;
+
+const Tier& tier_for(const prices::Period& period, std::int64_t input_tokens) {
+  const Tier* tier = &period.tiers.front();
+  for (const Tier& higher : period.tiers) {
+    if (input_tokens > higher.above) tier = &higher;
+  }
+  return *tier;
+}
+
+Money component(std::int64_t count, const Rate& rate) {
+  constexpr int128 kAttoPerPico = power_of_ten(prices::kRateScale - kPicoScale);
+  return Money::pico(divide_half_even(int128{count} * rate.atto, rate.scale * kAttoPerPico));
+}
+
+// Calls `use(name, count, rate or null)` for each unit with a count.
+template <class F>
+void each_unit(const Usage& usage, const Tier* tier, F&& use) {
+  for (std::size_t i = 0; i < kUnits; ++i) {
+    const auto unit = static_cast<Unit>(i);
+    if (unit == Unit::reasoning || usage.counts[i] <= 0) continue;  // reasoning is in output
+    use(kUnitNames[i], usage.counts[i], tier == nullptr ? nullptr : tier->rate(unit));
+  }
+  for (const auto& [name, count] : usage.others) {
+    use(name, count, tier == nullptr ? nullptr : tier->rate(name));
+  }
+}
+
+std::string error_lines(const Diagnostics& diagnostics) {
+  std::string lines;
+  for (const Diagnostic& d : diagnostics) {
+    if (d.level != Diagnostic::Level::error) continue;
+    if (!lines.empty()) lines += '\n';
+    lines += d.file;
+    if (d.line > 0) lines += ":" + std::to_string(d.line) + ":" + std::to_string(d.column);
+    lines += ": error: " + d.message;
+    if (!d.hint.empty()) lines += " (" + d.hint + ")";
+  }
+  return lines;
+}
+
+bool read_file(const std::string& path, std::string& text) {
+  std::ifstream file(path, std::ios::binary);
+  text.assign(std::istreambuf_iterator<char>(file), {});
+  return file.good() || file.eof();
+}
+
+}  // namespace
+
+PriceList::PriceList(std::unique_ptr<Data> data) : data_(std::move(data)) {}
+PriceList::~PriceList() = default;
+PriceList::PriceList(PriceList&&) noexcept = default;
+PriceList& PriceList::operator=(PriceList&&) noexcept = default;
+
+Result<PriceList> PriceList::built_in() { return load({}); }
+
+Result<PriceList> PriceList::with_files(const std::vector<std::string>& paths) {
+  return load(paths);
+}
+
+Result<PriceList> PriceList::load(const std::vector<std::string>& paths) {
+  Diagnostics diagnostics;
+  auto data = std::make_unique<Data>();
+  for (const prices::BuiltInFile& file : prices::built_in_files()) {
+    auto provider = prices::load_provider(std::string(file.name), file.text, diagnostics);
+    if (provider) data->catalogue.add(std::move(*provider));
+  }
+  for (const std::string& path : paths) {
+    std::string text;
+    if (!read_file(path, text)) {
+      diagnostics.push_back(
+          file_error(path, "this price file cannot be read", "check the path and who may read it"));
+      continue;
+    }
+    auto provider = prices::load_provider(path, text, diagnostics);
+    if (provider) data->catalogue.add(std::move(*provider));
+  }
+  if (has_errors(diagnostics)) return reject(error_lines(diagnostics));
+  for (const prices::Provider& provider : data->catalogue.providers) {
+    data->models += provider.models.size();
+    data->date = std::max(data->date, provider.updated);
+  }
+  return PriceList(std::move(data));
+}
+
+std::size_t PriceList::models() const { return data_->models; }
+std::string_view PriceList::date() const { return data_->date; }
+
+const prices::Model* PriceList::resolve(const Event& event) const {
+  return data_->catalogue.resolve(event.provider, event.model);
+}
+
+void PriceList::price_as(const prices::Model* model, const Event& event, EventTime at,
+                         CostChoice choice, Cost& cost, std::vector<CostComponent>* components) {
+  if (choice == CostChoice::computed && event.has_usage) {
+    const prices::Period* const period = model == nullptr ? nullptr : model->at(to_ms(at));
+    const Tier* const tier =
+        period == nullptr ? nullptr : &tier_for(*period, event.usage.input_tokens());
+    bool any = false;
+    each_unit(event.usage, tier, [&](std::string_view unit, std::int64_t count, const Rate* rate) {
+      if (rate == nullptr) return cost.unpriced.push_back(unit);
+      const Money part = component(count, *rate);
+      cost.amount += part;
+      any = true;
+      if (components != nullptr) {
+        components->push_back({unit, count, rate->text, rate->per(), part});
+      }
+    });
+    if (cost.unpriced.empty() || (any && !event.reported_cost)) {
+      cost.basis = CostBasis::computed;
+      if (period != nullptr) cost.price = period->label;
+      return;
+    }
+    cost.amount = {};
+    if (components != nullptr) components->clear();
+  }
+  if (event.reported_cost) {
+    cost.basis = CostBasis::reported;
+    cost.amount = *event.reported_cost;
+    cost.unpriced.clear();
+  } else if (choice == CostChoice::reported) {
+    each_unit(event.usage, nullptr, [&](std::string_view unit, std::int64_t, const Rate*) {
+      cost.unpriced.push_back(unit);
+    });
+  }
+}
+
+namespace {
+
+// What needs no price: true if `cost` is done.
+bool settled(const Event& event, Cost& cost, std::vector<CostComponent>* components) {
+  cost.basis = CostBasis::unpriced;
+  cost.amount = {};
+  cost.price = {};
+  cost.unpriced.clear();
+  if (components != nullptr) components->clear();
+  if (event.cached) {
+    cost.basis = CostBasis::cached;
+  } else if (!event.has_usage && !event.reported_cost) {
+    cost.basis = CostBasis::unmetered;
+  }
+  return cost.basis != CostBasis::unpriced;
+}
+
+}  // namespace
+
+void PriceList::price(const Event& event, EventTime at, CostChoice choice, Cost& cost,
+                      std::vector<CostComponent>* components) const {
+  if (settled(event, cost, components)) return;
+  const bool needed = choice == CostChoice::computed && event.has_usage;
+  price_as(needed ? resolve(event) : nullptr, event, at, choice, cost, components);
+}
+
+// Open addressing over whole names. When it is three quarters full it is emptied, so that made-up
+// model names cost time, not memory.
+struct Pricer::Cache {
+  static constexpr std::size_t kSlots = 4096;
+  struct Slot {
+    std::string key;  // provider, NUL, model; empty: free
+    const prices::Model* model = nullptr;
+  };
+  std::vector<Slot> slots{kSlots};
+  std::size_t used = 0;
+  std::string key;
+
+  // The slot of `key`, or the free one where it belongs.
+  Slot& find() {
+    std::size_t at = static_cast<std::size_t>(hash64(key, 0)) % kSlots;
+    while (!slots[at].key.empty() && slots[at].key != key) at = (at + 1) % kSlots;
+    return slots[at];
+  }
+};
+
+Pricer::Pricer(const PriceList& list) : list_(&list), cache_(std::make_unique<Cache>()) {}
+Pricer::~Pricer() = default;
+Pricer::Pricer(Pricer&&) noexcept = default;
+
+void Pricer::price(const Event& event, EventTime at, CostChoice choice, Cost& cost,
+                   std::vector<CostComponent>* components) {
+  if (settled(event, cost, components)) return;
+  const prices::Model* model = nullptr;
+  if (choice == CostChoice::computed && event.has_usage) {
+    cache_->key.assign(event.provider);
+    cache_->key.push_back('\0');
+    cache_->key.append(event.model);
+    if (cache_->used * 4 >= Cache::kSlots * 3) {
+      for (Cache::Slot& slot : cache_->slots) slot.key.clear();
+      cache_->used = 0;
+    }
+    Cache::Slot& slot = cache_->find();
+    if (slot.key.empty()) {
+      slot.key = cache_->key;
+      slot.model = list_->resolve(event);
+      ++cache_->used;
+    }
+    model = slot.model;
+  }
+  PriceList::price_as(model, event, at, choice, cost, components);
+}
+
+}  // namespace tocsin

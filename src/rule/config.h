@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "event/decoder.h"
+#include "price/price_list.h"
+#include "rule/rule.h"
+#include "rule/secret.h"
+#include "tocsin/time.h"
+
+namespace tocsin {
+
+struct KafkaTls {
+  std::string ca_file;  // empty: the system's roots
+};
+
+struct KafkaSasl {
+  std::string mechanism;  // as librdkafka names it: "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"
+  std::string user;
+  Secret password;
+};
+
+struct KafkaSourceConfig {
+  std::vector<std::string> brokers;  // host:port
+  std::vector<std::string> topics;
+  std::optional<KafkaTls> tls;
+  std::optional<KafkaSasl> sasl;
+  std::string group = "tocsin";
+  std::vector<std::pair<std::string, Secret>> properties;  // of librdkafka; may hold credentials
+};
+
+struct FileSourceConfig {
+  std::string path;  // "-": standard input
+};
+
+// Where a source is read from at its first run.
+struct Start {
+  enum class Kind : std::uint8_t { windows, earliest, latest, ago, at };
+  Kind kind = Kind::windows;
+  Millis ago{0};   // of kind ago
+  EventTime at{};  // of kind at
+};
+
+struct SourceConfig {
+  std::variant<KafkaSourceConfig, FileSourceConfig> from;
+  Format format = Format::automatic;
+  Start start;
+  unsigned workers = 1;  // decode workers, 1 to 16
+  Origin origin;
+};
+
+struct SlackTarget {
+  Secret webhook_url;
+};
+
+struct WebhookTarget {
+  Secret url;
+  Secret hmac_secret;  // empty: not signed
+};
+
+struct ChannelConfig {
+  std::string name;
+  std::variant<SlackTarget, WebhookTarget> to;
+  Origin origin;
+};
+
+struct StateConfig {
+  std::string path;
+  std::int64_t memory = std::int64_t{256} << 20;  // bytes: block cache, write buffers, hot cells
+  Millis retention{std::int64_t{400} * 86'400'000};
+};
+
+struct HttpSettings {
+  std::string host;
+  std::uint16_t port = 0;
+  Secret token;  // empty: loopback needs none
+};
+
+// At most one of the two.
+struct QuarantineConfig {
+  std::string file;
+  std::string topic;
+};
+
+// tocsin.yaml as values. All paths are resolved.
+struct Config {
+  std::string path;
+  std::vector<SourceConfig> sources;
+  StateConfig state;
+  std::string time_zone = "UTC";
+  std::string public_url;  // empty: none
+  Route notify;
+  std::vector<std::string> engine;  // channels of the engine's own messages
+  std::vector<ChannelConfig> channels;
+  std::vector<std::string> rule_files;   // expanded, sorted within each pattern
+  std::vector<std::string> price_files;  // the same
+  CostChoice cost = CostChoice::computed;
+  std::optional<HttpSettings> http;
+  Millis max_future{300'000};
+  Millis out_of_order{60'000};
+  std::optional<Millis> lateness;  // absent: by the window's length
+  Millis group_interval{30'000};
+  Millis stale_after{3'600'000};
+  std::size_t max_groups = 1'000'000;
+  QuarantineConfig quarantine;
+};
+
+}  // namespace tocsin

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rule/config_reader.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "document/scalars.h"
+#include "document/utf8.h"
+#include "rule/route_reader.h"
+#include "rule/window_reader.h"
+
+namespace tocsin {
+namespace {
+
+constexpr std::string_view kEngine = "engine";
+
+// "127.0.0.1:8080", "[::1]:8080", ":8080" for every address.
+bool read_listen(std::string_view text, HttpSettings& http) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return false;
+  const auto port = parse_count(text.substr(colon + 1));
+  if (!port || *port > 65535) return false;
+  auto host = text.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  if (host.find_first_of(" /[]") != std::string_view::npos) return false;
+  http.host = host.empty() ? "0.0.0.0" : std::string(host);
+  http.port = static_cast<std::uint16_t>(*port);
+  return true;
+}
+
+bool is_loopback(std::string_view host) {
+  return host.starts_with("127.") || host == "localhost" || host == "::1";
+}
+
+class TopReader {
+ public:
+  TopReader(const Document& document, const LoadRequest& request, Diagnostics& diagnostics)
+      : reader_(document, diagnostics), config_(reader_, request), request_(request) {
+    result_.path = request.config_path;
+  }
+
+  Config read(const Node& root) {
+    const Node* map = reader_.map(root, "the keys of tocsin.yaml, such as rules: [rules/*.yaml]");
+    if (map == nullptr) return std::move(result_);
+    // Channels first: routes name them.
+    if (const Node* channels = map->find("channels")) read_channels_of(*channels);
+    for (const Entry& entry : map->entries) {
+      if (reader_.known(entry.key, words::kConfig, "key")) key(entry);
+    }
+    check_needs(*map);
+    return std::move(result_);
+  }
+
+ private:
+  void key(const Entry& entry) {
+    const std::string& name = entry.key.text;
+    const Node& value = entry.value;
+    if (name == "sources") return sources(value);
+    if (name == "state") return state(value);
+    if (name == "notify") return notify(value);
+    if (name == "http") {
+      result_.http = read_http(config_, value);
+    } else if (name == "quarantine") {
+      quarantine(value);
+    } else if (name == "rules") {
+      result_.rule_files = config_.expand(value);
+    } else if (name == "prices") {
+      result_.price_files = config_.expand(value);
+    } else if (name != "channels") {
+      scalar(name, value);
+    }
+  }
+
+  void scalar(const std::string& name, const Node& value) {
+    if (name == "time_zone") {
+      if (auto zone = read_zone(reader_, value)) result_.time_zone = std::move(*zone);
+    } else if (name == "public_url") {
+      auto url = config_.text(value, "a URL");
+      if (url && config_.check_url(value, *url)) result_.public_url = std::move(*url);
+    } else if (name == "cost") {
+      const auto* word = reader_.word(value, words::kCost, "choice");
+      if (word != nullptr && *word == "reported") result_.cost = CostChoice::reported;
+    } else if (name == "max_groups") {
+      if (const auto most = reader_.count(value, 1)) {
+        result_.max_groups = static_cast<std::size_t>(*most);
+      }
+    } else if (const auto duration = reader_.duration(value)) {
+      set_duration(name, *duration);
+    }
+  }
+
+  void set_duration(const std::string& name, Millis duration) {
+    if (name == "max_future") result_.max_future = duration;
+    if (name == "out_of_order") result_.out_of_order = duration;
+    if (name == "lateness") result_.lateness = duration;
+    if (name == "group_interval") result_.group_interval = duration;
+    if (name == "stale_after") result_.stale_after = duration;
+  }
+
+  void sources(const Node& node) {
+    const Node* list = reader_.list(node, "a list: - kafka: {…}");
+    if (list == nullptr) return;
+    for (const Node& item : list->items) {
+      if (auto source = read_source(config_, item)) result_.sources.push_back(std::move(*source));
+    }
+    if (list->items.empty()) reader_.error(node, "no source is written here");
+  }
+
+  void state(const Node& node) {
+    const Node* map = reader_.map(node, "{path: /var/lib/tocsin}");
+    if (map == nullptr) return;
+    for (const Entry& entry : map->entries) {
+      if (!reader_.known(entry.key, words::kState, "key")) continue;
+      if (entry.key.text == "path") {
+        if (auto path = config_.path(entry.value)) result_.state.path = std::move(*path);
+      } else if (entry.key.text == "memory") {
+        memory(entry.value);
+      } else if (const auto retention = reader_.duration(entry.value)) {
+        result_.state.retention = *retention;
+      }
+    }
+  }
+
+  void memory(const Node& node) {
+    constexpr std::int64_t kLeast = std::int64_t{16} << 20;
+    const auto* text = reader_.text(node, "a size such as 256MB");
+    if (text == nullptr) return;
+    const auto bytes = parse_bytes(*text);
+    if (bytes && *bytes >= kLeast) {
+      result_.state.memory = *bytes;
+    } else {
+      reader_.error(node, bytes ? "memory must be at least 16MB" : quoted(*text) + " is no size",
+                    "write one such as 256MB or 4GB");
+    }
+  }
+
+  void notify(const Node& node) {
+    const Node* map =
+        reader_.map(node, "{info: [office], warning: [alerts], critical: [alerts], engine: [ops]}");
+    if (map == nullptr) return;
+    RuleContext context{.files = request_.files, .channels = channel_names()};
+    for (const Entry& entry : map->entries) {
+      if (!reader_.known(entry.key, words::kNotify, "key")) continue;
+      auto channels = read_channels(reader_, entry.value, context);
+      if (!channels) continue;
+      if (entry.key.text == kEngine) {
+        if (channels->empty()) {
+          reader_.error(entry.value, "the engine's own messages must go somewhere");
+        }
+        result_.engine = std::move(*channels);
+      } else {
+        auto& route = entry.key.text == "info"      ? result_.notify.info
+                      : entry.key.text == "warning" ? result_.notify.warning
+                                                    : result_.notify.critical;
+        route = std::move(channels);
+      }
+    }
+  }
+
+  std::optional<std::vector<std::string>> channel_names() const {
+    if (!channels_written_) return std::nullopt;
+    return channel_names_;
+  }
+
+  void read_channels_of(const Node& node) {
+    channels_written_ = true;
+    const Node* map = reader_.map(node, "alerts: {slack: {webhook_url_file: PATH}}");
+    if (map == nullptr) return;
+    for (const Entry& entry : map->entries) {
+      // A channel with an error is no unknown one.
+      channel_names_.push_back(entry.key.text);
+      if (auto channel = read_channel(config_, entry)) {
+        result_.channels.push_back(std::move(*channel));
+      }
+    }
+  }
+
+  void quarantine(const Node& node) {
+    const Node* map = reader_.map(node, "{file: PATH} or {topic: NAME}");
+    if (map == nullptr) return;
+    for (const Entry& entry : map->entries) {
+      if (!reader_.known(entry.key, words::kQuarantine, "key")) continue;
+      if (entry.key.text == "file") {
+        if (auto path = config_.path(entry.value)) result_.quarantine.file = std::move(*path);
+      } else if (auto topic = config_.text(entry.value, "a topic")) {
+        result_.quarantine.topic = std::move(*topic);
+      }
+    }
+    if (map->entries.size() != 1) reader_.error(node, "quarantine takes file or topic");
+  }
+
+  void missing(const std::string& what, const std::string& hint) {
+    reader_.diagnostics().push_back(
+        file_error(reader_.file(), "\"" + what + "\" is missing", hint));
+  }
+
+  void check_needs(const Node& map) {
+    if (request_.purpose == Purpose::price) return;
+    if (map.find("rules") == nullptr) missing("rules", "add rules: [rules/*.yaml]");
+    if (request_.purpose != Purpose::run) return;
+    if (map.find("sources") == nullptr) missing("sources", "add sources: [{file: PATH}]");
+    const Node* state = map.find("state");
+    if (state == nullptr || (state->is_map() && state->find("path") == nullptr)) {
+      missing("state.path", "add state: {path: /var/lib/tocsin}");
+    }
+    if (map.find("channels") == nullptr) {
+      missing("channels", "add channels: {alerts: {slack: {webhook_url_file: PATH}}}");
+    }
+    const Node* notify = map.find("notify");
+    for (const Word& word : words::kNotify) {
+      if (notify != nullptr && (!notify->is_map() || notify->find(word.text) != nullptr)) continue;
+      missing("notify." + std::string(word.text),
+              "nothing may be told to nobody by accident; name channels");
+    }
+  }
+
+  Reader reader_;
+  ConfigReader config_;
+  const LoadRequest& request_;
+  Config result_;
+  bool channels_written_ = false;
+  std::vector<std::string> channel_names_;
+};
+
+}  // namespace
+
+std::optional<HttpSettings> read_http(const ConfigReader& config, const Node& node) {
+  const Reader& reader = config.reader();
+  const Node* map = reader.map(node, "{listen: \"127.0.0.1:8080\"}");
+  if (map == nullptr) return std::nullopt;
+  HttpSettings http;
+  for (const Entry& entry : map->entries) {
+    if (!reader.known(entry.key, words::kHttp, "key")) return std::nullopt;
+    if (entry.key.text == "token_file") {
+      auto token = config.secret_file(entry.value);
+      if (!token) return std::nullopt;
+      http.token = std::move(*token);
+      continue;
+    }
+    const auto listen = config.text(entry.value, "an address");
+    if (!listen) return std::nullopt;
+    if (!read_listen(*listen, http)) {
+      reader.error(entry.value, "this is no address to listen on", "write 127.0.0.1:8080");
+      return std::nullopt;
+    }
+  }
+  const Node* listen = map->find("listen");
+  if (listen == nullptr) {
+    reader.error(node, "\"listen\" is missing", "write {listen: \"127.0.0.1:8080\"}");
+    return std::nullopt;
+  }
+  if (!is_loopback(http.host) && map->find("token_file") == nullptr) {
+    reader.error(*listen, "beyond this machine a token is needed",
+                 "add token_file, or listen on 127.0.0.1");
+    return std::nullopt;
+  }
+  return http;
+}
+
+Config read_config(const Document& document, const LoadRequest& request, Diagnostics& diagnostics) {
+  return TopReader(document, request, diagnostics).read(document.root);
+}
+
+}  // namespace tocsin

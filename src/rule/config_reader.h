@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "document/document.h"
+#include "rule/config.h"
+#include "rule/load.h"
+#include "rule/reader.h"
+
+namespace tocsin {
+
+// Reads values of tocsin.yaml: texts of which "${NAME}" is a variable of the environment, secrets,
+// paths. Errors never show a secret or the value of a variable, but for paths.
+class ConfigReader {
+ public:
+  ConfigReader(const Reader& reader, const LoadRequest& request)
+      : reader_(reader), request_(request) {}
+
+  const Reader& reader() const { return reader_; }
+  Purpose purpose() const { return request_.purpose; }
+
+  // A text, "${NAME}" replaced.
+  std::optional<std::string> text(const Node& node, std::string_view wanted) const;
+  std::optional<std::vector<std::string>> texts(const Node& node, std::string_view wanted) const;
+  // A path, relative to the file.
+  std::optional<std::string> path(const Node& node) const;
+  // A secret written in place, or as "${NAME}".
+  std::optional<Secret> secret(const Node& node) const;
+  // A secret in the file that the node names. Files that others can write are refused.
+  std::optional<Secret> secret_file(const Node& node) const;
+  // "http://" or "https://" and a host; the value is not shown.
+  bool check_url(const Node& node, std::string_view url) const;
+  // The files that a list of patterns describes, each once; a pattern of none is an error.
+  std::vector<std::string> expand(const Node& node) const;
+
+ private:
+  const Reader& reader_;
+  const LoadRequest& request_;
+};
+
+// The parts of tocsin.yaml, each told when wrong.
+std::optional<SourceConfig> read_source(const ConfigReader& reader, const Node& node);
+std::optional<ChannelConfig> read_channel(const ConfigReader& reader, const Entry& entry);
+std::optional<HttpSettings> read_http(const ConfigReader& reader, const Node& node);
+
+// The whole. Whatever is wrong is left at its default, and told.
+Config read_config(const Document& document, const LoadRequest& request, Diagnostics& diagnostics);
+
+}  // namespace tocsin

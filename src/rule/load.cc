@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rule/load.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "document/yaml.h"
+#include "rule/config_reader.h"
+#include "rule/rule_reader.h"
+#include "rule/secret.h"
+
+namespace tocsin {
+namespace {
+
+// Rule files one after the other, names unique over all.
+class RuleLoader {
+ public:
+  RuleLoader(const RuleContext& context, Loaded& loaded) : context_(context), loaded_(loaded) {}
+
+  void file(const std::string& path) {
+    FileSummary summary{.path = path};
+    const auto bytes = context_.files.read(path, kYamlBytesMax);
+    if (!bytes) {
+      loaded_.diagnostics.push_back(file_error(path, "cannot read it: " + bytes.error().message));
+    } else if (const auto document = parse_yaml(path, *bytes, loaded_.diagnostics)) {
+      auto read = read_rule_file(*document, context_, loaded_.diagnostics);
+      summary.rules = read.written;
+      summary.disabled = read.disabled;
+      for (Rule& rule : read.rules) add(std::move(rule), *document);
+    }
+    loaded_.files.push_back(std::move(summary));
+  }
+
+ private:
+  void add(Rule rule, const Document& document) {
+    const auto [first, fresh] = origins_.try_emplace(rule.name, rule.origin);
+    if (fresh) {
+      loaded_.rules.push_back(std::move(rule));
+      return;
+    }
+    const auto line = document.source->line(rule.origin.line);
+    loaded_.diagnostics.push_back(document.source->error(
+        document.source->line_start(rule.origin.line) + line.find_first_not_of(" -"), line.size(),
+        "the rule name \"" + rule.name + "\" is taken",
+        "by " + first->second.file + ":" + std::to_string(first->second.line) +
+            "; a name is the identity of a rule's state"));
+  }
+
+  const RuleContext& context_;
+  Loaded& loaded_;
+  std::map<std::string, Origin> origins_;
+};
+
+void finish(Loaded& loaded) {
+  sort_and_unite(loaded.diagnostics);
+  for (FileSummary& file : loaded.files) {
+    file.ok = std::none_of(
+        loaded.diagnostics.begin(), loaded.diagnostics.end(), [&](const Diagnostic& diagnostic) {
+          return diagnostic.level == Diagnostic::Level::error && diagnostic.file == file.path;
+        });
+  }
+}
+
+RuleContext context_of(const LoadRequest& request, const Config& config, bool has_channels) {
+  RuleContext context{.files = request.files};
+  context.zone = config.time_zone;
+  context.max_groups = config.max_groups;
+  if (has_channels) {
+    context.channels.emplace();
+    for (const auto& channel : config.channels) context.channels->push_back(channel.name);
+  }
+  return context;
+}
+
+}  // namespace
+
+Loaded load_rules(const std::vector<std::string>& paths, const RuleContext& context) {
+  Loaded loaded;
+  loaded.config.time_zone = context.zone;
+  loaded.config.rule_files = paths;
+  RuleLoader loader(context, loaded);
+  for (const auto& path : paths) loader.file(path);
+  finish(loaded);
+  return loaded;
+}
+
+Loaded load(const LoadRequest& request) {
+  Loaded loaded;
+  loaded.config.path = request.config_path;
+  loaded.files.push_back({.path = request.config_path, .is_config = true});
+  const auto bytes = request.files.read(request.config_path, kYamlBytesMax);
+  if (!bytes) {
+    loaded.diagnostics.push_back(
+        file_error(request.config_path, "cannot read it: " + bytes.error().message));
+    finish(loaded);
+    return loaded;
+  }
+  auto source = SourceText::read(request.config_path, *bytes, loaded.diagnostics);
+  if (source) source->set_mask(hide_secrets);
+  const auto document =
+      source ? parse_yaml(std::move(*source), loaded.diagnostics) : std::optional<Document>();
+  if (document) {
+    loaded.config = read_config(*document, request, loaded.diagnostics);
+    const bool has_channels = document->root.is_map() && document->root.find("channels") != nullptr;
+    auto context = context_of(request, loaded.config, has_channels);
+    // With errors in tocsin.yaml a channel may be known by name alone.
+    if (has_channels) {
+      for (const Entry& entry : document->root.find("channels")->entries) {
+        context.channels->push_back(entry.key.text);
+      }
+    }
+    RuleLoader loader(context, loaded);
+    if (request.purpose != Purpose::price) {
+      for (const auto& path : loaded.config.rule_files) loader.file(path);
+    }
+  }
+  finish(loaded);
+  return loaded;
+}
+
+}  // namespace tocsin

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "rule/condition.h"
+#include "rule/reader.h"
+
+namespace tocsin {
+
+struct Where {
+  Clause clause;
+  std::string text;  // as people read it: "Environment = production and model = gpt-4*"
+};
+
+// A `where` of a rule. Nothing: it is wrong, and told.
+std::optional<Where> read_where(const Reader& reader, const Node& node);
+
+// A name of a field that `where` or `group_by` may use; false, and told, if it may not.
+bool check_field_name(const Reader& reader, const Node& node);
+
+}  // namespace tocsin

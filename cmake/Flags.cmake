@@ -17,7 +17,9 @@ if(TOCSIN_WERROR)
   target_compile_options(tocsin_flags INTERFACE -Werror)
 endif()
 
-set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+# Everything is one binary: -fPIE for libraries too, so that all share one precompiled header.
+set(CMAKE_POSITION_INDEPENDENT_CODE OFF)
+add_compile_options(-fPIE)
 find_program(MOLD mold)
 if(MOLD)
   add_link_options(-fuse-ld=mold)

@@ -48,7 +48,7 @@ constexpr std::optional<int128> parse_decimal(std::string_view text, int scale, 
   const auto digit = [&] { return i < text.size() && text[i] >= '0' && text[i] <= '9'; };
   bool negative = false;
   if (i < text.size() && (text[i] == '-' || text[i] == '+')) negative = text[i++] == '-';
-  constexpr uint128 kMantissaMax = static_cast<uint128>(power_of_ten(36));
+  constexpr uint128 kMantissaMax = static_cast<uint128>(power_of_ten(37));
   uint128 mantissa = 0;
   int exponent = 0;
   int digits = 0;

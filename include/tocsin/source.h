@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "tocsin/result.h"
@@ -29,41 +30,49 @@ struct Record {
   EventTime timestamp{};           // Kafka's; for a plain file absent is marked below
   bool has_timestamp = true;
   bool log_append_time = false;    // stamped by the broker, so it cannot lie
+  std::uint64_t hash = 0;          // of timestamp, key and value; the same in every process
   std::string_view value;          // empty for a tombstone
 };
 
 // Where a partition goes on. Held in the state, in the same commit as what it counts.
 struct Position {
   std::int64_t next_offset = 0;
-  std::int64_t last_offset = -1;      // of the last record delivered; -1: none yet
-  std::uint64_t last_record_hash = 0;  // record_hash() of it
+  std::int64_t last_offset = -1;       // of the last record delivered; -1: none yet
+  std::uint64_t last_record_hash = 0;  // Record::hash of it
 };
 
 struct SourceNotice {
   enum class Kind {
     unreachable,   // the source cannot be read now; it is retried for ever
     reachable,     // it can again
-    at_end,        // `partition` has no further record now
-    partition_added,  // `partition` is new and is read from its beginning
+    begins,        // `partition`, which had no Position, is read from `offset` on: keep that as its
+                   // Position, or a partition without records starts anew after a restart
+    partition_added,  // the same for a new partition of a known topic: from its beginning
+    at_end,        // `partition` has no further record before `offset` now
+    end_offset,    // what request_end_offsets() asked: the end of `partition` was `offset` then
     lost,          // records of `partition` in [lost_from, lost_until) are gone unread
     halted,        // `partition` is not read any more: a person must decide
+    ended,         // there is nothing more, ever, for this worker (replays)
+    tick,          // replays: time went on here without records; `offset` is the tick's number
     unverified,    // the last record is gone (compaction), so the topic's identity is unproven
   };
   Kind kind = Kind::unreachable;
   std::optional<PartitionIndex> partition;
+  std::int64_t offset = 0;
   std::int64_t lost_from = 0;
   std::int64_t lost_until = 0;
   std::string text;  // for people
 };
 
-// A place events come from. open() once, then poll() by one thread per worker; each partition
-// belongs to worker (index mod workers). partitions() may grow between polls.
+// A place events come from. The adapter opens it; then poll() by one thread per worker; each
+// partition belongs to worker (index mod workers). partitions() may grow between polls, and holds a
+// partition before any record or notice of it is handed out.
 class Source {
  public:
   virtual ~Source() = default;
 
   // The identity of what is read ("kafka:<cluster id>", "file"); state of another one is refused.
-  // Set by open().
+  // Empty until the source was first reached; known before any record is handed out. Any thread.
   virtual std::string identity() const = 0;
 
   // A copy; any thread.
@@ -74,6 +83,11 @@ class Source {
   // stop: the source is broken for good.
   virtual Result<std::span<const Record>> poll(unsigned worker, std::size_t max, Millis wait,
                                                std::vector<SourceNotice>& notices) = 0;
+
+  // Asks for the end of every partition that is read now: a notice `end_offset` each, handed out by
+  // later polls of the partition's worker. Sources without offsets to ask (files) answer with
+  // at_end alone, when they are there. Never blocks. Any thread.
+  virtual void request_end_offsets() = 0;
 
   // Tells the world how far the *synced* state has come (Kafka: the consumer group's offsets, for
   // lag dashboards). Never blocks. Any thread.

@@ -45,7 +45,8 @@ class Snapshot {
   // Calls `row` for each key in [from, until), in ascending byte order, until it answers false.
   // The views live for the call.
   using Row = std::function<bool(std::string_view key, std::string_view value)>;
-  virtual Result<void> scan(std::string_view from, std::string_view until, const Row& row) const = 0;
+  virtual Result<void> scan(std::string_view from, std::string_view until,
+                            const Row& row) const = 0;
   // The same, in descending order.
   virtual Result<void> scan_back(std::string_view from, std::string_view until,
                                  const Row& row) const = 0;

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "alert/alert_codec.h"
+
+#include <utility>
+#include <vector>
+
+#include "tocsin/row.h"
+
+namespace tocsin {
+namespace {
+
+constexpr std::uint8_t kVersion = 1;
+
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+void write_pairs(RowWriter& out, const Pairs& pairs) {
+  out.number(pairs.size());
+  for (const auto& [name, value] : pairs) {
+    out.text(name);
+    out.text(value);
+  }
+}
+
+Pairs read_pairs(RowReader& in) {
+  Pairs pairs;
+  for (auto left = in.number(); left > 0 && in.ok(); --left) {
+    const std::string_view name = in.text();
+    pairs.emplace_back(name, in.text());
+  }
+  return pairs;
+}
+
+// A number that is at most `last`; else `valid` is lost.
+std::uint64_t read_up_to(RowReader& in, std::uint64_t last, bool& valid) {
+  const std::uint64_t value = in.number();
+  if (value <= last) return value;
+  valid = false;
+  return 0;
+}
+
+template <class Enum>
+Enum read_enum(RowReader& in, Enum last, bool& valid) {
+  return static_cast<Enum>(read_up_to(in, static_cast<std::uint64_t>(last), valid));
+}
+
+void write_what(RowWriter& out, const Alert& alert) {
+  out.text(alert.id);
+  out.text(alert.rule);
+  write_pairs(out, alert.group);
+  out.signed_number(to_ms(alert.window.start));
+  out.signed_number(to_ms(alert.window.end));
+  out.text(alert.rung);
+  out.amount(alert.amount);
+  out.amount(alert.value);
+  out.byte(alert.budget ? 1 : 0);
+  if (alert.budget) out.amount(*alert.budget);
+  out.byte(static_cast<std::uint8_t>(alert.severity));
+  out.signed_number(to_ms(alert.at));
+  out.number(alert.crossed.size());
+  for (const std::string& rung : alert.crossed) out.text(rung);
+  write_pairs(out, alert.labels);
+}
+
+void write_words(RowWriter& out, const Alert& alert) {
+  out.byte(static_cast<std::uint8_t>(alert.metric));
+  out.byte(static_cast<std::uint8_t>(alert.window_kind));
+  out.signed_number(alert.window_length.count());
+  for (const std::string* text : {&alert.zone, &alert.summary, &alert.where, &alert.origin,
+                                  &alert.description, &alert.runbook}) {
+    out.text(*text);
+  }
+  out.signed_number(alert.requests);
+  out.signed_number(alert.numerator);
+  out.byte(alert.next ? 1 : 0);
+  if (alert.next) {
+    out.text(alert.next->rung);
+    out.amount(alert.next->amount);
+    out.byte(static_cast<std::uint8_t>(alert.next->severity));
+  }
+}
+
+void read_what(RowReader& in, Alert& alert, bool& valid) {
+  alert.id = in.text();
+  alert.rule = in.text();
+  alert.group = read_pairs(in);
+  alert.window.start = event_time_ms(in.signed_number());
+  alert.window.end = event_time_ms(in.signed_number());
+  alert.rung = in.text();
+  alert.amount = in.amount();
+  alert.value = in.amount();
+  if (read_up_to(in, 1, valid) == 1) alert.budget = in.amount();
+  alert.severity = read_enum(in, Severity::critical, valid);
+  alert.at = event_time_ms(in.signed_number());
+  for (auto left = in.number(); left > 0 && in.ok(); --left) alert.crossed.emplace_back(in.text());
+  alert.labels = read_pairs(in);
+}
+
+void read_words(RowReader& in, Alert& alert, bool& valid) {
+  alert.metric = read_enum(in, Metric::error_rate, valid);
+  alert.window_kind = read_enum(in, WindowKind::rolling, valid);
+  alert.window_length = Millis{in.signed_number()};
+  for (std::string* text : {&alert.zone, &alert.summary, &alert.where, &alert.origin,
+                            &alert.description, &alert.runbook}) {
+    *text = in.text();
+  }
+  alert.requests = in.signed_number();
+  alert.numerator = in.signed_number();
+  if (read_up_to(in, 1, valid) == 1) {
+    Alert::Next next;
+    next.rung = in.text();
+    next.amount = in.amount();
+    next.severity = read_enum(in, Severity::critical, valid);
+    alert.next = std::move(next);
+  }
+}
+
+}  // namespace
+
+std::string encode_alert(const Alert& alert) {
+  std::string bytes;
+  RowWriter out(bytes);
+  out.byte(kVersion);
+  write_what(out, alert);
+  write_words(out, alert);
+  const bool flags[] = {alert.old_news, alert.stale, alert.continues, alert.late, alert.enforced};
+  std::uint8_t bits = 0;
+  for (unsigned i = 0; i < std::size(flags); ++i) {
+    bits = static_cast<std::uint8_t>(bits | (flags[i] ? 1U << i : 0U));
+  }
+  out.byte(bits);
+  return bytes;
+}
+
+Result<Alert> decode_alert(std::string_view bytes) {
+  RowReader in(bytes);
+  if (const auto version = in.byte(); in.ok() && version != kVersion) {
+    return reject("an alert in the state has version " + std::to_string(version) +
+                  ", this program knows version " + std::to_string(kVersion) +
+                  ": start the program that wrote it, or a newer one");
+  }
+  Alert alert;
+  bool valid = true;
+  read_what(in, alert, valid);
+  read_words(in, alert, valid);
+  const auto bits = read_up_to(in, 31, valid);
+  alert.old_news = (bits & 1) != 0;
+  alert.stale = (bits & 2) != 0;
+  alert.continues = (bits & 4) != 0;
+  alert.late = (bits & 8) != 0;
+  alert.enforced = (bits & 16) != 0;
+  if (!in.ok() || !in.done() || !valid) {
+    return reject("an alert in the state is damaged: its bytes are not what was written");
+  }
+  return alert;
+}
+
+}  // namespace tocsin

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "alert/alert_json.h"
+
+#include <algorithm>
+#include <chrono>
+#include <string_view>
+
+namespace tocsin {
+namespace {
+
+std::string padded(int number, std::size_t width) {
+  std::string digits = std::to_string(number);
+  return std::string(width - std::min(width, digits.size()), '0') + digits;
+}
+
+void write_pairs(JsonWriter& json, std::string_view name,
+                 const std::vector<std::pair<std::string, std::string>>& pairs) {
+  json.key(name).begin_object();
+  for (const auto& [key, value] : pairs) json.text(key, value);
+  json.end_object();
+}
+
+void write_window(JsonWriter& json, const Window& window) {
+  json.key("window").begin_object();
+  json.text("start", rfc3339_text(window.start));
+  if (window.end == kNever) {
+    json.key("end").null();
+  } else {
+    json.text("end", rfc3339_text(window.end));
+  }
+  json.end_object();
+}
+
+}  // namespace
+
+std::string rfc3339_text(EventTime t) {
+  using namespace std::chrono;
+  constexpr std::int64_t kFirst = -62'167'219'200;  // 0000-01-01
+  constexpr std::int64_t kLast = 253'402'300'799;   // 9999-12-31
+  const sys_seconds at{seconds{std::clamp(floor_div(to_ms(t), 1000), kFirst, kLast)}};
+  const sys_days day = floor<days>(at);
+  const year_month_day date{day};
+  const hh_mm_ss time{at - day};
+  return padded(static_cast<int>(date.year()), 4) + "-" +
+         padded(static_cast<int>(static_cast<unsigned>(date.month())), 2) + "-" +
+         padded(static_cast<int>(static_cast<unsigned>(date.day())), 2) + "T" +
+         padded(static_cast<int>(time.hours().count()), 2) + ":" +
+         padded(static_cast<int>(time.minutes().count()), 2) + ":" +
+         padded(static_cast<int>(time.seconds().count()), 2) + "Z";
+}
+
+void write_alert(JsonWriter& json, const Alert& alert) {
+  const auto decimal = [&](int128 amount) {
+    return decimal_text(amount, decimal_places(alert.metric));
+  };
+  json.begin_object();
+  json.text("id", alert.id).text("rule", alert.rule);
+  write_pairs(json, "group", alert.group);
+  write_window(json, alert.window);
+  json.text("rung", alert.rung);
+  json.text("amount", decimal(alert.amount)).text("value", decimal(alert.value));
+  if (alert.budget) {
+    json.text("budget", decimal(*alert.budget));
+  } else {
+    json.key("budget").null();
+  }
+  json.text("severity", name(alert.severity)).text("at", rfc3339_text(alert.at));
+  json.key("crossed").begin_array();
+  for (const std::string& rung : alert.crossed) json.text(rung);
+  json.end_array();
+  write_pairs(json, "labels", alert.labels);
+  json.end_object();
+}
+
+}  // namespace tocsin

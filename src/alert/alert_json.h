@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "document/json_writer.h"
+#include "tocsin/alert.h"
+#include "tocsin/time.h"
+
+namespace tocsin {
+
+// The object that describes an alert wherever a program reads one (webhook, `backtest --json`):
+// {id, rule, group, window: {start, end}, rung, amount, value, budget, severity, at, crossed,
+// labels}. Amounts are decimal text in dollars, counts or ratios, with no digit lost; budget is
+// null for thresholds.
+void write_alert(JsonWriter& json, const Alert& alert);
+
+// RFC 3339 in UTC, the second that holds `t`: "2026-11-20T09:49:00Z". Times outside the years 0000
+// to 9999 are shown as those bounds.
+std::string rfc3339_text(EventTime t);
+
+}  // namespace tocsin

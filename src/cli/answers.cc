@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/answers.h"
+
+#include <fmt/format.h>
+
+#include "alert/alert_json.h"
+#include "document/json_writer.h"
+#include "state/view.h"
+
+namespace tocsin {
+namespace {
+
+std::string failure_json(const Error& error) {
+  std::string out;
+  JsonWriter(out).begin_object().text("error", error.message).end_object();
+  return out;
+}
+
+void write_cell(JsonWriter& json, const CellView& cell) {
+  const int places = decimal_places(cell.metric);
+  json.begin_object().text("rule", cell.name).key("group").begin_object();
+  for (const auto& [field, value] : cell.group) json.text(field, value);
+  json.end_object().key("window").begin_object();
+  json.text("start", rfc3339_text(cell.window.start)).key("end");
+  if (cell.window.end == kNever) {
+    json.null();
+  } else {
+    json.text(rfc3339_text(cell.window.end));
+  }
+  json.end_object().text("total", decimal_text(cell.total, places)).key("budget");
+  if (cell.budget) {
+    json.text(decimal_text(*cell.budget, places));
+  } else {
+    json.null();
+  }
+  if (cell.rung) {
+    const Rung& rung = cell.rule->ladder[*cell.rung];
+    json.text("rung", rung.text).text("severity", name(rung.severity));
+  } else {
+    json.key("rung").null().key("severity").null();
+  }
+  json.end_object();
+}
+
+constexpr std::string_view kCountNames[][2] = {
+    {"records", "Records read from the sources."},
+    {"events", "Events counted, duplicates left out."},
+    {"duplicates", "Events whose id was seen before."},
+    {"future_clamped", "Events stamped too far ahead of their record."},
+    {"too_old", "Events older than state.retention."},
+    {"late", "Events that came too late for a rule's window, once a rule."},
+    {"dropped_state", "Events for panes that were forgotten already."},
+    {"unpriced", "Events whose cost, or a part of it, is unknown."},
+    {"unmetered", "Events with neither usage nor cost."},
+    {"cached", "Events answered from the gateway's cache."},
+    {"values_cut", "Values over 256 bytes."},
+    {"properties_dropped", "Properties beyond 64."},
+    {"overflow_groups", "Events of groups beyond max_groups."},
+    {"ids_forgotten", "Ids dropped before their horizon."},
+};
+static_assert(std::size(kCountNames) == kCounts);
+
+class Samples {
+ public:
+  void add(std::string name, std::string_view help, MetricSample::Type type, std::string value,
+           std::vector<std::pair<std::string, std::string>> labels = {}) {
+    samples_.push_back(
+        {"tocsin_" + std::move(name), std::string(help), type, std::move(labels), std::move(value)});
+  }
+  void counter(std::string name, std::string_view help, std::uint64_t value,
+               std::vector<std::pair<std::string, std::string>> labels = {}) {
+    add(std::move(name), help, MetricSample::Type::counter, std::to_string(value),
+        std::move(labels));
+  }
+  void gauge(std::string name, std::string_view help, std::int64_t value,
+             std::vector<std::pair<std::string, std::string>> labels = {}) {
+    add(std::move(name), help, MetricSample::Type::gauge, std::to_string(value), std::move(labels));
+  }
+  std::vector<MetricSample> take() { return std::move(samples_); }
+
+ private:
+  std::vector<MetricSample> samples_;
+};
+
+void add_engine(Samples& out, const EngineStatus& engine) {
+  for (std::size_t i = 0; i < kCounts; ++i) {
+    const auto& [name, help] = kCountNames[i];
+    const bool forgotten = i == static_cast<std::size_t>(Count::ids_forgotten);
+    out.counter(fmt::format("{}_total", name), help,
+                forgotten ? engine.ids_forgotten : engine.counts.n[i]);
+  }
+  for (std::size_t i = 0; i < kQuarantineReasons; ++i) {
+    out.counter("quarantined_total", "Records, or parts of them, that were set aside.",
+                engine.counts.quarantined[i],
+                {{"reason", std::string(name(static_cast<QuarantineReason>(i)))}});
+  }
+  for (const auto& [model, seen] : engine.counts.unpriced_models) {
+    out.counter("unpriced_requests_total", "Requests by model that has no price.", seen.requests,
+                {{"model", model}});
+  }
+  out.add("cost_usd_total", "What all counted events cost.", MetricSample::Type::counter,
+          engine.counts.cost.text());
+  out.add("late_cost_usd_total", "What came too late cost, once a rule.",
+          MetricSample::Type::counter, engine.counts.late_cost.text());
+  out.counter("commits_total", "Commits of this state.", engine.commits);
+  out.counter("alerts_total", "Alerts recorded since the process started.", engine.alerts);
+  out.gauge("ready", "1 if /readyz says so.", engine.not_ready.empty() ? 1 : 0);
+  out.gauge("catching_up", "1 while the past is counted.", engine.catching_up ? 1 : 0);
+  out.gauge("cells", "Cells in memory.", static_cast<std::int64_t>(engine.sizes.cells));
+  out.gauge("hot_bytes", "Memory of cells.", static_cast<std::int64_t>(engine.sizes.hot_bytes));
+  out.gauge("journal_bytes", "Size of the journal.",
+            static_cast<std::int64_t>(engine.sizes.journal_bytes));
+  out.gauge("ids", "Event ids remembered.", static_cast<std::int64_t>(engine.sizes.ids));
+  if (engine.watermark != StreamTime::kUnset) {
+    out.gauge("watermark_milliseconds", "Event time up to which judged rules are judged.",
+              to_ms(engine.watermark));
+  }
+  for (const auto& row : engine.partitions) {
+    out.gauge("next_offset", "Where a partition goes on.", row.position.next_offset,
+              {{"topic", row.name.topic}, {"partition", std::to_string(row.name.partition)}});
+  }
+}
+
+void add_channel(Samples& out, const ChannelStatus& channel) {
+  const std::vector<std::pair<std::string, std::string>> label{{"channel", channel.name}};
+  out.counter("notifications_delivered_total", "Messages a channel took.", channel.delivered,
+              label);
+  out.counter("notification_retries_total", "Tries that failed.", channel.retried, label);
+  out.counter("notifications_parked_total", "Messages no one took.", channel.parked, label);
+  out.gauge("notifications_queued", "Alerts and messages not yet delivered.",
+            static_cast<std::int64_t>(channel.queued), label);
+  out.gauge("notification_oldest_milliseconds", "Age of the oldest of them.",
+            channel.oldest.count(), label);
+  out.gauge("channel_broken", "1 if the channel refuses everything.", channel.broken ? 1 : 0,
+            label);
+}
+
+}  // namespace
+
+std::string budgets_json(const Store& store, const std::vector<Rule>& rules, std::size_t limit) {
+  std::string out;
+  JsonWriter json(out);
+  json.begin_object().key("budgets").begin_array();
+  std::size_t left = limit;
+  const auto snapshot = store.snapshot();
+  const auto read = StateView(*snapshot, rules).cells([&](const CellView& cell) {
+    if (left == 0) return false;
+    --left;
+    write_cell(json, cell);
+    return left > 0;
+  });
+  if (!read) return failure_json(read.error());
+  json.end_array().end_object();
+  return out;
+}
+
+std::string alerts_json(const Store& store, const std::vector<Rule>& rules, std::size_t limit) {
+  std::string out;
+  JsonWriter json(out);
+  json.begin_object().key("alerts").begin_array();
+  std::size_t left = limit;
+  const auto snapshot = store.snapshot();
+  const auto read = StateView(*snapshot, rules).alerts([&](const Alert& alert) {
+    if (left == 0) return false;
+    --left;
+    write_alert(json, alert);
+    return left > 0;
+  });
+  if (!read) return failure_json(read.error());
+  json.end_array().end_object();
+  return out;
+}
+
+std::vector<MetricSample> metric_samples(const EngineStatus& engine,
+                                         const std::vector<ChannelStatus>& channels) {
+  Samples out;
+  add_engine(out, engine);
+  for (const auto& channel : channels) add_channel(out, channel);
+  return out.take();
+}
+
+}  // namespace tocsin

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "http/api.h"
+#include "notify/notifier.h"
+#include "pipeline/engine.h"
+#include "rule/rule.h"
+#include "tocsin/store.h"
+
+namespace tocsin {
+
+// What the API and /metrics answer. Any thread.
+
+// {"budgets": [{rule, group{}, window{start, end}, total, budget, rung, severity}]}: every cell in
+// the state, open or closed, newest window first.
+std::string budgets_json(const Store& store, const std::vector<Rule>& rules, std::size_t limit);
+// {"alerts": [alert object]}, newest first.
+std::string alerts_json(const Store& store, const std::vector<Rule>& rules, std::size_t limit);
+
+std::vector<MetricSample> metric_samples(const EngineStatus& engine,
+                                         const std::vector<ChannelStatus>& channels);
+
+}  // namespace tocsin

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "cli/commands.h"
+#include "cli/configuration.h"
+#include "cli/exit_code.h"
+#include "cli/real_files.h"
+#include "document/json_writer.h"
+
+namespace tocsin {
+namespace {
+
+struct Options {
+  std::string config;
+  bool json = false;
+  bool strict = false;
+};
+
+std::string plural(std::size_t n, const std::string& noun) {
+  return fmt::format("{} {}{}", n, noun, n == 1 ? "" : "s");
+}
+
+struct Findings {
+  std::size_t errors = 0, warnings = 0;
+};
+
+Findings count(const Diagnostics& diagnostics) {
+  Findings found;
+  for (const auto& diagnostic : diagnostics) {
+    ++(diagnostic.level == Diagnostic::Level::error ? found.errors : found.warnings);
+  }
+  return found;
+}
+
+void print_json(const Loaded& loaded) {
+  std::string out;
+  JsonWriter json(out);
+  json.begin_object().boolean("ok", loaded.ok());
+  json.key("files").begin_array();
+  for (const auto& file : loaded.files) {
+    json.begin_object().text("path", file.path).boolean("ok", file.ok);
+    if (!file.is_config) json.number("rules", static_cast<std::int64_t>(file.rules));
+    json.end_object();
+  }
+  json.end_array().key("diagnostics").begin_array();
+  for (const auto& d : loaded.diagnostics) {
+    json.begin_object()
+        .text("level", d.level == Diagnostic::Level::error ? "error" : "warning")
+        .text("file", d.file)
+        .number("line", d.line)
+        .number("column", d.column)
+        .text("message", d.message)
+        .text("hint", d.hint)
+        .end_object();
+  }
+  json.end_array().end_object();
+  std::printf("%s\n", out.c_str());
+}
+
+void print_text(const Loaded& loaded, const Findings& found, const PriceList* prices) {
+  for (const auto& diagnostic : loaded.diagnostics) {
+    std::printf("%s\n", render(diagnostic).c_str());
+  }
+  if (!loaded.diagnostics.empty()) std::printf("\n");
+  std::string line;
+  std::size_t files = 0;
+  std::size_t rules = 0;
+  for (const auto& file : loaded.files) {
+    if (!file.is_config) {
+      ++files;
+      rules += file.rules - file.disabled;
+    }
+    line += fmt::format(" {}{} {}  ", file.path,
+                        file.is_config ? "" : " " + plural(file.rules, "rule"),
+                        file.ok ? "✓" : "✗");
+  }
+  std::printf("%s\n", line.c_str());
+  if (found.errors + found.warnings > 0) {
+    std::printf(" %s, %s.\n", plural(found.errors, "error").c_str(),
+                plural(found.warnings, "warning").c_str());
+  }
+  if (loaded.ok() && prices != nullptr) {
+    std::printf(" %s in %s, %s, %s of %.*s. OK\n", plural(rules, "rule").c_str(),
+                plural(files, "file").c_str(),
+                plural(loaded.config.channels.size(), "channel").c_str(),
+                plural(prices->models(), "price").c_str(),
+                static_cast<int>(prices->date().size()), prices->date().data());
+  }
+}
+
+int check(const Options& options) {
+  RealFiles files;
+  Loaded loaded =
+      load({config_path(options.config), Purpose::run, files, real_environment()});
+  auto prices = PriceList::with_files(loaded.config.price_files);
+  if (!prices) loaded.diagnostics.push_back(file_error("prices", prices.error().message));
+  const Findings found = count(loaded.diagnostics);
+  if (options.json) {
+    print_json(loaded);
+  } else {
+    print_text(loaded, found, prices ? &*prices : nullptr);
+  }
+  if (found.errors > 0) return kExitConfig;
+  return options.strict && found.warnings > 0 ? kExitFound : kExitOk;
+}
+
+}  // namespace
+
+void add_check(CLI::App& app, CommandSlot& slot) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("check", "Say whether the config and the rules are right");
+  command->add_option("--config", options->config, "tocsin.yaml");
+  command->add_flag("--json", options->json, "print JSON");
+  command->add_flag("--strict", options->strict, "warnings fail too");
+  command->callback([options, &slot] { slot.run = [options] { return check(*options); }; });
+}
+
+}  // namespace tocsin

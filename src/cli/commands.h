@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace tocsin {
+
+// A subcommand adds itself to the app; `run` is set to what it does when it was the one called.
+struct CommandSlot {
+  std::function<int()> run;
+};
+
+void add_run(CLI::App& app, CommandSlot& slot);
+void add_check(CLI::App& app, CommandSlot& slot);
+void add_backtest(CLI::App& app, CommandSlot& slot);
+void add_dump(CLI::App& app, CommandSlot& slot);
+void add_price(CLI::App& app, CommandSlot& slot);
+void add_version(CLI::App& app, CommandSlot& slot);
+
+}  // namespace tocsin

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/engine_parts.h"
+
+#include <algorithm>
+
+#include "file/file_source.h"
+#include "kafka/kafka_source.h"
+#include "notify/outbox.h"
+#include "notify/slack/slack_channel.h"
+#include "notify/webhook/webhook_channel.h"
+#include "window/calendar.h"
+
+namespace tocsin {
+
+StateLimits state_limits(const Config& config) {
+  StateLimits limits;
+  // Half of state.memory for hot cells, half for the store's cache and write buffers.
+  limits.hot_bytes = static_cast<std::size_t>(config.state.memory) / 2;
+  limits.retention = config.state.retention;
+  limits.lateness = config.lateness;
+  limits.out_of_order = config.out_of_order;
+  limits.stale_after = config.stale_after;
+  return limits;
+}
+
+AggregatorSetup aggregator_setup(const Config& config, const std::vector<Rule>& rules,
+                                 const PriceList& prices, State& state) {
+  return {.rules = rules,
+          .prices = prices,
+          .cost = config.cost,
+          .ids = state.ids(),
+          .seed = state.seed(),
+          .max_future = config.max_future,
+          .out_of_order = config.out_of_order,
+          .retention = config.state.retention,
+          .lateness = config.lateness};
+}
+
+std::vector<std::unique_ptr<Channel>> make_channels(const Config& config) {
+  std::vector<std::unique_ptr<Channel>> channels;
+  for (const auto& channel : config.channels) {
+    if (const auto* slack = std::get_if<SlackTarget>(&channel.to)) {
+      channels.push_back(std::make_unique<SlackChannel>(
+          SlackConfig{.name = channel.name, .webhook_url = slack->webhook_url.reveal()}));
+    } else if (const auto* webhook = std::get_if<WebhookTarget>(&channel.to)) {
+      channels.push_back(std::make_unique<WebhookChannel>(
+          WebhookConfig{.name = channel.name,
+                        .url = webhook->url.reveal(),
+                        .hmac_secret = webhook->hmac_secret.reveal()}));
+    }
+  }
+  return channels;
+}
+
+std::optional<EventTime> earliest_open_window(const std::vector<Rule>& rules, EventTime now) {
+  EventTime earliest = now;
+  for (const auto& rule : rules) {
+    if (rule.rolling()) {
+      earliest = std::min(earliest, now - rule.window.length);
+    } else if (rule.window.kind == WindowKind::lifetime && !rule.window.from) {
+      return std::nullopt;
+    } else if (auto calendar = Calendar::create(rule.window)) {
+      earliest = std::min(earliest, calendar->window_at(now).start);
+    }
+  }
+  return earliest;
+}
+
+KafkaConfig kafka_config(const SourceConfig& source, const std::vector<Rule>& rules,
+                         EventTime now) {
+  const auto& from = std::get<KafkaSourceConfig>(source.from);
+  KafkaConfig config;
+  config.brokers = from.brokers;
+  config.topics = from.topics;
+  if (from.tls) config.tls = KafkaConfig::Tls{from.tls->ca_file};
+  if (from.sasl) {
+    config.sasl = KafkaConfig::Sasl{from.sasl->mechanism, from.sasl->user,
+                                    from.sasl->password.reveal()};
+  }
+  config.group = from.group;
+  for (const auto& [name, value] : from.properties) config.properties[name] = value.reveal();
+  config.workers = source.workers;
+  const auto at = [&](EventTime time) { config.start = {KafkaStart::Kind::time, time}; };
+  switch (source.start.kind) {
+    case Start::Kind::earliest: config.start = {KafkaStart::Kind::earliest, {}}; break;
+    case Start::Kind::latest: config.start = {KafkaStart::Kind::latest, {}}; break;
+    case Start::Kind::ago: at(now - source.start.ago); break;
+    case Start::Kind::at: at(source.start.at); break;
+    case Start::Kind::windows:
+      config.start = {KafkaStart::Kind::earliest, {}};
+      if (const auto earliest = earliest_open_window(rules, now)) at(*earliest);
+      break;
+  }
+  return config;
+}
+
+std::string source_name(const SourceConfig& source) {
+  if (const auto* file = std::get_if<FileSourceConfig>(&source.from)) return "file " + file->path;
+  auto topics = std::get<KafkaSourceConfig>(source.from).topics;
+  std::sort(topics.begin(), topics.end());
+  std::string name = "topics";
+  for (const auto& topic : topics) name += " " + topic;
+  return name;
+}
+
+Result<std::vector<OpenSource>> open_sources(const Config& config, const std::vector<Rule>& rules,
+                                             const State& state, const Clock& clock, Log& log) {
+  std::vector<OpenSource> sources;
+  for (const auto& source : config.sources) {
+    OpenSource open{nullptr, source_name(source), source.format, source.workers};
+    if (const auto* file = std::get_if<FileSourceConfig>(&source.from)) {
+      std::optional<Position> position;
+      for (const auto& row : state.partitions()) {
+        if (row.name.topic == file->path) position = row.position;
+      }
+      auto opened = FileSource::open({.path = file->path, .follow = true}, position, clock);
+      if (!opened) return tl::unexpected(opened.error());
+      open.source = std::move(*opened);
+      open.workers = 1;
+    } else {
+      KafkaKnown known;
+      const auto identity = state.identity(open.name);
+      if (!identity) return tl::unexpected(identity.error());
+      known.identity = *identity;
+      const auto& topics = std::get<KafkaSourceConfig>(source.from).topics;
+      for (const auto& row : state.partitions()) {
+        if (std::find(topics.begin(), topics.end(), row.name.topic) != topics.end()) {
+          known.positions[row.name] = row.position;
+        }
+      }
+      const EventTime now = as_event_time(clock.wall());
+      auto opened =
+          KafkaSource::open(kafka_config(source, rules, now), std::move(known), {clock, log});
+      if (!opened) return tl::unexpected(opened.error());
+      open.source = std::move(*opened);
+    }
+    sources.push_back(std::move(open));
+  }
+  return sources;
+}
+
+void OutboxAlertLog::append(const Recorded& recorded, WriteBatch& commit) {
+  if (recorded.alert.continues) return;  // recorded, not sent
+  for (const auto& channel : recorded.channels) {
+    put_outbox_row(commit, channel, recorded.number, recorded.alert);
+  }
+}
+
+}  // namespace tocsin

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "alert/alert_log.h"
+#include "kafka/kafka_config.h"
+#include "notify/channel.h"
+#include "pipeline/engine.h"
+#include "rule/config.h"
+#include "state/state.h"
+#include "tocsin/clock.h"
+#include "tocsin/log.h"
+#include "tocsin/source.h"
+
+namespace tocsin {
+
+// How tocsin.yaml becomes the parts of an engine: the only place that knows both.
+
+StateLimits state_limits(const Config& config);
+AggregatorSetup aggregator_setup(const Config& config, const std::vector<Rule>& rules,
+                                 const PriceList& prices, State& state);
+
+// The channels that messages go to.
+std::vector<std::unique_ptr<Channel>> make_channels(const Config& config);
+
+// `start: windows`: the earliest start of any rule's window that is open at `now`; nothing: the
+// beginning (a lifetime without a start).
+std::optional<EventTime> earliest_open_window(const std::vector<Rule>& rules, EventTime now);
+
+KafkaConfig kafka_config(const SourceConfig& source, const std::vector<Rule>& rules, EventTime now);
+// The name under which the state remembers a source's identity.
+std::string source_name(const SourceConfig& source);
+
+struct OpenSource {
+  std::unique_ptr<Source> source;
+  std::string name;
+  Format format = Format::automatic;
+  unsigned workers = 1;
+};
+// reject: the config cannot work.
+Result<std::vector<OpenSource>> open_sources(const Config& config, const std::vector<Rule>& rules,
+                                             const State& state, const Clock& clock, Log& log);
+
+// Rows of the outbox, in the commit that recorded the alert.
+class OutboxAlertLog final : public AlertLog {
+ public:
+  void append(const Recorded& recorded, WriteBatch& commit) override;
+  void append(const Resolved&, WriteBatch&) override {}
+};
+
+}  // namespace tocsin

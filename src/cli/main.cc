@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "cli/commands.h"
+#include "cli/exit_code.h"
+
+int main(int argc, char** argv) {
+  using namespace tocsin;
+  CLI::App app{"Alerts on LLM spend within milliseconds of the request that crossed the line.", "tocsin"};
+  app.require_subcommand(1);
+  app.failure_message(CLI::FailureMessage::help);
+  CommandSlot slot;
+  add_run(app, slot);
+  add_check(app, slot);
+  add_backtest(app, slot);
+  add_dump(app, slot);
+  add_price(app, slot);
+  add_version(app, slot);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& asked) {
+    return app.exit(asked);
+  } catch (const CLI::ParseError& error) {
+    std::fprintf(stderr, "tocsin: %s\n%s", error.what(), "Run tocsin --help for what there is.\n");
+    return kExitUsage;
+  }
+  return slot.run();
+}

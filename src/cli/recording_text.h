@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "pipeline/replay.h"
+
+namespace tocsin {
+
+// A tick as a recording holds it: lines "clock MILLISECONDS" and "idle PARTITION TOPIC".
+std::string tick_text(const NamedTick& tick);
+std::optional<NamedTick> parse_tick(std::string_view text);
+
+}  // namespace tocsin

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/stderr_log.h"
+
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <string>
+
+namespace tocsin {
+namespace {
+
+// spdlog does not escape, and texts may hold what came from outside: one record stays one line, and
+// no terminal obeys it.
+std::string one_line(std::string_view text) {
+  std::string line;
+  line.reserve(text.size());
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x20 && byte != 0x7f) {
+      line.push_back(c);
+    } else {
+      line += fmt::format("\\x{:02x}", byte);
+    }
+  }
+  return line;
+}
+
+class StderrLog final : public Log {
+ public:
+  StderrLog() : logger_("tocsin", std::make_shared<spdlog::sinks::stderr_sink_mt>()) {
+    // No padded flags: CVE-2025-6140 in spdlog before 1.15.2.
+    logger_.set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
+    logger_.flush_on(spdlog::level::info);
+  }
+  void info(std::string_view text) override { logger_.info("{}", one_line(text)); }
+  void warn(std::string_view text) override { logger_.warn("{}", one_line(text)); }
+  void error(std::string_view text) override { logger_.error("{}", one_line(text)); }
+
+ private:
+  spdlog::logger logger_;
+};
+
+}  // namespace
+
+std::unique_ptr<Log> stderr_log() { return std::make_unique<StderrLog>(); }
+
+}  // namespace tocsin

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tocsin {
+
+// One number for Prometheus. Samples of one name are one family: same help, same type.
+struct MetricSample {
+  enum class Type { counter, gauge };
+
+  std::string name;  // "tocsin_events_total"
+  std::string help;  // one sentence
+  Type type = Type::counter;
+  std::vector<std::pair<std::string, std::string>> labels;  // values may be anything
+  std::string value;  // decimal text, so that no digit of an exact amount is lost
+};
+
+// What the HTTP server serves. Each is called from any of its threads, several at once, and answers
+// at once from what is at hand. All must be set.
+struct Api {
+  struct Health {
+    bool ok = true;
+    std::string text;  // for people
+  };
+  std::function<Health()> healthz;  // is the process alive? Else it should be started anew
+  // Why it isn't ready to be relied on; empty: it is.
+  std::function<std::vector<std::string>()> readyz;
+  std::function<std::vector<MetricSample>()> metrics;
+  // JSON; at most `limit` alerts, newest first.
+  std::function<std::string(std::size_t limit)> alerts_json;
+  // JSON; at most `limit` budgets, fullest first.
+  std::function<std::string(std::size_t limit)> budgets_json;
+};
+
+}  // namespace tocsin

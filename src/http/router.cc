@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/router.h"
+
+#include <array>
+#include <charconv>
+#include <utility>
+
+#include "http/listen_address.h"
+#include "http/metrics_text.h"
+
+namespace tocsin {
+namespace {
+
+constexpr std::size_t kLimitDefault = 100;
+constexpr std::size_t kLimitMax = 1000;
+
+std::string json_string(std::string_view text) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      out += {'\\', c};
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      out += {'\\',
+              'u',
+              '0',
+              '0',
+              kHex[static_cast<std::size_t>(c >> 4)],
+              kHex[static_cast<std::size_t>(c & 15)]};
+    } else {
+      out.push_back(c);
+    }
+  }
+  return out + "\"";
+}
+
+HttpAnswer json_answer(int status, std::string body) {
+  HttpAnswer answer;
+  answer.status = status;
+  answer.body = std::move(body);
+  return answer;
+}
+
+// Takes as long for a wrong token as for the right one.
+bool same_secret(std::string_view given, std::string_view secret) {
+  bool same = given.size() == secret.size();
+  for (std::size_t i = 0; i < secret.size(); ++i) {
+    const char c = i < given.size() ? given[i] : '\0';
+    same = same & (c == secret[i]);  // not &&, which would stop at the first difference
+  }
+  return same;
+}
+
+bool bears(std::string_view authorization, std::string_view token) {
+  constexpr std::string_view kScheme = "Bearer ";
+  if (token.empty()) return true;
+  return authorization.starts_with(kScheme) &&
+         same_secret(authorization.substr(kScheme.size()), token);
+}
+
+bool names_this_machine(std::string_view host) {
+  const std::size_t bracket = host.find(']');
+  if (host.starts_with('[') && bracket != std::string_view::npos) {
+    return is_loopback(std::string(host.substr(1, bracket - 1)));
+  }
+  return is_loopback(std::string(host.substr(0, host.find(':'))));
+}
+
+std::optional<std::size_t> limit_of(const HttpCall& call) {
+  if (!call.limit) return kLimitDefault;
+  std::size_t limit = 0;
+  const char* const end = call.limit->data() + call.limit->size();
+  const auto [rest, error] = std::from_chars(call.limit->data(), end, limit);
+  if (error != std::errc{} || rest != end || limit < 1 || limit > kLimitMax) return std::nullopt;
+  return limit;
+}
+
+HttpAnswer list_answer(const HttpCall& call, const std::function<std::string(std::size_t)>& list) {
+  const auto limit = limit_of(call);
+  if (!limit) return error_answer(400, "limit is a number from 1 to 1000");
+  return json_answer(200, list(*limit));
+}
+
+HttpAnswer health_answer(const Api::Health& health) {
+  return json_answer(health.ok ? 200 : 503, std::string("{\"ok\": ") +
+                                                (health.ok ? "true" : "false") +
+                                                ", \"text\": " + json_string(health.text) + "}");
+}
+
+// Probes carry no token, and reasons may name what only its holder should know.
+HttpAnswer ready_answer(const std::vector<std::string>& reasons, bool with_reasons) {
+  std::string body = reasons.empty() ? "{\"ready\": true" : "{\"ready\": false";
+  if (with_reasons) {
+    body += ", \"reasons\": [";
+    for (std::size_t i = 0; i < reasons.size(); ++i) {
+      body += (i > 0 ? ", " : "") + json_string(reasons[i]);
+    }
+    body += "]";
+  }
+  return json_answer(reasons.empty() ? 200 : 503, body + "}");
+}
+
+HttpAnswer metrics_answer(const std::vector<MetricSample>& samples) {
+  HttpAnswer answer;
+  answer.type = "text/plain; version=0.0.4; charset=utf-8";
+  answer.body = metrics_text(samples);
+  return answer;
+}
+
+constexpr std::array<std::string_view, 5> kPaths = {"/healthz", "/readyz", "/metrics",
+                                                    "/api/v1/alerts", "/api/v1/budgets"};
+
+bool known(std::string_view path) {
+  for (const std::string_view ours : kPaths) {
+    if (path == ours) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+HttpAnswer error_answer(int status, std::string_view text) {
+  return json_answer(status, "{\"error\": " + json_string(text) + "}");
+}
+
+Router::Router(Api api, std::string token, bool only_loopback)
+    : api_(std::move(api)), token_(std::move(token)), only_loopback_(only_loopback) {}
+
+HttpAnswer Router::answer(const HttpCall& call) const {
+  if (only_loopback_ && !names_this_machine(call.host)) {
+    return error_answer(421, "this server answers to localhost only");
+  }
+  const bool authorized = bears(call.authorization, token_);
+  const bool probe = call.path == "/healthz" || call.path == "/readyz";
+  if (!authorized && !probe) {
+    HttpAnswer refused = error_answer(401, "a token is needed: Authorization: Bearer TOKEN");
+    refused.asks_for_token = true;
+    return refused;
+  }
+  if (!known(call.path)) return error_answer(404, "there is nothing here");
+  if (call.method != "GET" && call.method != "HEAD") {
+    HttpAnswer refused = error_answer(405, "this can only be read: GET or HEAD");
+    refused.allow = "GET, HEAD";
+    return refused;
+  }
+  return route(call, authorized);
+}
+
+HttpAnswer Router::route(const HttpCall& call, bool authorized) const {
+  if (call.path == "/healthz") return health_answer(api_.healthz());
+  if (call.path == "/readyz") return ready_answer(api_.readyz(), authorized);
+  if (call.path == "/metrics") return metrics_answer(api_.metrics());
+  if (call.path == "/api/v1/alerts") return list_answer(call, api_.alerts_json);
+  return list_answer(call, api_.budgets_json);
+}
+
+}  // namespace tocsin

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "http/api.h"
+
+namespace tocsin {
+
+// A request, as far as answers depend on it.
+struct HttpCall {
+  std::string_view method, path;
+  std::string_view host;                  // header; empty if absent
+  std::string_view authorization;         // header; empty if absent
+  std::optional<std::string_view> limit;  // parameter
+};
+
+struct HttpAnswer {
+  int status = 200;
+  std::string type = "application/json; charset=utf-8";
+  std::string body;
+  std::string allow;            // header of a 405
+  bool asks_for_token = false;  // header of a 401
+};
+
+// {"error": "…"}
+HttpAnswer error_answer(int status, std::string_view text);
+
+// Decides who is answered what. Immutable; any thread.
+class Router {
+ public:
+  // An empty token: none is asked for. `only_loopback`: the Host header must name this machine, so
+  // that no web page can reach us by a name of its own that points here (DNS rebinding).
+  Router(Api api, std::string token, bool only_loopback);
+
+  HttpAnswer answer(const HttpCall& call) const;
+
+ private:
+  HttpAnswer route(const HttpCall& call, bool authorized) const;
+
+  const Api api_;
+  const std::string token_;
+  const bool only_loopback_;
+};
+
+}  // namespace tocsin

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cctype>
+#include <map>
+#include <unordered_map>
+
+#include "notify/amount_text.h"
+#include "notify/message_parts.h"
+#include "notify/period_text.h"
+#include "notify/plain_text.h"
+#include "window/local_time.h"
+
+namespace tocsin {
+namespace {
+
+using Born = Text::Born;
+using Levels = std::vector<const Alert*>;
+
+constexpr std::size_t kFurthestMax = 10;
+constexpr std::size_t kGroupMax = 40;  // in a line of the list
+constexpr std::string_view kAlready = "already over when the rule started";
+
+// Whether `a` says more about a group than `b`: the newer window, there the higher rung.
+bool later_or_higher(const Alert& a, const Alert& b) {
+  if (a.window.end != b.window.end) return a.window.end > b.window.end;
+  if (a.amount != b.amount) return a.amount > b.amount;
+  return a.value > b.value;
+}
+
+// How far over its own line a group is, in millionths.
+int128 excess(const Alert& alert) {
+  const int128 line = alert.budget.value_or(alert.amount);
+  if (line <= 0) return kInt128Max;
+  return alert.value > kInt128Max / 1'000'000 ? kInt128Max : alert.value * 1'000'000 / line;
+}
+
+// One alert a group, its present level; those furthest over first. Stale ones are left out.
+Levels levels_of(const std::vector<Alert>& alerts) {
+  std::unordered_map<std::string, const Alert*> by_group;
+  for (const Alert& alert : alerts) {
+    if (alert.stale) continue;
+    std::string key;
+    for (const auto& [name, value] : alert.group) key += std::to_string(value.size()) + ":" + value;
+    const Alert*& level = by_group[key];
+    if (level == nullptr || later_or_higher(alert, *level)) level = &alert;
+  }
+  Levels levels;
+  for (const auto& [group, level] : by_group) levels.push_back(level);
+  std::sort(levels.begin(), levels.end(), [](const Alert* a, const Alert* b) {
+    const int128 of_a = excess(*a), of_b = excess(*b);
+    return of_a != of_b ? of_a > of_b : a->group < b->group;
+  });
+  return levels;
+}
+
+// The groups at one rung.
+struct Step {
+  std::string rung;
+  int128 highest = 0;  // amount, to order steps
+  Levels levels;
+};
+
+std::vector<Step> steps_of(const Levels& levels) {
+  std::map<std::string, Step> by_rung;
+  for (const Alert* level : levels) {
+    Step& step = by_rung[level->rung];
+    step.rung = level->rung;
+    step.highest = std::max(step.highest, level->amount);
+    step.levels.push_back(level);
+  }
+  std::vector<Step> steps;
+  for (auto& [rung, step] : by_rung) steps.push_back(std::move(step));
+  std::stable_sort(steps.begin(), steps.end(), [](const Step& a, const Step& b) {
+    const auto severity = [](const Step& s) { return s.levels.front()->severity; };
+    return severity(a) != severity(b) ? severity(a) > severity(b) : a.highest > b.highest;
+  });
+  return steps;
+}
+
+// "$25" where 100% is the same for all of them, else the rung: "80%".
+std::string line_of(const Step& step) {
+  const Alert& first = *step.levels.front();
+  const bool same = std::all_of(step.levels.begin(), step.levels.end(),
+                                [&](const Alert* a) { return a->amount == first.amount; });
+  const bool whole = !first.budget || first.amount == *first.budget;
+  return same && whole ? limit_text(first.metric, first.amount) : rung_words(step.rung);
+}
+
+std::string_view highest_mark(const Levels& levels) {
+  Severity highest = Severity::info;
+  for (const Alert* level : levels) highest = std::max(highest, level->severity);
+  return mark_of(highest);
+}
+
+// "users", "groups": what the rule groups by.
+std::string groups_word(const Alert& alert, std::size_t count) {
+  std::string word;
+  if (alert.group.size() == 1) {
+    for (const char c : alert.group.front().first) {
+      word.push_back(static_cast<char>(std::tolower(static_cast<unsigned char>(c))));
+    }
+  }
+  static constexpr std::string_view kKnown[] = {"user",    "model", "session",     "provider",
+                                                "service", "team",  "environment", "agent"};
+  if (std::find(std::begin(kKnown), std::end(kKnown), word) == std::end(kKnown)) word = "group";
+  return count == 1 ? word : word + "s";
+}
+
+// ": 412 over $25, 1,933 over 80%", as many as fit into the line.
+std::string split_text(const std::vector<Step>& steps, std::size_t room) {
+  std::string text;
+  for (const Step& step : steps) {
+    const std::string piece = (text.empty() ? ": " : ", ") + count_text(std::ssize(step.levels)) +
+                              " over " + line_of(step);
+    if (characters(text + piece) > room) break;
+    text += piece;
+  }
+  return text;
+}
+
+std::string first_line(const Notice& notice, const Levels& levels, const std::vector<Step>& steps) {
+  const Alert& first = *levels.front();
+  FirstLine line;
+  line.head = std::string(highest_mark(levels)) + " ";
+  line.subject = cut_end(subject_of(first), 40);
+  const std::string count = count_text(std::ssize(levels));
+  if (notice.kind == Notice::Kind::catch_up) {
+    line.tail = ": " + count + " " + std::string(kAlready);
+  } else {
+    const Millis span = std::max(notice.until - notice.from, Millis{1'000});
+    line.tail = ": " + count + " crossed in " + duration_text(span);
+  }
+  const std::size_t taken = characters(line.head + line.subject + line.tail);
+  line.option = split_text(steps, taken < kFirstLineMax ? kFirstLineMax - taken : 0);
+  return assembled(line);
+}
+
+std::string title_of(const Notice& notice, const Levels& levels) {
+  const Alert& first = *levels.front();
+  const std::string count =
+      count_text(std::ssize(levels)) + " " + groups_word(first, levels.size());
+  if (notice.kind == Notice::Kind::catch_up) {
+    return subject_of(first) + ": " + count + " " + std::string(kAlready);
+  }
+  const auto clock = [&](WallTime t) {
+    return clock_seconds_text(local_time(as_event_time(t), first.zone));
+  };
+  return subject_of(first) + ": " + count + " crossed a line between " + clock(notice.from) +
+         " and " + clock(notice.until);
+}
+
+void add_steps(Message& message, const std::vector<Step>& steps) {
+  for (const Step& step : steps) {
+    const Alert& first = *step.levels.front();
+    std::string value =
+        count_text(std::ssize(step.levels)) + " " + groups_word(first, step.levels.size());
+    int128 over = 0;
+    for (const Alert* a : step.levels)
+      over += a->budget ? std::max<int128>(a->value - *a->budget, 0) : 0;
+    if (over > 0) {
+      value += ", " + value_with_unit(first.metric, over, std::nullopt) + " above their budgets";
+    }
+    if (message.fields.size() < 8) {
+      message.fields.push_back({"Over " + rung_words(step.rung), {value, Born::ours}});
+    }
+  }
+}
+
+std::string list_line(const Alert& alert) {
+  const int128 line = alert.budget.value_or(alert.amount);
+  const std::string group = isolated(cut_middle(group_text(alert), kGroupMax));
+  const std::string who = group.empty() ? subject_of(alert) : group;
+  std::string text = who + "   " + value_text(alert.metric, alert.value, line) + " of " +
+                     limit_text(alert.metric, line);
+  if (const auto percent = whole_percent(alert.value, line); alert.budget && percent) {
+    text += "   " + count_text(*percent) + "%";
+  }
+  return text;
+}
+
+std::string list_text(const Levels& levels) {
+  std::string text = levels.size() > kFurthestMax ? "Furthest over:" : "";
+  const std::size_t shown_count = std::min(levels.size(), kFurthestMax);
+  for (std::size_t i = 0; i < shown_count; ++i) {
+    text += (text.empty() ? "" : "\n") + list_line(*levels[i]);
+  }
+  return text;
+}
+
+// "37 more crossings in windows long closed, 23 Oct to 20 Nov: recorded, not told one by one."
+std::string stale_text(const std::vector<Alert>& alerts) {
+  std::int64_t count = 0;
+  EventTime first = kNever, last = EventTime::min();
+  for (const Alert& alert : alerts) {
+    if (!alert.stale) continue;
+    ++count;
+    first = std::min(first, alert.window.start);
+    last = std::max(last, alert.window.end - Millis{1});
+  }
+  if (count == 0) return "";
+  const std::string& zone = alerts.front().zone;
+  const std::string from = short_date_text(local_time(first, zone));
+  const std::string until = short_date_text(local_time(last, zone));
+  return count_text(count) + (count == 1 ? " crossing" : " crossings") +
+         " of windows that closed long before, " + (from == until ? from : from + " to " + until) +
+         ": recorded, not told one by one.";
+}
+
+std::vector<Text> rule_line(const Alert& alert, const Levels& levels) {
+  std::vector<Text> line = {{"One message for rule ", Born::ours},
+                            {clean_text(alert.rule), Born::code}};
+  if (levels.size() > kFurthestMax) {
+    line.push_back({std::string(kDot) + "all " + count_text(std::ssize(levels)) + " are recorded",
+                    Born::ours});
+  }
+  if (!alert.where.empty()) line.push_back({shown(alert.where), Born::elsewhere});
+  return line;
+}
+
+// Nothing is over now, but something was.
+Message only_stale(const Notice& notice) {
+  const Alert& first = notice.alerts.front();
+  Message message;
+  FirstLine line;
+  line.head = std::string(mark_of(Severity::info)) + " ";
+  line.subject = subject_of(first);
+  line.tail = ": over " + count_text(std::ssize(notice.alerts)) +
+              (notice.alerts.size() == 1 ? " time" : " times") + " in windows long closed, not now";
+  message.first_line = assembled(line);
+  message.title = {subject_of(first) + ": nothing is over now", Born::elsewhere};
+  message.paragraphs.push_back({stale_text(notice.alerts), Born::ours});
+  message.context.push_back(rule_line(first, {}));
+  message.context.push_back(closing_line(first, notice));
+  return message;
+}
+
+// One level alone is told as an alert is; after a catch-up with its heading.
+Message single_level(const Notice& notice, const Alert& level) {
+  const bool caught_up = notice.kind == Notice::Kind::catch_up;
+  Message message = message_about(level, notice, caught_up ? kAlready : std::string_view{});
+  if (const std::string stale = stale_text(notice.alerts); !stale.empty()) {
+    message.paragraphs.push_back({stale, Born::ours});
+  }
+  return message;
+}
+
+}  // namespace
+
+Message digest_message(const Notice& notice) {
+  const Levels levels = levels_of(notice.alerts);
+  if (levels.empty()) return only_stale(notice);
+  if (levels.size() == 1) return single_level(notice, *levels.front());
+  const std::vector<Step> steps = steps_of(levels);
+  const Alert& first = *levels.front();
+  Message message;
+  message.first_line = first_line(notice, levels, steps);
+  message.title = {title_of(notice, levels), Born::elsewhere};
+  add_steps(message, steps);
+  message.paragraphs.push_back({list_text(levels), Born::elsewhere});
+  if (const std::string stale = stale_text(notice.alerts); !stale.empty()) {
+    message.paragraphs.push_back({stale, Born::ours});
+  }
+  message.context.push_back(rule_line(first, levels));
+  message.context.push_back(closing_line(first, notice));
+  return message;
+}
+
+}  // namespace tocsin

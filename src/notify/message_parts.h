@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "notify/message.h"
+
+namespace tocsin {
+
+// What the messages of this room are put together from; each a clean_text().
+
+inline constexpr std::string_view kDot = " \xC2\xB7 ";  // " · " between pieces of a context line
+
+std::string_view mark_of(Severity severity);
+
+// A first line: `head` and `tail` are never cut, `option` goes first, then the end of `subject`.
+struct FirstLine {
+  std::string head;     // "🟠 80% "
+  std::string subject;  // a rule's summary
+  std::string group;    // as group_in_line() gives it
+  std::string tail;     // ": $80.02 of $100 today"
+  std::string option;   // ", gone by 16:49 at this pace"
+};
+std::string assembled(const FirstLine& line);
+
+// Whether the summary is the rule's own, not one made from its name.
+bool has_own_summary(const Alert& alert);
+// The rule's summary; one that was made from the rule's name, with a capital.
+std::string subject_of(const Alert& alert);
+// "user-123", "openai/gpt-4o"; empty without group_by.
+std::string group_text(const Alert& alert);
+// The same with a blank before it, cut in the middle to 24 characters.
+std::string group_in_line(const Alert& alert);
+// Texts from elsewhere, right-to-left ones kept from reordering what stands beside them.
+std::string shown(std::string_view text);
+
+// "$80.02 of $100", "41.2M of 50M tokens".
+std::string value_of_limit(const Alert& alert, int128 limit);
+// "$10.42", "1,902 requests", "7.4%".
+std::string value_with_unit(Metric metric, int128 value, std::optional<int128> limit);
+// The alert's name for people: "80%", "$250 left".
+std::string rung_words(const std::string& rung);
+
+// What follows from the window's average so far, the alert's time being now. Nothing where that
+// says little: no calendar window, no rising sum, fewer than 20 requests.
+struct Pace {
+  int128 per_unit = 0, even_per_unit = 0;  // even: the budget spread over the window
+  std::string_view unit;                   // "h", "day"
+  std::optional<EventTime> gone;           // when the budget will be, if within the window
+  std::optional<EventTime> next;           // when the next rung will be reached, likewise
+  int128 at_end = 0;                       // the total by the end
+};
+std::optional<Pace> pace_of(const Alert& alert);
+
+// The last line of every message: the window's bounds and zone, the notice's id.
+std::vector<Text> closing_line(const Alert& alert, const Notice& notice);
+
+// One alert, told by `notice`. A heading ("already over when …") takes the place of the outlook.
+Message message_about(const Alert& alert, const Notice& notice, std::string_view heading = {});
+
+// The other messages, by kind.
+Message digest_message(const Notice& notice);  // digest and catch_up
+Message resolved_message(const Notice& notice);
+Message engine_message(const Notice& notice);
+
+}  // namespace tocsin

@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "notify/notifier.h"
+
+#include <algorithm>
+
+#include "alert/alert_codec.h"
+#include "hash/digest.h"
+#include "notify/outbox_keys.h"
+
+namespace tocsin {
+namespace {
+
+constexpr std::size_t kEngineToldMax = 10'000;
+
+// The other rungs of a group told in the same message; what the commit named stays named.
+void name_crossed(std::vector<Alert>& alerts) {
+  std::unordered_map<std::string, std::vector<std::string>> rungs;
+  for (const Alert& alert : alerts) rungs[group_identity(alert)].push_back(alert.rung);
+  for (Alert& alert : alerts) {
+    for (const std::string& rung : rungs[group_identity(alert)]) {
+      const bool named =
+          std::find(alert.crossed.begin(), alert.crossed.end(), rung) != alert.crossed.end();
+      if (rung != alert.rung && !named) alert.crossed.push_back(rung);
+    }
+  }
+}
+
+bool one_group(const std::vector<Alert>& alerts) {
+  return std::all_of(alerts.begin(), alerts.end(), [&](const Alert& alert) {
+    return !alert.stale && group_identity(alert) == group_identity(alerts.front());
+  });
+}
+
+// A digest that turned out to be of one group is told as any alert is.
+void settle_kind(Notice& notice) {
+  if (notice.kind != Notice::Kind::digest || !one_group(notice.alerts)) return;
+  notice.kind = Notice::Kind::alert;
+  std::stable_sort(notice.alerts.begin(), notice.alerts.end(),
+                   [](const Alert& a, const Alert& b) { return a.amount > b.amount; });
+}
+
+}  // namespace
+
+Notifier::Notifier(NotifierParts parts, std::vector<std::unique_ptr<Channel>> channels,
+                   NotifierConfig config)
+    : parts_(parts), config_(std::move(config)) {
+  std::uint32_t seed = config_.jitter_seed;
+  for (std::unique_ptr<Channel>& channel : channels) {
+    const Channel& view = *channel;
+    posts_.push_back(
+        std::make_unique<Post>(Post{std::move(channel), Lane(view, config_.retry, ++seed),
+                                    Gathering(config_.gathering), ChannelStatus{}}));
+    posts_.back()->status.name = view.name();
+    by_name_[view.name()] = posts_.back().get();
+  }
+  update_status();
+}
+
+Notifier::~Notifier() = default;
+
+Notifier::Post* Notifier::find(const std::string& channel) {
+  const auto found = by_name_.find(channel);
+  return found == by_name_.end() ? nullptr : found->second;
+}
+
+void Notifier::put(Input input) {
+  {
+    const std::lock_guard lock(mutex_);
+    inputs_.push_back(std::move(input));
+  }
+  parts_.transport.wake();
+}
+
+void Notifier::offer(std::vector<Outgoing> alerts) {
+  if (!alerts.empty()) put(std::move(alerts));
+}
+void Notifier::catch_up_ended() { put(CatchUpEnded{}); }
+void Notifier::resolve(Resolution resolution, std::vector<std::string> channels) {
+  put(Resolving{std::move(resolution), std::move(channels)});
+}
+void Notifier::engine(EngineMessage message) { put(Engine{std::move(message), ""}); }
+
+Result<void> Notifier::load() {
+  std::vector<Outgoing> alerts;
+  OutboxReader reader;
+  reader.alert = [&](std::string_view channel, std::uint64_t seq, Alert alert) {
+    // Alerts that wait for the end of a catch-up can be many, and only their rows are needed.
+    alerts.push_back({seq, std::move(alert), {std::string(channel)}});
+    if (alerts.size() < 10'000) return;
+    take(std::exchange(alerts, {}));
+  };
+  std::vector<Resolving> ended;
+  reader.resolution = [&](std::string_view channel, Resolution resolution) {
+    ended.push_back({std::move(resolution), {std::string(channel)}});
+  };
+  reader.notice = [&](std::string_view channel, Notice notice) {
+    if (Post* post = find(std::string(channel))) {
+      post->lane.push(std::move(notice));
+    } else {
+      park_unconfigured(std::string(channel), std::move(notice));
+    }
+  };
+  reader.unreadable = [&](Unreadable row) {
+    parts_.log.error("A message in the state cannot be read and is parked: " + row.reason);
+    tell_engine({"parked", "state", "Tocsin parked a message it cannot read", {row.reason}}, "");
+    put_unreadable(marks_, row);
+  };
+  if (auto read = read_outbox(parts_.store, reader); !read) return read;
+  take(std::move(alerts));
+  for (Resolving& one : ended) take(std::move(one));
+  update_status();
+  return {};
+}
+
+void Notifier::take_inputs() {
+  std::vector<Input> inputs;
+  {
+    const std::lock_guard lock(mutex_);
+    inputs.swap(inputs_);
+  }
+  for (Input& input : inputs) {
+    std::visit([this](auto& one) { take(std::move(one)); }, input);
+  }
+}
+
+void Notifier::take(std::vector<Outgoing> alerts) {
+  std::unordered_map<Post*, std::vector<Gathering::Item>> by_post;
+  for (const Outgoing& outgoing : alerts) {
+    if (!is_told(outgoing.alert)) continue;
+    for (const std::string& channel : outgoing.channels) {
+      Post* post = find(channel);
+      if (post != nullptr) {
+        by_post[post].push_back({outgoing.seq, outgoing.alert});
+        continue;
+      }
+      Notice notice;
+      notice.alerts.push_back(outgoing.alert);
+      marks_.erase(outbox_key(channel, outgoing.seq));
+      park_unconfigured(channel, std::move(notice));
+    }
+  }
+  for (auto& [post, items] : by_post) {
+    post->gathering.offer(std::move(items), parts_.clock.monotonic(), parts_.clock.wall());
+  }
+}
+
+void Notifier::take(const CatchUpEnded&) {
+  for (const auto& post : posts_) post->gathering.end_catch_up();
+}
+
+void Notifier::take(Resolving resolving) {
+  for (const std::string& channel : resolving.channels) {
+    Post* post = find(channel);
+    if (post == nullptr) {
+      Notice notice;
+      notice.kind = Notice::Kind::resolved;
+      notice.resolved.push_back(resolving.resolution);
+      marks_.erase(
+          resolution_key(channel, resolving.resolution.alert.id, resolving.resolution.until));
+      park_unconfigured(channel, std::move(notice));
+      continue;
+    }
+    post->gathering.resolve(resolving.resolution, parts_.clock.monotonic(), parts_.clock.wall());
+  }
+}
+
+void Notifier::take(Engine engine) {
+  const SteadyTime now = parts_.clock.monotonic();
+  const auto is_over = [&](const auto& told) {
+    return now - told.second >= config_.engine_interval;
+  };
+  if (engine_told_.size() > kEngineToldMax) std::erase_if(engine_told_, is_over);
+  const std::string key = engine.message.kind + '\0' + engine.message.subject;
+  const auto told = engine_told_.find(key);
+  if (told != engine_told_.end() && !is_over(*told)) return;
+  engine_told_[key] = now;
+  bool anybody = false;
+  for (const std::string& channel : config_.engine_channels) {
+    Post* post = channel == engine.except ? nullptr : find(channel);
+    if (post == nullptr) continue;
+    Notice notice;
+    notice.kind = Notice::Kind::engine;
+    notice.composed_at = parts_.clock.wall();
+    notice.engine = engine.message;
+    notice.id = id_for(notice);
+    composed_.emplace_back(post, std::move(notice));
+    anybody = true;
+  }
+  if (!anybody) parts_.log.error("Nobody else can be told: " + engine.message.text);
+}
+
+void Notifier::tell_engine(EngineMessage message, std::string except) {
+  const std::lock_guard lock(mutex_);
+  inputs_.emplace_back(Engine{std::move(message), std::move(except)});
+}
+
+std::vector<Alert> Notifier::alerts_of(const Post& post, const Composition& composition) {
+  if (!composition.alerts.empty()) return composition.alerts;
+  std::vector<Alert> alerts;
+  for (const std::uint64_t seq : composition.seqs) {
+    const auto row = parts_.store.get(outbox_key(post.channel->name(), seq));
+    if (!row) failure_ = row.error();
+    if (!row || !*row) continue;
+    auto alert = decode_alert(**row);
+    if (alert) alerts.push_back(std::move(*alert));
+  }
+  if (alerts.size() < composition.seqs.size()) {
+    parts_.log.error(std::to_string(composition.seqs.size() - alerts.size()) +
+                     " alerts are missing in the outbox of channel " + post.channel->name());
+  }
+  return alerts;
+}
+
+std::optional<Notice> Notifier::compose(Post& post, Composition composition,
+                                        std::vector<std::uint64_t>& seqs) {
+  Notice notice;
+  notice.kind = composition.kind;
+  notice.composed_at = parts_.clock.wall();
+  notice.from = composition.from;
+  notice.until = composition.until;
+  notice.alerts = alerts_of(post, composition);
+  notice.resolved = std::move(composition.resolved);
+  seqs = std::move(composition.seqs);
+  if (notice.alerts.empty() && notice.resolved.empty()) return std::nullopt;
+  settle_kind(notice);
+  name_crossed(notice.alerts);
+  notice.id = id_for(notice);
+  return notice;
+}
+
+void Notifier::compose_for(Post& post, WriteBatch& batch) {
+  while (post.lane.has_room() && !failure_) {
+    auto next = post.gathering.take(parts_.clock.monotonic());
+    if (!next) return;
+    std::vector<std::uint64_t> seqs;
+    auto notice = compose(post, std::move(*next), seqs);
+    if (!notice) continue;
+    put_composed(batch, post.channel->name(), *notice, seqs);
+    post.lane.push(std::move(*notice));
+  }
+}
+
+// Nothing of what is composed here is sent before the write, which is this thread's next act.
+Result<void> Notifier::compose() {
+  WriteBatch batch;
+  for (auto& [post, notice] : composed_) {
+    put_composed(batch, post->channel->name(), notice, {});
+    post->lane.push(std::move(notice));
+  }
+  composed_.clear();
+  for (const auto& post : posts_) compose_for(*post, batch);
+  if (failure_) return tl::unexpected<Error>(*failure_);
+  if (batch.empty()) return {};
+  return parts_.store.write(batch, Sync::yes);
+}
+
+Result<void> Notifier::step(Millis wait) {
+  if (failure_) return tl::unexpected<Error>(*failure_);
+  take_inputs();
+  expire();
+  if (auto composed = compose(); !composed) {
+    failure_ = composed.error();
+    return composed;
+  }
+  send();
+  parts_.transport.poll(time_to_wait(wait));
+  if (auto settled = settle(); !settled) {
+    failure_ = settled.error();
+    return settled;
+  }
+  update_status();
+  return {};
+}
+
+void Notifier::park_unconfigured(const std::string& channel, Notice notice) {
+  if (notice.id.empty()) {
+    notice.composed_at = parts_.clock.wall();
+    notice.id = id_for(notice);
+  }
+  Delivery delivery;
+  delivery.id = notice.id;
+  delivery.channel = channel;
+  delivery.when = parts_.clock.wall();
+  delivery.alert_ids = alert_ids(notice);
+  delivery.reason = "the channel is not configured any more";
+  put_parked(marks_, notice, delivery);
+  parts_.log.error("Message " + notice.id + " is for channel " + channel +
+                   ", which is not configured any more; it is parked");
+  tell_engine({"channel_missing",
+               channel,
+               "Tocsin has messages for channel " + channel + ", which is not configured any more",
+               {"They are parked, nothing is lost. Bring the channel back, or send the rule's "
+                "alerts elsewhere."}},
+              channel);
+}
+
+Result<void> Notifier::run(std::stop_token stop) {
+  const std::stop_callback waker(stop, [this] { parts_.transport.wake(); });
+  while (!stop.stop_requested()) {
+    if (auto stepped = step(Millis{60'000}); !stepped) return stepped;
+  }
+  return drain();
+}
+
+std::vector<ChannelStatus> Notifier::status() const {
+  const std::lock_guard lock(mutex_);
+  return status_;
+}
+
+}  // namespace tocsin

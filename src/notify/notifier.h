@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "notify/channel.h"
+#include "notify/gathering.h"
+#include "notify/lane.h"
+#include "notify/notice.h"
+#include "notify/outbox.h"
+#include "tocsin/clock.h"
+#include "tocsin/log.h"
+#include "tocsin/result.h"
+#include "tocsin/store.h"
+#include "tocsin/transport.h"
+
+namespace tocsin {
+
+// An alert whose rows of the outbox (OutboxLog, one a channel) are synced.
+struct Outgoing {
+  std::uint64_t seq = 0;
+  Alert alert;
+  std::vector<std::string> channels;
+};
+
+// How a channel stands, for metrics and people. Counts are since the process started.
+struct ChannelStatus {
+  std::string name;
+  std::uint64_t delivered = 0, retried = 0, parked = 0;  // messages; retried: tries that failed
+  std::size_t queued = 0;                                // alerts and messages not yet delivered
+  Millis oldest{0};                                      // age of the oldest of them
+  bool broken = false;  // refused the last message for a reason that concerns all
+  bool paused = false;  // waits, because it asked to or failed
+  std::string last_error;
+};
+
+struct NotifierConfig {
+  std::vector<std::string> engine_channels;  // route of the engine's own messages
+  GatheringLimits gathering;
+  RetryLimits retry;
+  Millis engine_interval{3'600'000};  // the same kind and subject is told once in it
+  Millis drain{2'000};                // how long a stop waits for answers under way
+  std::uint32_t jitter_seed = 1;
+};
+
+// What the notifier works with; all outlive it, and nobody else uses the transport.
+struct NotifierParts {
+  Store& store;
+  Transport& transport;
+  const Clock& clock;
+  Log& log;
+};
+
+// Tells people: takes alerts whose rows are in the outbox, composes messages, stores them, sends
+// them and marks what came of them. Each message is tried until its channel takes it or it is
+// parked; a second try, also after a crash, has the same id. A channel that hangs or fails slows
+// no other.
+//
+// load(), step() and run() belong to one thread; the others may be called from any.
+class Notifier {
+ public:
+  Notifier(NotifierParts parts, std::vector<std::unique_ptr<Channel>> channels,
+           NotifierConfig config);
+  ~Notifier();
+  Notifier(const Notifier&) = delete;
+  Notifier& operator=(const Notifier&) = delete;
+
+  // Takes up what the last process left. Before anything is offered. stop: the store is unreadable.
+  Result<void> load();
+
+  // The alerts of one commit, after it is synced. Those that are never told are passed over.
+  void offer(std::vector<Outgoing> alerts);
+  // No partition catches up any more: what was crossed meanwhile is told. To be called after load()
+  // too, when there was nothing to catch up with.
+  void catch_up_ended();
+  // The end of an episode, after the commit with its rows is synced.
+  void resolve(Resolution resolution, std::vector<std::string> channels);
+  void engine(EngineMessage message);
+
+  // One round: compose, send, wait up to `wait` for answers and act on them. stop: the store failed
+  // and nothing more is sent; the rows are as they were.
+  Result<void> step(Millis wait = Millis{0});
+  // Rounds until a stop is asked for, then waits a little for answers under way.
+  Result<void> run(std::stop_token stop);
+
+  std::vector<ChannelStatus> status() const;
+
+ private:
+  struct CatchUpEnded {};
+  struct Resolving {
+    Resolution resolution;
+    std::vector<std::string> channels;
+  };
+  struct Engine {
+    EngineMessage message;
+    std::string except;  // a channel that cannot be told this, for it is about itself
+  };
+  using Input = std::variant<std::vector<Outgoing>, CatchUpEnded, Resolving, Engine>;
+
+  struct Post {  // one channel
+    std::unique_ptr<Channel> channel;
+    Lane lane;
+    Gathering gathering;
+    ChannelStatus status;
+  };
+  struct Answer {
+    Post* post;
+    Lane::Entry* entry;
+    HttpResponse response;
+  };
+
+  void put(Input input);
+  Post* find(const std::string& channel);
+
+  void take_inputs();
+  void take(std::vector<Outgoing> alerts);
+  void take(const CatchUpEnded&);
+  void take(Resolving resolving);
+  void take(Engine engine);
+
+  Result<void> compose();
+  void compose_for(Post& post, WriteBatch& batch);
+  std::optional<Notice> compose(Post& post, Composition composition,
+                                std::vector<std::uint64_t>& seqs);
+  std::vector<Alert> alerts_of(const Post& post, const Composition& composition);
+
+  void send();
+  void send(Post& post, Lane::Entry& entry);
+  Millis time_to_wait(Millis most) const;
+
+  Result<void> settle();
+  void settle(const Answer& answer);
+  void expire();
+  void delivered(Post& post, const Lane::Entry& entry);
+  void parked(Post& post, const Lane::Entry& entry, const std::string& reason);
+  void park_unconfigured(const std::string& channel, Notice notice);
+  void tell_engine(EngineMessage message, std::string except);
+  Result<void> drain();
+  void update_status();
+
+  NotifierParts parts_;
+  NotifierConfig config_;
+  std::vector<std::unique_ptr<Post>> posts_;
+  std::unordered_map<std::string, Post*> by_name_;
+
+  mutable std::mutex mutex_;
+  std::vector<Input> inputs_;          // guarded by mutex_
+  std::vector<ChannelStatus> status_;  // guarded by mutex_
+
+  // The notifier's thread alone.
+  std::vector<std::pair<Post*, Notice>> composed_;  // of the engine, to be stored and sent
+  std::vector<Answer> answers_;
+  WriteBatch marks_;  // unsynced: what they say can be found out again
+  std::unordered_map<std::string, SteadyTime> engine_told_;
+  std::optional<Error> failure_;
+};
+
+}  // namespace tocsin

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "notify/amount_text.h"
+#include "notify/message_parts.h"
+#include "notify/period_text.h"
+#include "notify/plain_text.h"
+#include "window/local_time.h"
+
+namespace tocsin {
+namespace {
+
+using Born = Text::Born;
+
+constexpr std::string_view kDone = "\xE2\x9C\x85";       // white check mark
+constexpr std::string_view kTools = "\xF0\x9F\x9B\xA0";  // hammer and wrench
+constexpr std::string_view kNoColour = "\xE2\x9A\xAA";   // white circle
+constexpr std::size_t kListMax = 10;
+
+std::string back_to(const Alert& alert) {
+  return value_with_unit(alert.metric, alert.value, alert.amount) + " (limit " +
+         limit_text(alert.metric, alert.amount) + ")";
+}
+
+std::string lasted(const Resolution& resolution) {
+  return duration_text(resolution.until - resolution.since);
+}
+
+// "Over 5% from 10:41 to 10:55, highest 9.1%. Reason: below the limit."
+std::string story(const Resolution& resolution) {
+  const Alert& alert = resolution.alert;
+  const LocalTime since = local_time(resolution.since, alert.zone);
+  const LocalTime until = local_time(resolution.until, alert.zone);
+  const bool same_day = since.date() == until.date();
+  const auto moment = [&](const LocalTime& t) {
+    return (same_day ? "" : date_text(t) + ", ") + clock_text(t);
+  };
+  return "Over " + limit_text(alert.metric, alert.amount) + " from " + moment(since) + " to " +
+         moment(until) + ", highest " +
+         value_with_unit(alert.metric, resolution.highest, std::nullopt) +
+         ". Reason: below the limit.";
+}
+
+Message one_resolved(const Notice& notice, const Resolution& resolution) {
+  const Alert& alert = resolution.alert;
+  const std::string subject =
+      is_ratio(alert.metric) && !has_own_summary(alert) ? "Error rate" : subject_of(alert);
+  FirstLine line;
+  line.head = std::string(kDone) + " ";
+  line.subject = subject;
+  line.tail = " back to " + back_to(alert) + group_in_line(alert);
+  line.option = ", after " + lasted(resolution);
+  Message message;
+  message.first_line = assembled(line);
+  const std::string group = group_text(alert);
+  message.title = {subject + (group.empty() ? "" : " " + isolated(group)) + " is back to " +
+                       value_with_unit(alert.metric, alert.value, alert.amount),
+                   Born::elsewhere};
+  message.paragraphs.push_back({story(resolution), Born::ours});
+  message.context.push_back({{"resolved" + std::string(kDot) + "rule ", Born::ours},
+                             {clean_text(alert.rule), Born::code}});
+  message.context.push_back(closing_line(alert, notice));
+  return message;
+}
+
+Message many_resolved(const Notice& notice) {
+  const Alert& first = notice.resolved.front().alert;
+  const std::string count = count_text(std::ssize(notice.resolved));
+  FirstLine line;
+  line.head = std::string(kDone) + " ";
+  line.subject = subject_of(first);
+  line.tail = ": " + count + " back below the limit";
+  Message message;
+  message.first_line = assembled(line);
+  message.title = {line.subject + line.tail, Born::elsewhere};
+  std::string list;
+  for (std::size_t i = 0; i < std::min(notice.resolved.size(), kListMax); ++i) {
+    const Resolution& resolution = notice.resolved[i];
+    list += (i == 0 ? "" : "\n") + isolated(cut_middle(group_text(resolution.alert), 40)) +
+            "   back to " + back_to(resolution.alert) + ", after " + lasted(resolution);
+  }
+  message.paragraphs.push_back({list, Born::elsewhere});
+  message.context.push_back(
+      {{"One message for rule ", Born::ours}, {clean_text(first.rule), Born::code}});
+  message.context.push_back(closing_line(first, notice));
+  return message;
+}
+
+}  // namespace
+
+Message resolved_message(const Notice& notice) {
+  return notice.resolved.size() == 1 ? one_resolved(notice, notice.resolved.front())
+                                     : many_resolved(notice);
+}
+
+Message engine_message(const Notice& notice) {
+  const EngineMessage& engine = *notice.engine;
+  const std::string text = shown(engine.text);
+  FirstLine line;
+  line.head = std::string(engine.kind == "unpriced" ? kNoColour : kTools) + " ";
+  line.subject = text;
+  Message message;
+  message.first_line = assembled(line);
+  message.title = {text, Born::elsewhere};
+  for (const std::string& detail : engine.details) {
+    message.paragraphs.push_back({shown(detail), Born::elsewhere});
+  }
+  const LocalTime at = local_time(as_event_time(notice.composed_at), "UTC");
+  message.context.push_back(
+      {{"Tocsin itself" + std::string(kDot) + date_text(at) + ", " + clock_text(at) + " UTC" +
+            std::string(kDot) + "id " + notice.id.substr(0, 8),
+        Born::ours}});
+  return message;
+}
+
+}  // namespace tocsin

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "tocsin/time.h"
+
+namespace tocsin {
+
+// The keys of what is to be told and was. A channel's name ends with a zero byte, which no name
+// holds; numbers are big-endian, so that rows stand in order.
+//   'o' channel 0 seq      an alert not yet part of a message: encode_alert()
+//   'r' channel 0 alert's id, until   the end of an episode, likewise: encode_resolution()
+//   'n' channel 0 id       a message composed and not yet delivered: encode_notice()
+//   'p' channel 0 id       a message no one took: the reason, then encode_notice()
+//   'd' composed id channel  what became of a message: Delivery
+inline constexpr char kOutboxPrefix = 'o';
+inline constexpr char kResolutionPrefix = 'r';
+inline constexpr char kNotificationPrefix = 'n';
+inline constexpr char kParkedPrefix = 'p';
+inline constexpr char kDeliveryPrefix = 'd';
+
+inline void append_big_endian(std::string& key, std::uint64_t value) {
+  for (int shift = 56; shift >= 0; shift -= 8) key.push_back(static_cast<char>(value >> shift));
+}
+
+inline std::string channel_key(char prefix, std::string_view channel, std::string_view rest) {
+  std::string key(1, prefix);
+  key += channel;
+  key.push_back('\0');
+  key += rest;
+  return key;
+}
+
+inline std::string outbox_key(std::string_view channel, std::uint64_t seq) {
+  std::string rest;
+  append_big_endian(rest, seq);
+  return channel_key(kOutboxPrefix, channel, rest);
+}
+inline std::string resolution_key(std::string_view channel, std::string_view alert_id,
+                                  EventTime until) {
+  std::string rest(alert_id);
+  append_big_endian(rest, static_cast<std::uint64_t>(to_ms(until)));
+  return channel_key(kResolutionPrefix, channel, rest);
+}
+inline std::string notification_key(std::string_view channel, std::string_view id) {
+  return channel_key(kNotificationPrefix, channel, id);
+}
+inline std::string parked_key(std::string_view channel, std::string_view id) {
+  return channel_key(kParkedPrefix, channel, id);
+}
+inline std::string delivery_key(WallTime composed, std::string_view id, std::string_view channel) {
+  std::string key(1, kDeliveryPrefix);
+  append_big_endian(key, static_cast<std::uint64_t>(composed.time_since_epoch().count()));
+  key += id;
+  key += channel;
+  return key;
+}
+
+// What a key of channel_key() is made of.
+struct ChannelKey {
+  std::string_view channel, rest;
+};
+inline std::optional<ChannelKey> parse_channel_key(std::string_view key) {
+  const auto zero = key.find('\0');
+  if (key.empty() || zero == std::string_view::npos) return std::nullopt;
+  return ChannelKey{key.substr(1, zero - 1), key.substr(zero + 1)};
+}
+inline std::optional<std::uint64_t> parse_seq(std::string_view rest) {
+  if (rest.size() != 8) return std::nullopt;
+  std::uint64_t seq = 0;
+  for (const char byte : rest) seq = seq << 8 | static_cast<unsigned char>(byte);
+  return seq;
+}
+
+}  // namespace tocsin

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "notify/slack/slack_blocks.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "document/json_writer.h"
+#include "notify/plain_text.h"
+
+namespace tocsin {
+namespace {
+
+using Born = Text::Born;
+
+constexpr std::size_t kHeaderMax = 150;
+constexpr std::size_t kSectionMax = 3'000;
+constexpr std::size_t kFieldMax = 2'000;
+constexpr std::size_t kFieldsMax = 10;
+constexpr std::size_t kElementsMax = 10;
+constexpr std::size_t kMessageMax = 12'000;
+constexpr std::size_t kParagraphsMax = 40;  // of Slack's 50 blocks
+constexpr std::size_t kPlainMax = 3'000;
+constexpr int kBarCells = 20;
+
+// Slack has no escape for * _ ~ and backticks; texts of ours don't hold them.
+std::string escaped(std::string_view text) {
+  std::string safe;
+  for (const char c : text) {
+    if (c == '&') {
+      safe += "&amp;";
+    } else if (c == '<') {
+      safe += "&lt;";
+    } else if (c == '>') {
+      safe += "&gt;";
+    } else {
+      safe.push_back(c);
+    }
+  }
+  return safe;
+}
+
+// What fits into `most` characters once it is escaped.
+std::string escaped_within(std::string_view text, std::size_t most) {
+  std::string safe = escaped(text);
+  for (std::size_t keep = most; characters(safe) > most && keep > 0; keep -= (keep + 7) / 8) {
+    safe = escaped(cut_end(text, keep));
+  }
+  return safe;
+}
+
+bool fits_in_code(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.' || c == '/';
+  });
+}
+
+// Writes blocks and counts what they hold.
+class Blocks {
+ public:
+  explicit Blocks(JsonWriter& json) : json_(json) {}
+
+  void header(const Text& title) {
+    json_.begin_object().text("type", "header").key("text");
+    plain(title.text, kHeaderMax);
+    json_.end_object();
+  }
+  void fields(const std::vector<Message::Field>& fields) {
+    if (fields.empty()) return;
+    json_.begin_object().text("type", "section").key("fields").begin_array();
+    for (std::size_t i = 0; i < std::min(fields.size(), kFieldsMax); ++i) {
+      const auto& [label, value] = fields[i];
+      if (value.born == Born::ours) {
+        markdown("*" + escaped(label) + "*\n" + escaped_within(value.text, kFieldMax - 100));
+      } else {
+        plain(label + "\n" + value.text, kFieldMax);
+      }
+    }
+    json_.end_array().end_object();
+  }
+  void bar(const Message::Bar& bar) {
+    const int filled = bar.percent * kBarCells / 100;
+    std::string cells;
+    for (int i = 0; i < kBarCells; ++i) cells += i < filled ? "\xE2\x96\x88" : "\xE2\x96\x91";
+    json_.begin_object().text("type", "section").key("text");
+    markdown("`" + cells + "` " + escaped(bar.text));
+    json_.end_object();
+  }
+  // Leaves out what would go over `most` characters in all.
+  void paragraph(const Text& text, std::size_t most) {
+    const std::size_t room = used_ < most ? most - used_ : 0;
+    if (room < 20) return;
+    json_.begin_object().text("type", "section").key("text");
+    if (text.born == Born::ours) {
+      markdown(escaped_within(text.text, std::min(kSectionMax, room)));
+    } else {
+      plain(text.text, std::min(kSectionMax, room));
+    }
+    json_.end_object();
+  }
+  void context(const std::vector<Text>& line) {
+    json_.begin_object().text("type", "context").key("elements").begin_array();
+    std::size_t elements = 0;
+    for (std::size_t i = 0; i < line.size() && elements < kElementsMax; ++elements) {
+      if (!is_markdown(line[i])) {
+        plain(line[i++].text, kContextMax);
+        continue;
+      }
+      std::string run;
+      for (; i < line.size() && is_markdown(line[i]); ++i) run += markdown_of(line[i]);
+      markdown(run);
+    }
+    json_.end_array().end_object();
+  }
+
+ private:
+  static constexpr std::size_t kContextMax = 500;
+
+  static bool is_markdown(const Text& text) {
+    return text.born == Born::ours || (text.born == Born::code && fits_in_code(text.text));
+  }
+  static std::string markdown_of(const Text& text) {
+    return text.born == Born::code ? "`" + cut_end(text.text, 200) + "`"
+                                   : escaped_within(text.text, kContextMax);
+  }
+  void plain(std::string_view text, std::size_t most) {
+    const std::string cut = cut_end(text, most);
+    used_ += characters(cut);
+    // Slack refuses empty texts.
+    json_.begin_object().text("type", "plain_text").text("text", cut.empty() ? "-" : cut);
+    json_.boolean("emoji", false).end_object();
+  }
+  void markdown(const std::string& text) {
+    used_ += characters(text);
+    json_.begin_object().text("type", "mrkdwn").text("text", text);
+    json_.boolean("verbatim", true).end_object();
+  }
+
+  JsonWriter& json_;
+  std::size_t used_ = 0;
+};
+
+// What every post begins with: nothing in `text` is markup or unfolded.
+void begin_post(JsonWriter& json, const std::string& text) {
+  json.begin_object().text("text", text).boolean("mrkdwn", false);
+  json.boolean("unfurl_links", false).boolean("unfurl_media", false);
+}
+
+}  // namespace
+
+std::string slack_body(const Message& message) {
+  std::string body;
+  JsonWriter json(body);
+  begin_post(json, escaped(message.first_line));
+  json.key("blocks").begin_array();
+  Blocks blocks(json);
+  blocks.header(message.title);
+  blocks.fields(message.fields);
+  if (message.bar) blocks.bar(*message.bar);
+  // The context lines come last and must have their place.
+  constexpr std::size_t kForContext = 3'000;
+  for (std::size_t i = 0; i < std::min(message.paragraphs.size(), kParagraphsMax); ++i) {
+    const Text& text = message.paragraphs[i];
+    if (!text.text.empty()) blocks.paragraph(text, kMessageMax - kForContext);
+  }
+  for (const auto& line : message.context) blocks.context(line);
+  json.end_array().end_object();
+  return body;
+}
+
+std::string slack_plain_body(const Message& message) {
+  std::string text = message.first_line + "\n" + message.title.text;
+  for (const auto& [label, value] : message.fields) text += "\n" + label + ": " + value.text;
+  for (const Text& paragraph : message.paragraphs) text += "\n" + paragraph.text;
+  for (const auto& line : message.context) {
+    text.push_back('\n');
+    for (const Text& piece : line) text += piece.text;
+  }
+  std::string body;
+  JsonWriter json(body);
+  begin_post(json, escaped_within(text, kPlainMax));
+  json.end_object();
+  return body;
+}
+
+}  // namespace tocsin

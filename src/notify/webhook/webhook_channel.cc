@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "notify/webhook/webhook_channel.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "alert/alert_json.h"
+#include "document/json_writer.h"
+#include "hash/digest.h"
+
+namespace tocsin {
+namespace {
+
+constexpr std::size_t kPlainAlertsMax = 100;
+
+std::size_t told_count(const Notice& notice) {
+  return static_cast<std::size_t>(std::count_if(notice.alerts.begin(), notice.alerts.end(),
+                                                [](const Alert& a) { return !a.stale; }));
+}
+
+void write_alerts(JsonWriter& json, const Notice& notice, std::size_t most) {
+  json.key("alerts").begin_array();
+  for (const Alert& alert : notice.alerts) {
+    if (alert.stale) continue;
+    if (most-- == 0) break;
+    write_alert(json, alert);
+  }
+  json.end_array();
+}
+
+void write_digest(JsonWriter& json, const Notice& notice, bool is_digest) {
+  json.key("digest");
+  if (!is_digest) {
+    json.null();
+    return;
+  }
+  json.begin_object().text("id", notice.id);
+  json.text("from", rfc3339_text(as_event_time(notice.from)));
+  json.text("until", rfc3339_text(as_event_time(notice.until)));
+  json.number("count", static_cast<std::int64_t>(told_count(notice))).end_object();
+}
+
+void write_engine(JsonWriter& json, const Notice& notice) {
+  json.key("engine");
+  if (!notice.engine) {
+    json.null();
+    return;
+  }
+  const EngineMessage& engine = *notice.engine;
+  json.begin_object().text("kind", engine.kind).text("subject", engine.subject);
+  json.text("text", engine.text).key("details").begin_array();
+  for (const std::string& detail : engine.details) json.text(detail);
+  json.end_array().end_object();
+}
+
+void write_resolved(JsonWriter& json, const Notice& notice) {
+  json.key("resolved");
+  if (notice.resolved.empty()) {
+    json.null();
+    return;
+  }
+  json.begin_array();
+  for (const Resolution& resolution : notice.resolved) {
+    json.begin_object().key("alert");
+    write_alert(json, resolution.alert);
+    json.text("since", rfc3339_text(resolution.since));
+    json.text("until", rfc3339_text(resolution.until));
+    json.text("highest", decimal_text(resolution.highest, decimal_places(resolution.alert.metric)));
+    json.end_object();
+  }
+  json.end_array();
+}
+
+std::string signature(const std::string& secret, const std::string& seconds,
+                      const std::string& body) {
+  return "t=" + seconds + ",v1=" + hex(hmac_sha256(secret, seconds + "." + body));
+}
+
+}  // namespace
+
+std::string webhook_body(const Notice& notice, const Message& message, Form form) {
+  const std::size_t most = form == Form::full ? notice.alerts.size() : kPlainAlertsMax;
+  const bool is_digest = notice.kind == Notice::Kind::digest ||
+                         notice.kind == Notice::Kind::catch_up || told_count(notice) > most;
+  std::string body;
+  JsonWriter json(body);
+  json.begin_object().text("summary", message.first_line);
+  write_alerts(json, notice, most);
+  write_digest(json, notice, is_digest);
+  write_engine(json, notice);
+  write_resolved(json, notice);
+  json.end_object();
+  return body;
+}
+
+HttpRequest WebhookChannel::request(const Notice& notice, const Message& message, Form form,
+                                    WallTime now) const {
+  HttpRequest request;
+  request.url = config_.url;
+  request.timeout = config_.timeout;
+  request.body = webhook_body(notice, message, form);
+  const std::string seconds =
+      std::to_string(std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()).count());
+  request.headers = {{"Content-Type", "application/json; charset=utf-8"},
+                     {"User-Agent", "tocsin"},
+                     {"Idempotency-Key", notice.id},
+                     {"Tocsin-Timestamp", seconds}};
+  if (!config_.hmac_secret.empty()) {
+    request.headers.emplace_back("Tocsin-Signature",
+                                 signature(config_.hmac_secret, seconds, request.body));
+  }
+  return request;
+}
+
+}  // namespace tocsin

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/aggregator.h"
+
+#include <algorithm>
+
+#include "hash/fingerprint.h"
+
+namespace tocsin {
+namespace {
+
+constexpr Millis kIdleAfter{120'000};
+
+std::int64_t second_of(EventTime t) { return floor_div(to_ms(t), 1000); }
+
+}  // namespace
+
+Aggregator::Aggregator(const AggregatorSetup& setup)
+    : setup_(setup), matcher_(setup.rules), pricer_(setup.prices) {
+  for (const auto& rule : setup.rules) {
+    RuleLane lane;
+    lane.metric = rule.metric;
+    lane.judged = rule.judged();
+    lane.lateness = setup.lateness.value_or(default_lateness(rule.window));
+    if (rule.rolling() || rule.judged()) {
+      lane.panes = rule.rolling() ? Panes::of(rule.window.length) : Panes::minutes();
+    } else {
+      const auto same = std::find_if(calendars_.begin(), calendars_.end(),
+                                     [&](const auto& c) { return c.spec == rule.window; });
+      lane.calendar = static_cast<std::size_t>(same - calendars_.begin());
+      if (same == calendars_.end()) {
+        // The rules were accepted, so their zones exist.
+        calendars_.push_back({rule.window, std::move(*Calendar::create(rule.window)), 0, {}});
+      }
+    }
+    rules_.push_back(lane);
+  }
+}
+
+void Aggregator::add_lane(const Lane& lane) { lanes_.try_emplace(lane.partition, LaneState{lane, {}, false, 0}); }
+
+bool Aggregator::take(const Record& record, std::uint32_t partition, Batch& batch) {
+  lane_ = &lanes_.find(partition)->second;
+  record_ = &record;
+  batch_ = &batch;
+  gap_.reset();
+  first_ = true;
+  decoder_.decode(record.value, lane_->lane.format, *this);
+  if (gap_) {
+    lane_->gap_told = true;
+    batch.tick = Tick{{partition}, *gap_, {}};
+    return false;
+  }
+  lane_->gap_told = false;
+  auto& progress = batch.progress;
+  if (lane_->progress >= progress.size() || progress[lane_->progress].partition != partition) {
+    lane_->progress = progress.size();
+    progress.push_back({partition, {}, record.offset, {}});
+  }
+  Progress& now = progress[lane_->progress];
+  now.position = {record.offset + 1, record.offset, record.hash};
+  now.stream_time = lane_->lane.stream_time.save();
+  ++batch.records;
+  ++batch.counts[Count::records];
+  if (record.has_timestamp) batch.oldest_record = std::min(batch.oldest_record, record.timestamp);
+  return true;
+}
+
+// Stamps alone tell how time passed in a plain file: a jump of its stream time is a gap, in which a
+// clock would have gone on. One stamp of 2099 is no jump (StreamTime).
+bool Aggregator::gap_before(const Event& event) {
+  if (!setup_.ticks_from_gaps || record_->has_timestamp || !first_ || lane_->gap_told) return false;
+  const StreamTime& stream = lane_->lane.stream_time;
+  if (stream.now() == StreamTime::kUnset || !event.time) return false;
+  StreamTime then = stream;
+  then.observe(*event.time, *event.time, false);
+  if (then.now() <= stream.now() + kIdleAfter) return false;
+  gap_ = then.now() - Millis{1000};
+  return true;
+}
+
+void Aggregator::quarantined(const Quarantined& bad) {
+  if (gap_) return;
+  first_ = false;
+  ++batch_->counts.quarantined[static_cast<std::size_t>(bad.reason)];
+  batch_->set_aside.push_back({bad.reason, lane_->lane.partition, record_->offset, bad.element,
+                               record_->timestamp, bad.detail});
+}
+
+EventTime Aggregator::time_of(const Event& event, EventTime record_time) {
+  const EventTime time = event.time.value_or(record_time);
+  if (time <= record_time + setup_.max_future) return time;
+  ++batch_->counts[Count::future_clamped];
+  return record_time;
+}
+
+void Aggregator::event(const Event& event) {
+  if (gap_ || gap_before(event)) return;
+  first_ = false;
+  EventTime record_time = record_->timestamp;
+  if (!record_->has_timestamp) {
+    // A line's record time is its event's own, else that of the line before.
+    record_time = event.time.value_or(lane_->last_record_time);
+    batch_->oldest_record = std::min(batch_->oldest_record, record_time);
+  }
+  lane_->last_record_time = record_time;
+  const EventTime time = time_of(event, record_time);
+  StreamTime& stream = lane_->lane.stream_time;
+  stream.observe(time, record_time, record_->log_append_time);
+  const EventTime own = std::min(time, record_time);
+  if (!claim(event, own)) return;
+
+  ++batch_->counts[Count::events];
+  if (event.cached) ++batch_->counts[Count::cached];
+  if (stream.now() != StreamTime::kUnset && time < stream.now() - setup_.retention) {
+    ++batch_->counts[Count::too_old];
+    return;
+  }
+  const Money cost = price(event, time);
+  batch_->counts.cost += cost;
+  ++event_;
+  matcher_.match({event, lane_->lane.source}, matching_);
+  for (const std::uint32_t rule : matching_) fold(rule, event, time, cost);
+}
+
+// False: a duplicate. Events without an id are told apart by their offset alone.
+bool Aggregator::claim(const Event& event, EventTime own) {
+  const StreamTime& stream = lane_->lane.stream_time;
+  const std::uint32_t partition = lane_->lane.partition;
+  if (stream.now() != StreamTime::kUnset) setup_.ids.move(partition, second_of(stream.now()));
+  if (event.id.empty()) return true;
+  id_.assign(event.producer).push_back('\0');
+  id_ += event.id;
+  // Ahead of the stream time only while the first records, or a leap, are not trusted yet.
+  const ClaimedId claimed{fingerprint128(id_, setup_.seed), partition,
+                          second_of(std::max(stream.now(), own))};
+  if (!setup_.ids.claim(claimed)) {
+    ++batch_->counts[Count::duplicates];
+    return false;
+  }
+  batch_->ids.push_back(claimed);
+  return true;
+}
+
+Money Aggregator::price(const Event& event, EventTime time) {
+  pricer_.price(event, time, setup_.cost, cost_);
+  if (cost_.basis == CostBasis::unmetered) ++batch_->counts[Count::unmetered];
+  // A known model may lack the price of a unit: then the amount is too little.
+  if (cost_.unpriced.empty()) return cost_.amount;
+  ++batch_->counts[Count::unpriced];
+  id_.assign(event.provider.empty() ? "unknown" : event.provider).push_back('/');
+  id_ += event.model;
+  auto& models = batch_->counts.unpriced_models;
+  auto seen = models.find(id_);
+  if (seen == models.end()) seen = models.try_emplace(id_).first;
+  ++seen->second.requests;
+  seen->second.input_tokens += static_cast<std::uint64_t>(event.usage.input_tokens());
+  seen->second.output_tokens += static_cast<std::uint64_t>(event.usage.output_tokens());
+  return cost_.amount;
+}
+
+void Aggregator::fold(std::uint32_t rule, const Event& event, EventTime time, Money cost) {
+  std::int64_t at = 0;
+  if (!admitted(rules_[rule], time, at)) {
+    ++batch_->counts[Count::late];
+    batch_->counts.late_cost += cost;
+    return;
+  }
+  group_.clear();
+  matcher_.append_group(rule, group_);
+  batch_->fold.add(rule, at, group_, amount(rules_[rule].metric, event, cost), time);
+}
+
+// Decided by the event's own partition, in offset order (architecture.md, Time).
+bool Aggregator::admitted(const RuleLane& rule, EventTime time, std::int64_t& at) {
+  const EventTime now = lane_->lane.stream_time.now();
+  const bool unset = now == StreamTime::kUnset;
+  if (rule.calendar) {
+    const Window& in = window(*rule.calendar, time);
+    at = to_ms(in.start);
+    if (in.start == in.end) return false;
+    return unset || in.end == kNever || in.end + rule.lateness > now;
+  }
+  at = rule.panes.at(time);
+  if (unset) return true;
+  if (rule.judged) return time >= now - setup_.out_of_order;
+  return rule.panes.slot_window(rule.panes.slot(at)).end + rule.lateness > now;
+}
+
+const Window& Aggregator::window(std::size_t calendar, EventTime time) {
+  SpecCalendar& of = calendars_[calendar];
+  if (of.event != event_) {
+    of.event = event_;
+    of.window = of.calendar.window_at(time);
+  }
+  return of.window;
+}
+
+int128 Aggregator::amount(Metric metric, const Event& event, Money cost) const {
+  const Usage& usage = event.usage;
+  const bool counted = !event.cached;  // a cached answer is a request with no tokens
+  switch (metric) {
+    case Metric::cost: return cost.pico();
+    case Metric::requests: return 1;
+    case Metric::input_tokens: return counted ? usage.input_tokens() : 0;
+    case Metric::output_tokens: return counted ? usage.output_tokens() : 0;
+    case Metric::cached_tokens: return counted ? usage[Unit::cache_read] : 0;
+    case Metric::tokens: return counted ? usage.input_tokens() + usage.output_tokens() : 0;
+    case Metric::errors:
+    case Metric::error_rate: return event.is_error() ? 1 : 0;
+    case Metric::unpriced_requests: return cost_.unpriced.empty() ? 0 : 1;
+  }
+  return 0;
+}
+
+}  // namespace tocsin

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "event/decoder.h"
+#include "pipeline/batch.h"
+#include "price/price_list.h"
+#include "rule/matcher.h"
+#include "rule/rule.h"
+#include "state/id_set.h"
+#include "window/calendar.h"
+#include "window/stream_time.h"
+
+namespace tocsin {
+
+// What stage 1 goes by; shared by all workers, outlives them.
+struct AggregatorSetup {
+  const std::vector<Rule>& rules;
+  const PriceList& prices;
+  CostChoice cost = CostChoice::computed;
+  IdSet& ids;
+  std::uint64_t seed = 0;
+  Millis max_future{300'000};
+  Millis out_of_order{60'000};
+  Millis retention{std::chrono::days{400}};
+  std::optional<Millis> lateness;  // absent: by the window
+  // A plain file has no clock beside it: gaps of over 2 min between its records are time passing.
+  bool ticks_from_gaps = false;
+};
+
+// Stage 1 for the partitions of one worker: decode, de-duplicate, price, match, admit, fold. Holds
+// nothing between batches but each partition's stream time. One thread.
+class Aggregator final : Decoder::Sink {
+ public:
+  explicit Aggregator(const AggregatorSetup& setup);
+
+  // A partition of ours, before its first record.
+  struct Lane {
+    std::uint32_t partition = 0;  // id
+    std::string source;           // what `where: {source: …}` is compared with
+    Format format = Format::automatic;
+    StreamTime stream_time;
+  };
+  void add_lane(const Lane& lane);
+  bool has_lane(std::uint32_t partition) const { return lanes_.contains(partition); }
+
+  // Texts of the batch's records may be forgotten from here on.
+  void begin_records() { decoder_.begin_batch(); }
+  // Folds the record in. False: time passed before it, as batch.tick says; the batch must go first,
+  // and the record be taken again with the next one.
+  bool take(const Record& record, std::uint32_t partition, Batch& batch);
+
+ private:
+  struct RuleLane {
+    std::optional<std::size_t> calendar;  // in calendars_; absent: panes
+    Panes panes;
+    bool judged = false;
+    Millis lateness{0};
+    Metric metric = Metric::cost;
+  };
+  struct SpecCalendar {
+    WindowSpec spec;
+    Calendar calendar;
+    std::uint64_t event = 0;  // that window is of
+    Window window;
+  };
+
+  void event(const Event& event) override;
+  void quarantined(const Quarantined& bad) override;
+
+  EventTime time_of(const Event& event, EventTime record_time);
+  bool claim(const Event& event, EventTime own);
+  Money price(const Event& event, EventTime time);
+  void fold(std::uint32_t rule, const Event& event, EventTime time, Money cost);
+  bool admitted(const RuleLane& rule, EventTime time, std::int64_t& at);
+  const Window& window(std::size_t calendar, EventTime time);
+  int128 amount(Metric metric, const Event& event, Money cost) const;
+  bool gap_before(const Event& event);
+
+  const AggregatorSetup& setup_;
+  Decoder decoder_;
+  Matcher matcher_;
+  Pricer pricer_;
+  std::vector<RuleLane> rules_;
+  std::vector<SpecCalendar> calendars_;
+  struct LaneState {
+    Lane lane;
+    EventTime last_record_time{};
+    bool gap_told = false;
+    std::size_t progress = 0;  // index in the batch under way, checked against its partition
+  };
+  std::unordered_map<std::uint32_t, LaneState> lanes_;
+
+  // Of the record and event under way.
+  LaneState* lane_ = nullptr;
+  const Record* record_ = nullptr;
+  Batch* batch_ = nullptr;
+  std::optional<EventTime> gap_;  // time passed before the record, up to here
+  bool first_ = false;            // nothing of the record was handed over yet
+  std::uint64_t event_ = 0;
+  Cost cost_;
+  std::vector<std::uint32_t> matching_;
+  std::string group_;
+  std::string id_;
+};
+
+}  // namespace tocsin

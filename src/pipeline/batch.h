@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "alert/fold.h"
+#include "state/counts.h"
+#include "state/state.h"
+#include "tocsin/source.h"
+
+namespace tocsin {
+
+// A record, or a part of one, that was set aside.
+struct SetAside {
+  QuarantineReason reason = QuarantineReason::empty;
+  std::uint32_t partition = 0;  // id
+  std::int64_t offset = 0;
+  std::size_t element = 0;
+  EventTime timestamp{};
+  std::string detail;
+};
+
+// What stage 1 makes of some records of one worker, and hands to the state thread; then it comes
+// back to be filled again.
+struct Batch {
+  explicit Batch(std::uint64_t seed) : fold(seed) {}
+
+  Fold fold;
+  std::vector<ClaimedId> ids;
+  std::vector<Progress> progress;
+  Counts counts;
+  std::vector<SetAside> set_aside;
+  std::size_t records = 0;
+  EventTime oldest_record = EventTime::max();  // least record time
+  // Time that passed without records after these, as a recording or the gap of a plain file says.
+  std::optional<Tick> tick;
+  bool barrier = false;  // the tick waits until every worker has come to it
+  std::vector<SourceNotice> notices;
+  std::vector<std::uint32_t> notice_partitions;  // ids, by notice
+
+  Work work() const { return {fold.deltas(), ids, progress, &counts}; }
+  bool empty() const { return progress.empty() && !tick && notices.empty(); }
+  void clear() {
+    fold.clear();
+    ids.clear();
+    progress.clear();
+    counts.clear();
+    set_aside.clear();
+    records = 0;
+    oldest_record = EventTime::max();
+    tick.reset();
+    barrier = false;
+    notices.clear();
+    notice_partitions.clear();
+  }
+};
+
+}  // namespace tocsin

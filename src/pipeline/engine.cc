@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/engine.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace tocsin {
+namespace {
+
+constexpr Millis kTurn{100};
+constexpr Millis kSyncEvery{1'000};
+
+std::size_t lanes(const std::vector<EngineSource>& sources) {
+  std::size_t lanes = 0;
+  for (const auto& source : sources) lanes += source.workers;
+  return lanes;
+}
+
+std::string place(const PartitionName& name) {
+  return fmt::format("{}[{}]", name.topic, name.partition);
+}
+
+}  // namespace
+
+Engine::Engine(EngineSetup setup)
+    : setup_(std::move(setup)),
+      directory_(setup_.state.partitions()),
+      exchange_(lanes(setup_.sources), setup_.state.seed()) {
+  std::size_t lane = 0;
+  for (const auto& source : setup_.sources) {
+    for (unsigned worker = 0; worker < source.workers; ++worker) {
+      workers_.push_back(std::make_unique<Worker>(
+          WorkerSetup{source, worker, lane++, setup_.aggregator, directory_, exchange_,
+                      setup_.clock, setup_.batch, setup_.replay_tick}));
+    }
+  }
+}
+
+Engine::~Engine() {
+  stop_workers_ = true;
+  exchange_.stop();
+  for (auto& thread : threads_) thread.join();
+}
+
+Result<void> Engine::run(const std::atomic<bool>& stop) {
+  synced_at_ = setup_.clock.monotonic();
+  if (setup_.live) {
+    catch_up_.start(setup_.state.first_start());
+    for (const auto& source : setup_.sources) source.source->request_end_offsets();
+  }
+  publish();
+  for (auto& worker : workers_) {
+    threads_.emplace_back([this, &worker] { worker->run(stop_workers_); });
+  }
+  while (!stop.load(std::memory_order_relaxed) && !exchange_.finished() && !exchange_.error()) {
+    if (auto turned = turn(); !turned) return turned;
+  }
+  stop_workers_ = true;
+  exchange_.stop();
+  for (auto& thread : threads_) thread.join();
+  threads_.clear();
+  if (const auto error = exchange_.error()) return tl::unexpected(*error);
+  // What is still in the exchange was not committed: it is read again at the next start.
+  if (setup_.live) return commit({.now = setup_.clock.wall(), .sync = Sync::yes});
+  return {};
+}
+
+Result<void> Engine::turn() {
+  auto taken = exchange_.take(kTurn);
+  if (!taken.empty()) {
+    if (auto committed = commit(std::move(taken)); !committed) return committed;
+  }
+  return setup_.live ? housekeeping() : Result<void>{};
+}
+
+Result<void> Engine::commit(std::vector<Exchange::Taken> taken) {
+  take_over_partitions();
+  if (!identified_ && setup_.identify) {
+    for (const auto& source : setup_.sources) {
+      if (auto known = setup_.identify(*source.source); !known) return known;
+    }
+    identified_ = std::all_of(setup_.sources.begin(), setup_.sources.end(),
+                              [](const auto& s) { return !s.source->identity().empty(); });
+  }
+  std::vector<Work> work;
+  const Tick* tick = nullptr;
+  const auto now = setup_.clock.monotonic();
+  for (const auto& [worker, batch] : taken) {
+    if (setup_.live && catch_up_.sees(batch->oldest_record, setup_.clock.wall())) {
+      for (const auto& source : setup_.sources) source.source->request_end_offsets();
+    }
+    if (!batch->progress.empty() || batch->records > 0) work.push_back(batch->work());
+    if (batch->records > 0) {
+      for (const auto& progress : batch->progress) idleness_.record(progress.partition, now);
+    }
+    if (batch->tick) tick = &*batch->tick;
+    if (!batch->set_aside.empty()) tell_set_aside(batch->set_aside);
+    if (setup_.quarantine && !batch->set_aside.empty()) {
+      auto written = setup_.quarantine(batch->set_aside, setup_.state.partitions());
+      if (!written) return written;
+    }
+  }
+  if (!work.empty() || tick != nullptr) {
+    const bool due = setup_.live && now - synced_at_ >= kSyncEvery;
+    auto committed = commit({.work = work,
+                             .tick = tick,
+                             .now = setup_.clock.wall(),
+                             .catching_up = setup_.live && catch_up_.catching_up(),
+                             .sync = due ? Sync::yes : Sync::no});
+    if (!committed) return committed;
+  }
+  for (const auto& one : taken) take_notices(*one.batch);
+  exchange_.give_back(std::move(taken));
+  if (setup_.live && catch_up_.over(setup_.state.partitions())) {
+    setup_.teller.catch_up_ended();
+    publish();
+  }
+  return {};
+}
+
+Result<void> Engine::commit(const CommitInput& input) {
+  auto committed = setup_.state.commit(input);
+  if (!committed) return tl::unexpected(committed.error());
+  unsynced_ = input.sync == Sync::no;
+  if (input.sync == Sync::yes) {
+    synced_at_ = setup_.clock.monotonic();
+    mirror();
+  }
+  alerts_ += committed->alerts.size();
+  if (!committed->alerts.empty() || !committed->resolved.empty()) {
+    setup_.teller.committed(std::move(*committed));
+  }
+  tell_counts();
+  publish();
+  return {};
+}
+
+Result<void> Engine::housekeeping() {
+  if (const auto tick = idleness_.due(setup_.state, setup_.clock)) {
+    auto ticked = commit({.tick = &*tick,
+                          .now = setup_.clock.wall(),
+                          .catching_up = catch_up_.catching_up()});
+    if (!ticked) return ticked;
+  }
+  if (unsynced_ && setup_.clock.monotonic() - synced_at_ >= kSyncEvery) {
+    return commit({.now = setup_.clock.wall(), .sync = Sync::yes});
+  }
+  return {};
+}
+
+void Engine::take_over_partitions() {
+  const auto names = directory_.names();
+  for (std::size_t i = setup_.state.partitions().size(); i < names.size(); ++i) {
+    setup_.state.add_partition(names[i]);
+  }
+}
+
+void Engine::take_notices(const Batch& batch) {
+  for (std::size_t i = 0; i < batch.notices.size(); ++i) {
+    take_notice(batch.notices[i], batch.notice_partitions[i]);
+  }
+  if (!batch.notices.empty()) publish();
+}
+
+void Engine::take_notice(const SourceNotice& notice, std::uint32_t partition) {
+  using Kind = SourceNotice::Kind;
+  const std::string where = notice.partition ? place(setup_.state.partitions()[partition].name)
+                                             : std::string("the source");
+  switch (notice.kind) {
+    case Kind::unreachable:
+      trouble_["source"] = notice.text;
+      setup_.log.warn(notice.text);
+      setup_.teller.trouble({"source", "down", notice.text,
+                             {"Nothing is lost: Kafka keeps what is not yet counted. Totals and "
+                              "alerts are late until it answers.",
+                              "Tocsin retries by itself and goes on where it stopped."}});
+      break;
+    case Kind::reachable:
+      trouble_.erase("source");
+      setup_.log.info(notice.text);
+      setup_.teller.trouble({"source", "up", notice.text, {}});
+      break;
+    case Kind::at_end:
+      idleness_.at_end(partition, setup_.clock.monotonic());
+      catch_up_.at_end(partition);
+      break;
+    case Kind::end_offset: catch_up_.end_is(partition, notice.offset); break;
+    case Kind::lost:
+      setup_.log.error(notice.text);
+      setup_.teller.trouble(
+          {"lost", fmt::format("{} {}", where, notice.lost_from), notice.text,
+           {fmt::format("Offsets {} to {} of {} were deleted before they were read: totals of the "
+                        "windows they belong to are too low.",
+                        notice.lost_from, notice.lost_until - 1, where),
+            "Raise the topic's retention.ms; if a copy exists, a file source holding only these "
+            "records counts them."}});
+      break;
+    case Kind::halted:
+      trouble_[where] = notice.text;
+      setup_.log.error(notice.text);
+      setup_.teller.trouble({"halted", where, notice.text,
+                             {"This partition is not read any more; the others go on.",
+                              "Decide by hand: a new state directory counts the topic anew."}});
+      break;
+    case Kind::unverified: setup_.log.warn(notice.text); break;
+    case Kind::partition_added: setup_.log.info(notice.text); break;
+    case Kind::begins:
+    case Kind::ended:
+    case Kind::tick: break;
+  }
+}
+
+void Engine::tell_set_aside(const std::vector<SetAside>& set_aside) {
+  const SetAside& first = set_aside.front();
+  const auto& name = setup_.state.partitions()[first.partition].name;
+  setup_.teller.trouble(
+      {"quarantine", std::string(tocsin::name(first.reason)),
+       fmt::format("Quarantine: records that cannot be read ({}), first {} at offset {}",
+                   tocsin::name(first.reason), place(name), first.offset),
+       {"Everything else is counted. Reason and position of each are in the quarantine file."}});
+}
+
+// Tells once what the counts newly say: models without a price, limits that were met.
+void Engine::tell_counts() {
+  const Counts& now = setup_.state.counts();
+  for (const auto& [model, seen] : now.unpriced_models) {
+    const auto before = told_.unpriced_models.find(model);
+    if (before != told_.unpriced_models.end() && before->second.requests == seen.requests) continue;
+    setup_.teller.trouble(
+        {"unpriced", model,
+         fmt::format("No price for {}: {} requests are in no budget", model, seen.requests),
+         {fmt::format("{} input and {} output tokens so far. Nothing else is affected.",
+                      seen.input_tokens, seen.output_tokens),
+          "Add the model to a price file named under prices: and restart."}});
+  }
+  if (now[Count::overflow_groups] > told_[Count::overflow_groups]) {
+    setup_.teller.trouble({"max_groups", "groups",
+                           "A rule has more groups than max_groups: new ones share (other)",
+                           {"Their money is counted in (other), which rings no alert."}});
+  }
+  const std::uint64_t forgotten = setup_.state.ids().forgotten_early();
+  if (forgotten > told_[Count::ids_forgotten]) {
+    setup_.teller.trouble({"ids", "limit",
+                           "More event ids within an hour than are remembered: a late duplicate "
+                           "could count twice",
+                           {}});
+  }
+  told_ = now;
+  told_[Count::ids_forgotten] = forgotten;
+}
+
+void Engine::publish() {
+  const std::lock_guard lock(status_mutex_);
+  status_.not_ready.clear();
+  for (const auto& [subject, why] : trouble_) status_.not_ready.push_back(why);
+  if (setup_.live && catch_up_.catching_up()) {
+    status_.not_ready.push_back("catching up with what was there before");
+  }
+  status_.counts = setup_.state.counts();
+  status_.sizes = setup_.state.sizes();
+  status_.commits = setup_.state.commits();
+  status_.alerts = alerts_;
+  status_.watermark = setup_.state.watermark();
+  status_.catching_up = catch_up_.catching_up();
+  status_.ids_forgotten = setup_.state.ids().forgotten_early();
+  status_.partitions = setup_.state.partitions();
+}
+
+void Engine::mirror() {
+  std::vector<std::pair<PartitionName, std::int64_t>> offsets;
+  for (const auto& row : setup_.state.partitions()) {
+    offsets.emplace_back(row.name, row.position.next_offset);
+  }
+  for (const auto& source : setup_.sources) source.source->mirror(offsets);
+}
+
+EngineStatus Engine::status() const {
+  const std::lock_guard lock(status_mutex_);
+  return status_;
+}
+
+}  // namespace tocsin

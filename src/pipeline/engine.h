@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "pipeline/catch_up.h"
+#include "pipeline/idleness.h"
+#include "pipeline/teller.h"
+#include "pipeline/worker.h"
+#include "state/state.h"
+#include "tocsin/clock.h"
+#include "tocsin/log.h"
+
+namespace tocsin {
+
+// How the engine is, for /readyz, /metrics and people; a copy.
+struct EngineStatus {
+  std::vector<std::string> not_ready;  // reasons; empty: ready
+  Counts counts;
+  State::Sizes sizes;
+  std::uint64_t commits = 0;
+  std::uint64_t alerts = 0;      // recorded since the start of the process
+  EventTime watermark = StreamTime::kUnset;
+  bool catching_up = false;
+  std::uint64_t ids_forgotten = 0;
+  std::vector<PartitionRow> partitions;
+};
+
+// Writes what was set aside; before the commit that passes it, so that nothing is lost silently.
+using QuarantineWriter =
+    std::function<Result<void>(const std::vector<SetAside>&, const std::vector<PartitionRow>&)>;
+
+struct EngineSetup {
+  std::vector<EngineSource> sources;
+  AggregatorSetup aggregator;
+  State& state;
+  Teller& teller;
+  const Clock& clock;
+  Log& log;
+  QuarantineWriter quarantine;
+  BatchLimits batch;
+  // A live engine makes ticks from the clock, tells apart old news, and syncs every second. A
+  // replay takes ticks from its source and ends with it.
+  bool live = true;
+  std::function<Tick(std::int64_t, PartitionDirectory&)> replay_tick;
+  // Live: what a source turned out to be, before its first record is counted; a refusal stops.
+  std::function<Result<void>(const Source&)> identify;
+};
+
+// Joins sources, stage 1 and the state. run() is the state thread; status() any thread.
+class Engine {
+ public:
+  explicit Engine(EngineSetup setup);
+  ~Engine();
+
+  // Until `stop` (then what was read is committed and synced), the end of all sources, or an error:
+  // then the process must end.
+  Result<void> run(const std::atomic<bool>& stop);
+
+  EngineStatus status() const;
+
+ private:
+  Result<void> turn();
+  Result<void> commit(std::vector<Exchange::Taken> taken);
+  Result<void> commit(const CommitInput& input);
+  Result<void> housekeeping();
+  void take_notices(const Batch& batch);
+  void take_notice(const SourceNotice& notice, std::uint32_t partition);
+  void take_over_partitions();
+  void tell_set_aside(const std::vector<SetAside>& set_aside);
+  void tell_counts();
+  void publish();
+  void mirror();
+
+  EngineSetup setup_;
+  PartitionDirectory directory_;
+  Exchange exchange_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::vector<std::thread> threads_;
+  std::atomic<bool> stop_workers_{false};
+
+  CatchUp catch_up_;
+  Idleness idleness_;
+  std::chrono::steady_clock::time_point synced_at_{};
+  bool unsynced_ = false;
+  bool identified_ = false;
+  std::map<std::string, std::string> trouble_;  // why not ready, by subject
+  Counts told_;
+  std::uint64_t alerts_ = 0;
+
+  mutable std::mutex status_mutex_;
+  EngineStatus status_;
+};
+
+}  // namespace tocsin

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/worker.h"
+
+namespace tocsin {
+namespace {
+
+constexpr std::size_t kPollRecords = 512;
+constexpr Millis kIdlePoll{100};
+constexpr std::uint32_t kUnknown = 0xffffffff;
+
+}  // namespace
+
+Worker::Worker(const WorkerSetup& setup) : setup_(setup), aggregator_(setup.aggregator) {}
+
+void Worker::run(const std::atomic<bool>& stop) {
+  setup_.exchange.finish(setup_.lane, loop(stop));
+}
+
+std::optional<Error> Worker::loop(const std::atomic<bool>& stop) {
+  std::vector<SourceNotice> notices;
+  while (!stop.load(std::memory_order_relaxed)) {
+    if (!batch_ready()) return std::nullopt;
+    notices.clear();
+    const Millis wait = batch_->records == 0 ? kIdlePoll : Millis{0};
+    const auto polled = setup_.source.source->poll(setup_.worker, kPollRecords, wait, notices);
+    if (!polled) return polled.error();
+    if (!fill(*polled)) return std::nullopt;
+    if (!note(notices)) return std::nullopt;
+    if (!batch_->empty() && (polled->empty() || full())) pass_on();
+    if (ended_) return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+// False: the engine stops.
+bool Worker::batch_ready() {
+  if (batch_) return true;
+  batch_ = setup_.exchange.borrow(setup_.lane);
+  opened_ = setup_.clock.monotonic();
+  return batch_ != nullptr;
+}
+
+bool Worker::full() const {
+  return batch_->records >= setup_.limits.records ||
+         setup_.clock.monotonic() - opened_ >= setup_.limits.age;
+}
+
+void Worker::pass_on() { setup_.exchange.hand_over(setup_.lane, std::move(batch_)); }
+
+bool Worker::fill(std::span<const Record> records) {
+  if (records.empty()) return true;
+  if (batch_->records == 0) opened_ = setup_.clock.monotonic();
+  aggregator_.begin_records();
+  for (const auto& record : records) {
+    const std::uint32_t partition = lane(record.partition);
+    while (!aggregator_.take(record, partition, *batch_)) {
+      pass_on();
+      if (!batch_ready()) return false;
+    }
+    if (batch_->records >= setup_.limits.records) {
+      pass_on();
+      if (!batch_ready()) return false;
+    }
+  }
+  return true;
+}
+
+bool Worker::note(std::vector<SourceNotice>& notices) {
+  for (auto& notice : notices) {
+    if (notice.kind == SourceNotice::Kind::ended ||
+        (setup_.source.ends && notice.kind == SourceNotice::Kind::at_end)) {
+      ended_ = true;
+      continue;
+    }
+    if (notice.kind == SourceNotice::Kind::tick) {
+      batch_->tick = setup_.tick(notice.offset, setup_.directory);
+      batch_->barrier = true;
+      pass_on();
+      if (!batch_ready()) return false;
+      continue;
+    }
+    const std::uint32_t partition = notice.partition ? lane(*notice.partition) : kUnknown;
+    if (notice.kind == SourceNotice::Kind::begins ||
+        notice.kind == SourceNotice::Kind::partition_added) {
+      batch_->progress.push_back({partition, {notice.offset, -1, 0}, notice.offset, {}});
+    }
+    batch_->notices.push_back(std::move(notice));
+    batch_->notice_partitions.push_back(partition);
+  }
+  return true;
+}
+
+std::uint32_t Worker::lane(PartitionIndex index) {
+  if (index < ids_.size() && ids_[index] != kUnknown) return ids_[index];
+  const PartitionName name = setup_.source.source->partitions()[index];
+  const auto found = setup_.directory.find_or_add(name);
+  if (index >= ids_.size()) ids_.resize(index + 1, kUnknown);
+  ids_[index] = found.id;
+  aggregator_.add_lane({found.id, name.topic, setup_.source.format, found.stream_time});
+  return found.id;
+}
+
+}  // namespace tocsin

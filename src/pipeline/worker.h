@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "pipeline/aggregator.h"
+#include "pipeline/directory.h"
+#include "pipeline/exchange.h"
+#include "tocsin/clock.h"
+#include "tocsin/source.h"
+
+namespace tocsin {
+
+// A source and how to read it.
+struct EngineSource {
+  Source* source = nullptr;
+  Format format = Format::automatic;
+  unsigned workers = 1;
+  bool ends = false;  // a file that is read to its end, and then is done
+};
+
+// When a batch is closed before the source is empty.
+struct BatchLimits {
+  std::size_t records = 10'000;
+  Millis age{20};
+};
+
+struct WorkerSetup {
+  EngineSource source;
+  unsigned worker = 0;     // of the source's
+  std::size_t lane = 0;    // of the exchange's
+  const AggregatorSetup& aggregator;
+  PartitionDirectory& directory;
+  Exchange& exchange;
+  const Clock& clock;
+  BatchLimits limits;
+  // Replay: the tick that notice `offset` names (SourceNotice::Kind::tick).
+  std::function<Tick(std::int64_t, PartitionDirectory&)> tick;
+};
+
+// Reads the partitions of one worker and runs stage 1 over them, batch by batch, in its own thread.
+class Worker {
+ public:
+  explicit Worker(const WorkerSetup& setup);
+  // Until `stop`, the end of a source that ends, or an error; both reach the exchange.
+  void run(const std::atomic<bool>& stop);
+
+ private:
+  std::optional<Error> loop(const std::atomic<bool>& stop);
+  bool fill(std::span<const Record> records);
+  bool note(std::vector<SourceNotice>& notices);
+  void pass_on();
+  bool full() const;
+  std::uint32_t lane(PartitionIndex index);
+  bool batch_ready();
+
+  WorkerSetup setup_;
+  Aggregator aggregator_;
+  std::vector<std::uint32_t> ids_;  // by PartitionIndex; kUnknown: not met yet
+  std::unique_ptr<Batch> batch_;
+  std::chrono::steady_clock::time_point opened_;
+  bool ended_ = false;
+};
+
+}  // namespace tocsin

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rocks/directory.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <filesystem>
+#include <string_view>
+#include <system_error>
+
+namespace tocsin::rocks {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string named(const std::string& path) { return "state directory \"" + path + "\""; }
+
+std::string reason(int error) { return std::generic_category().message(error); }
+
+Result<void> make(const std::string& path) {
+  std::error_code error;
+  const fs::path parent = fs::path(path).parent_path();
+  if (!parent.empty()) fs::create_directories(parent, error);
+  if (!error && ::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
+    error = {errno, std::generic_category()};
+  }
+  if (!error) return {};
+  return stop(named(path) + " cannot be made: " + error.message() +
+              "; create it, owned by the user Tocsin runs as");
+}
+
+// What a start that died half-way can leave behind before there is a database.
+bool left_by_a_first_start(std::string_view name) {
+  constexpr std::array<std::string_view, 4> kPrefixes = {"LOCK", "LOG", "IDENTITY", "MANIFEST-"};
+  constexpr std::array<std::string_view, 2> kSuffixes = {".dbtmp", ".log"};
+  return name == "lost+found" ||
+         std::any_of(kPrefixes.begin(), kPrefixes.end(),
+                     [&](std::string_view prefix) { return name.starts_with(prefix); }) ||
+         std::any_of(kSuffixes.begin(), kSuffixes.end(),
+                     [&](std::string_view suffix) { return name.ends_with(suffix); });
+}
+
+// Without a database in it, may one be created here? RocksDB would delete tables it doesn't know.
+Result<void> check_unused(const std::string& path) {
+  std::error_code error;
+  for (fs::directory_iterator entry(path, error), end; !error && entry != end;
+       entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if (name.ends_with(".sst")) {
+      return stop(named(path) + " is damaged: it has tables (" + name +
+                  ") but no file CURRENT; restore it from a backup, or empty it to start anew");
+    }
+    if (!left_by_a_first_start(name)) {
+      return stop(named(path) + " holds something else (" + name +
+                  "); give state.path a directory of its own");
+    }
+  }
+  if (!error) return {};
+  return stop(named(path) + " cannot be read: " + error.message());
+}
+
+}  // namespace
+
+bool holds_database(const std::string& path) {
+  return ::access((path + "/CURRENT").c_str(), F_OK) == 0;
+}
+
+Result<void> prepare_directory(const std::string& path) {
+  if (path.empty()) return stop("state.path is empty; name a directory for the state");
+  if (auto made = make(path); !made) return made;
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) {
+    return stop(named(path) + " cannot be read: " + reason(errno));
+  }
+  if (!S_ISDIR(status.st_mode)) return stop(named(path) + " is a file; name a directory");
+  if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+    return stop(named(path) + " can be written by other users; chmod 700 it and start again");
+  }
+  if (::access(path.c_str(), R_OK | W_OK | X_OK) != 0) {
+    return stop(named(path) + " cannot be used: " + reason(errno) +
+                "; it must belong to the user Tocsin runs as");
+  }
+  if (holds_database(path)) return {};
+  return check_unused(path);
+}
+
+std::string lock_holder(const std::string& path) {
+  const int file = ::open((path + "/LOCK").c_str(), O_RDWR | O_CLOEXEC);
+  if (file < 0) return {};
+  struct flock lock {};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  const bool known = ::fcntl(file, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK && lock.l_pid > 0;
+  ::close(file);
+  return known ? " (process " + std::to_string(lock.l_pid) + ")" : std::string{};
+}
+
+}  // namespace tocsin::rocks

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <rocksdb/listener.h>
+#include <rocksdb/status.h>
+
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "tocsin/result.h"
+
+namespace tocsin::rocks {
+
+// What a person reads when `status` came from the database in `path`; ends with what to do.
+std::string explain(const std::string& path, const rocksdb::Status& status);
+
+// The first error that makes further writes a risk, whichever thread met it. Any thread.
+class Failure final : public rocksdb::EventListener {
+ public:
+  explicit Failure(std::string path) : path_(std::move(path)) {}
+
+  // Called by RocksDB's own threads; must not throw or block.
+  void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* status) override;
+
+  // Keeps `status` unless one was kept before; answers the one kept.
+  std::string keep(const rocksdb::Status& status);
+  std::optional<std::string> kept() const;
+
+ private:
+  const std::string path_;
+  mutable std::mutex mutex_;
+  std::optional<std::string> message_;
+};
+
+}  // namespace tocsin::rocks

@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "state/codec.h"
+
+#include "hash/digest.h"
+#include "state/keys.h"
+
+namespace tocsin {
+namespace {
+
+constexpr std::uint8_t kJournalVersion = 1;
+constexpr std::uint8_t kSums = 1;
+constexpr std::uint8_t kPanes = 2;
+
+void write_time(RowWriter& out, EventTime t) { out.signed_number(to_ms(t)); }
+EventTime read_time(RowReader& in) { return event_time_ms(in.signed_number()); }
+
+void write_pane(RowWriter& out, const PaneSum& sums) {
+  out.signed_number(sums.pane);
+  out.amount(sums.amount);
+  out.signed_number(sums.requests);
+}
+
+PaneSum read_pane(RowReader& in) {
+  PaneSum sums;
+  sums.pane = in.signed_number();
+  sums.amount = in.amount();
+  sums.requests = in.signed_number();
+  return sums;
+}
+
+}  // namespace
+
+void write_sum(RowWriter& out, const SumCell& cell) {
+  out.amount(cell.total);
+  out.signed_number(cell.requests);
+  out.number(cell.reached);
+}
+
+SumCell read_sum(RowReader& in) {
+  SumCell cell;
+  cell.total = in.amount();
+  cell.requests = in.signed_number();
+  cell.reached = in.number();
+  return cell;
+}
+
+void write_panes(RowWriter& out, const PaneCell& cell, std::span<const PaneSum> panes) {
+  out.signed_number(cell.judged_through);
+  write_time(out, cell.window_start);
+  out.amount(cell.window_amount);
+  out.signed_number(cell.window_requests);
+  out.number(cell.slots.size());
+  for (const auto& slot : cell.slots) {
+    out.signed_number(slot.slot);
+    out.number(slot.reached);
+  }
+  out.number(cell.episodes.size());
+  for (const auto& episode : cell.episodes) {
+    out.number(episode.bit);
+    out.signed_number(episode.first_pane);
+    out.byte(static_cast<std::uint8_t>((episode.told ? 1 : 0) | (episode.below_since ? 2 : 0)));
+    if (episode.below_since) out.signed_number(*episode.below_since);
+    out.amount(episode.highest);
+  }
+  out.number(panes.size());
+  for (const auto& sums : panes) write_pane(out, sums);
+}
+
+void read_panes(RowReader& in, PaneCell& cell) {
+  cell.judged_through = in.signed_number();
+  cell.window_start = read_time(in);
+  cell.window_amount = in.amount();
+  cell.window_requests = in.signed_number();
+  cell.slots.clear();
+  for (std::uint64_t n = in.number(); n > 0 && in.ok(); --n) {
+    PaneCell::Slot slot;
+    slot.slot = in.signed_number();
+    slot.reached = in.number();
+    cell.slots.push_back(slot);
+  }
+  cell.episodes.clear();
+  for (std::uint64_t n = in.number(); n > 0 && in.ok(); --n) {
+    Episode episode;
+    episode.bit = static_cast<unsigned>(in.number());
+    episode.first_pane = in.signed_number();
+    const std::uint8_t flags = in.byte();
+    episode.told = (flags & 1) != 0;
+    if ((flags & 2) != 0) episode.below_since = in.signed_number();
+    episode.highest = in.amount();
+    cell.episodes.push_back(episode);
+  }
+  for (std::uint64_t n = in.number(); n > 0 && in.ok(); --n) cell.panes.set(read_pane(in));
+}
+
+std::string encode_page(std::span<const PageCell> cells) {
+  std::string bytes;
+  RowWriter out(bytes);
+  out.byte(1);
+  out.number(cells.size());
+  for (const auto& [group, cell] : cells) {
+    out.text(group);
+    write_sum(out, cell);
+  }
+  return bytes;
+}
+
+bool decode_page(std::string_view bytes, std::vector<PageCell>& cells) {
+  RowReader in(bytes);
+  if (in.byte() != 1) return false;
+  for (std::uint64_t n = in.number(); n > 0 && in.ok(); --n) {
+    const std::string_view group = in.text();
+    cells.push_back({group, read_sum(in)});
+  }
+  return in.ok() && in.done();
+}
+
+JournalWriter::JournalWriter() { bytes_.push_back(static_cast<char>(kJournalVersion)); }
+
+void JournalWriter::begin_sums(std::uint32_t state, std::int64_t start, std::size_t cells) {
+  RowWriter out(bytes_);
+  out.byte(kSums);
+  out.number(state);
+  out.signed_number(start);
+  out.number(cells);
+}
+
+void JournalWriter::sum(std::string_view group, const SumCell& cell) {
+  RowWriter out(bytes_);
+  out.text(group);
+  write_sum(out, cell);
+}
+
+void JournalWriter::begin_panes(std::uint32_t state, std::size_t cells) {
+  RowWriter out(bytes_);
+  out.byte(kPanes);
+  out.number(state);
+  out.number(cells);
+}
+
+void JournalWriter::panes(std::string_view group, const PaneCell& cell,
+                          std::span<const PaneSum> changed) {
+  RowWriter out(bytes_);
+  out.text(group);
+  write_panes(out, cell, changed);
+}
+
+std::string JournalWriter::take() {
+  std::string row = std::move(bytes_);
+  bytes_.assign(1, static_cast<char>(kJournalVersion));
+  bytes_.reserve(row.size());
+  return row;
+}
+
+bool read_journal(std::string_view bytes, JournalSink& sink) {
+  RowReader in(bytes);
+  if (in.byte() != kJournalVersion) return false;
+  while (in.ok() && !in.done()) {
+    const std::uint8_t kind = in.byte();
+    const auto state = static_cast<std::uint32_t>(in.number());
+    if (kind == kSums) {
+      const std::int64_t start = in.signed_number();
+      for (std::uint64_t n = in.number(); n > 0 && in.ok(); --n) {
+        const std::string_view group = in.text();
+        const SumCell cell = read_sum(in);
+        if (in.ok()) sink.sum(state, start, group, cell);
+      }
+    } else if (kind == kPanes) {
+      for (std::uint64_t n = in.number(); n > 0 && in.ok(); --n) {
+        const std::string_view group = in.text();
+        if (in.ok()) read_panes(in, sink.panes(state, group));
+      }
+    } else {
+      return false;
+    }
+  }
+  return in.ok();
+}
+
+std::string encode_ids(std::span<const ClaimedId> ids) {
+  std::string bytes;
+  bytes.reserve(ids.size() * 19 + 8);
+  RowWriter out(bytes);
+  out.byte(1);
+  out.number(ids.size());
+  std::int64_t last = 0;
+  for (const auto& id : ids) {
+    out.fixed(id.print.high);
+    out.fixed(id.print.low);
+    out.number(id.partition);
+    out.signed_number(id.second - last);
+    last = id.second;
+  }
+  return bytes;
+}
+
+bool decode_ids(std::string_view bytes, const std::function<void(const ClaimedId&)>& each) {
+  RowReader in(bytes);
+  if (in.byte() != 1) return false;
+  std::int64_t last = 0;
+  for (std::uint64_t n = in.number(); n > 0 && in.ok(); --n) {
+    ClaimedId id;
+    id.print.high = in.fixed();
+    id.print.low = in.fixed();
+    id.partition = static_cast<std::uint32_t>(in.number());
+    last += in.signed_number();
+    id.second = last;
+    if (in.ok()) each(id);
+  }
+  return in.ok() && in.done();
+}
+
+std::string encode_partition(const PartitionRow& row) {
+  std::string bytes;
+  RowWriter out(bytes);
+  out.byte(1);
+  out.text(row.name.topic);
+  out.signed_number(row.name.partition);
+  out.signed_number(row.position.next_offset);
+  out.signed_number(row.position.last_offset);
+  out.fixed(row.position.last_record_hash);
+  out.signed_number(row.first_offset);
+  write_time(out, row.stream_time.now);
+  write_time(out, row.stream_time.least);
+  out.number(row.stream_time.run);
+  out.byte(row.idle ? 1 : 0);
+  return bytes;
+}
+
+bool decode_partition(std::string_view bytes, PartitionRow& row) {
+  RowReader in(bytes);
+  if (in.byte() != 1) return false;
+  row.name.topic = in.text();
+  row.name.partition = static_cast<std::int32_t>(in.signed_number());
+  row.position.next_offset = in.signed_number();
+  row.position.last_offset = in.signed_number();
+  row.position.last_record_hash = in.fixed();
+  row.first_offset = in.signed_number();
+  row.stream_time.now = read_time(in);
+  row.stream_time.least = read_time(in);
+  row.stream_time.run = static_cast<std::uint32_t>(in.number());
+  row.idle = in.byte() != 0;
+  return in.ok() && in.done();
+}
+
+std::string encode_window(const WindowRow& row) {
+  std::string bytes;
+  RowWriter out(bytes);
+  out.byte(1);
+  write_time(out, row.end);
+  out.number(row.groups);
+  out.byte(row.paged ? 1 : 0);
+  return bytes;
+}
+
+bool decode_window(std::string_view bytes, WindowRow& row) {
+  RowReader in(bytes);
+  if (in.byte() != 1) return false;
+  row.end = read_time(in);
+  row.groups = in.number();
+  row.paged = in.byte() != 0;
+  return in.ok() && in.done();
+}
+
+std::string state_key(const std::string& rule, const std::string& fingerprint) {
+  std::string key(1, key::kState);
+  key += rule;
+  key.push_back('\0');
+  return key + hex(sha256(fingerprint), 8);
+}
+
+std::string encode_state(const StateRow& row) {
+  std::string bytes;
+  RowWriter out(bytes);
+  out.byte(1);
+  out.number(row.id);
+  out.text(row.rule);
+  out.text(row.fingerprint);
+  out.number(row.group_by.size());
+  for (const auto& field : row.group_by) out.text(field);
+  out.byte(row.metric);
+  out.number(row.rungs.size());
+  for (const auto& rung : row.rungs) out.text(rung);
+  out.text(row.ladder);
+  return bytes;
+}
+
+bool decode_state(std::string_view bytes, StateRow& row) {
+  RowReader in(bytes);
+  if (in.byte() != 1) return false;
+  row.id = static_cast<std::uint32_t>(in.number());
+  row.rule = in.text();
+  row.fingerprint = in.text();
+  for (std::uint64_t n = in.number(); n > 0 && in.ok(); --n) row.group_by.emplace_back(in.text());
+  row.metric = in.byte();
+  for (std::uint64_t n = in.number(); n > 0 && in.ok(); --n) row.rungs.emplace_back(in.text());
+  row.ladder = in.text();
+  return in.ok() && in.done();
+}
+
+std::string encode_tick(const Tick& tick) {
+  std::string bytes;
+  RowWriter out(bytes);
+  out.byte(1);
+  out.number(tick.idle.size());
+  for (const auto partition : tick.idle) out.number(partition);
+  write_time(out, tick.clock);
+  out.number(tick.at.size());
+  for (const auto& [partition, offset] : tick.at) {
+    out.number(partition);
+    out.signed_number(offset);
+  }
+  return bytes;
+}
+
+bool decode_tick(std::string_view bytes, Tick& tick) {
+  RowReader in(bytes);
+  if (in.byte() != 1) return false;
+  for (std::uint64_t n = in.number(); n > 0 && in.ok(); --n) {
+    tick.idle.push_back(static_cast<std::uint32_t>(in.number()));
+  }
+  tick.clock = read_time(in);
+  for (std::uint64_t n = in.number(); n > 0 && in.ok(); --n) {
+    const auto partition = static_cast<std::uint32_t>(in.number());
+    tick.at.emplace_back(partition, in.signed_number());
+  }
+  return in.ok() && in.done();
+}
+
+}  // namespace tocsin

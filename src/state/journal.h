@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tocsin {
+
+// The journal's rows, oldest first, and the pass that trims them. A row can go when no cell has it
+// as its only stored value, so a pass walks the hot cells, a few each commit, and stores those last
+// changed at or before its target under keys of their own.
+struct JournalTail {
+  struct Row {
+    std::uint64_t commit = 0;
+    std::size_t bytes = 0;
+  };
+  struct Pass {
+    std::uint64_t target = 0;
+    std::size_t rule = 0;
+    std::int64_t window = INT64_MIN;
+    std::uint32_t cell = 0;
+  };
+  std::deque<Row> rows;
+  std::size_t bytes = 0;
+  std::optional<Pass> pass;
+};
+
+// A row of ids, and when the last of each partition's ids in it was claimed.
+struct IdRow {
+  std::uint64_t commit = 0;
+  std::vector<std::pair<std::uint32_t, std::int64_t>> last_second;  // by partition
+};
+
+// Where the sweep after an edit of ladders or budgets has come to.
+struct SweepCursor {
+  std::vector<std::size_t> rules;  // still to do, the last one now
+  std::string key;                 // the next stored window or cell of it; empty: begin
+};
+
+}  // namespace tocsin

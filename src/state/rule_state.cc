@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "state/rule_state.h"
+
+#include "tocsin/group.h"
+
+namespace tocsin {
+
+Result<std::unique_ptr<RuleState>> RuleState::create(const Rule& rule, StateRow row,
+                                                     std::uint64_t seed,
+                                                     std::optional<Millis> lateness) {
+  std::unique_ptr<RuleState> state(new RuleState(rule, std::move(row), seed));
+  RungBits bits(state->row.rungs);
+  for (const auto& rung : rule.ladder) {
+    const auto bit = bits.bit(rung.text);
+    if (!bit) return reject("rule " + rule.name + ": " + bit.error().message);
+    state->bits_.push_back(*bit);
+  }
+  state->row.rungs = bits.texts();
+  state->ladder_ =
+      ladder_for(rule, rule.budgets ? rule.budgets->fallback : std::nullopt, state->bits_);
+
+  state->by_pane = rule.rolling() || rule.judged();
+  state->lateness = lateness.value_or(default_lateness(rule.window));
+  if (!rule.rolling()) {
+    auto calendar = Calendar::create(rule.window);
+    if (!calendar) return reject("rule " + rule.name + ": " + calendar.error().message);
+    state->calendar = std::move(*calendar);
+  }
+  state->pane_rule = {.panes = rule.rolling() ? Panes::of(rule.window.length) : Panes::minutes(),
+                      .calendar = state->calendar ? &*state->calendar : nullptr,
+                      .length = rule.window.length,
+                      .judged = rule.judged(),
+                      .ratio = is_ratio(rule.metric),
+                      .min_requests = rule.min_requests,
+                      .hold = rule.hold,
+                      .keep_firing_for = rule.keeps_firing_for()};
+  return state;
+}
+
+const Ladder& RuleState::ladder_of(std::string_view group) {
+  if (group == kOverflowGroup) return none_;
+  if (!rule.budgets || rule.budgets->rows.empty()) return ladder_;
+  const auto budget = rule.budgets->of(group);
+  if (!budget) return none_;
+  auto known = by_budget_.find(*budget);
+  if (known == by_budget_.end()) {
+    known = by_budget_.try_emplace(*budget, ladder_for(rule, budget, bits_)).first;
+  }
+  return known->second;
+}
+
+std::string RuleState::ladder_text(const Rule& rule) {
+  std::string text;
+  for (const auto& rung : rule.ladder) {
+    text += rung.text + "=" + decimal_text(rung.number, 0) + ";";
+  }
+  if (!rule.budgets) return text;
+  const auto amount = [](std::optional<int128> budget) {
+    return budget ? decimal_text(*budget, 0) : std::string("none");
+  };
+  text += "budget=" + amount(rule.budgets->fallback) + ";";
+  std::uint64_t rows = 0;  // order-free
+  for (const auto& [group, budget] : rule.budgets->rows) {
+    rows += hash64(group + "=" + amount(budget), 0);
+  }
+  return text + "rows=" + std::to_string(rows);
+}
+
+}  // namespace tocsin

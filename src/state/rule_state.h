@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "alert/ladder.h"
+#include "alert/pane_cell.h"
+#include "hash/fingerprint.h"
+#include "rule/rule.h"
+#include "state/codec.h"
+#include "state/sum_table.h"
+#include "window/calendar.h"
+#include "window/panes.h"
+
+namespace tocsin {
+
+// A calendar window with hot cells.
+struct WindowTable {
+  explicit WindowTable(std::uint64_t seed) : cells(seed) {}
+
+  SumTable cells;
+  Window window;
+  WindowRow row;
+  bool row_changed = false;
+  bool elsewhere = false;  // some of its cells are in the store and not here
+  struct Touch {
+    std::uint32_t cell = 0;
+    EventTime latest{};  // greatest event time in the commit's deltas
+  };
+  std::vector<Touch> touched;  // by the commit under way
+  // Closing: the cells by group, and how far their pages are written.
+  std::vector<std::uint32_t> closing;
+  std::size_t closed = 0;
+
+  // The commit under way changes the cell.
+  void touch(std::uint32_t cell, std::uint64_t commit, EventTime latest) {
+    auto& entry = cells[cell];
+    entry.dirty = true;
+    if (entry.commit != static_cast<std::uint32_t>(commit) || entry.touch >= touched.size() ||
+        touched[entry.touch].cell != cell) {
+      entry.commit = static_cast<std::uint32_t>(commit);
+      entry.touch = static_cast<std::uint32_t>(touched.size());
+      touched.push_back({cell, latest});
+    } else if (touched[entry.touch].latest < latest) {
+      touched[entry.touch].latest = latest;
+    }
+  }
+};
+
+// All panes of one group of a rolling or judged rule.
+struct PaneEntry {
+  PaneCell cell;
+  std::uint64_t commit = 0;  // the last that changed it
+  bool dirty = false;        // the journal alone holds its newest value
+  bool stored = false;       // it has a key of its own
+  std::vector<std::int64_t> changed;  // panes, by the commit under way
+  EventTime latest{};                 // event time, of the commit under way
+};
+
+struct TextHash {
+  using is_transparent = void;
+  std::uint64_t seed = 0;
+  std::size_t operator()(std::string_view text) const { return hash64(text, seed); }
+};
+
+// A rule with its state.
+class RuleState {
+ public:
+  // reject: the zone is unknown, or there are too many rungs.
+  static Result<std::unique_ptr<RuleState>> create(const Rule& rule, StateRow row,
+                                                   std::uint64_t seed,
+                                                   std::optional<Millis> lateness);
+
+  const Ladder& ladder_of(std::string_view group);
+  // The ladder and budgets as text: when it differs from the stored one, a sweep is due.
+  static std::string ladder_text(const Rule& rule);
+
+  const Rule& rule;
+  StateRow row;
+  bool by_pane = false;  // rolling, or judged: cells are PaneCells
+  Millis lateness{0};
+  std::optional<Calendar> calendar;
+  PaneRule pane_rule;
+  bool fresh = false;  // it had no state before this start
+
+  std::map<std::int64_t, WindowTable> windows;  // by start
+  std::unordered_map<std::string, PaneEntry, TextHash, std::equal_to<>> groups;
+  std::vector<std::string> touched_groups;  // by the commit under way
+  std::int64_t judged_through = INT64_MIN;
+
+ private:
+  RuleState(const Rule& of, StateRow stored, std::uint64_t seed)
+      : rule(of), row(std::move(stored)), groups(16, TextHash{seed}) {}
+
+  std::vector<unsigned> bits_;  // of rule.ladder
+  Ladder ladder_;               // without rows in `budgets`
+  std::map<int128, Ladder> by_budget_;
+  Ladder none_;
+};
+
+}  // namespace tocsin

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "alert/alert_log.h"
+#include "alert/fold.h"
+#include "alert/make_alert.h"
+#include "rule/rule.h"
+#include "state/codec.h"
+#include "state/counts.h"
+#include "state/id_set.h"
+#include "state/journal.h"
+#include "state/rule_state.h"
+#include "tocsin/result.h"
+#include "tocsin/store.h"
+
+namespace tocsin {
+
+struct StateLimits {
+  std::size_t hot_bytes = 192 << 20;      // of cells in memory; colder ones live in the store
+  std::size_t journal_bytes = 32 << 20;
+  std::size_t spills_per_commit = 2'000;
+  std::size_t pages_per_commit = 64;
+  IdSet::Limits ids;
+  Millis retention{std::chrono::days{400}};
+  std::optional<Millis> lateness;         // absent: by the window (window_spec.h)
+  Millis out_of_order{60'000};
+  Millis stale_after{3'600'000};
+};
+
+struct StateSetup {
+  Store& store;
+  const std::vector<Rule>& rules;
+  Route fallback;      // the config's channels by severity
+  AlertLog& alert_log;
+  StateLimits limits;
+};
+
+// How far a batch has brought a partition.
+struct Progress {
+  std::uint32_t partition = 0;  // id (PartitionRow)
+  Position position;
+  std::int64_t first_offset = -1;
+  StreamTime::Saved stream_time;
+};
+
+// What one batch of stage 1 hands over: the delta log's record.
+struct Work {
+  std::span<const Delta> deltas;
+  std::span<const ClaimedId> ids;
+  std::span<const Progress> progress;
+  const Counts* counts = nullptr;
+};
+
+struct CommitInput {
+  std::span<const Work> work{};
+  const Tick* tick = nullptr;  // applied after the work
+  WallTime now{};
+  bool catching_up = false;  // what rings now is old news
+  Sync sync = Sync::no;
+};
+
+struct Committed {
+  std::vector<Recorded> alerts;
+  std::vector<Resolved> resolved;
+};
+
+// The engine's memory: cells, rungs, positions, ids, counts. Evaluates the rules as it changes and
+// stores every commit as one WriteBatch. One thread, but where said otherwise.
+class State {
+ public:
+  // Opens what is in the store, or begins anew. reject: a format newer than ours, or a rule that
+  // cannot be kept; stop: the store is damaged.
+  static Result<std::unique_ptr<State>> open(const StateSetup& setup);
+  ~State();
+
+  // Applies and stores all of `input`, or fails with `stop`: then the process must end, and a new
+  // one goes on from the last stored commit.
+  Result<Committed> commit(const CommitInput& input);
+
+  // Remembers with the next commit that `source` (its topics) is `identity` (its cluster). reject:
+  // it was another one before.
+  Result<void> identify(const std::string& source, const std::string& identity);
+  // What identify() was told of it before; empty: nothing.
+  Result<std::string> identity(const std::string& source) const;
+
+  // Partitions known so far, by id. add_partition() makes the watermark wait for it.
+  const std::vector<PartitionRow>& partitions() const { return partitions_; }
+  std::uint32_t add_partition(const PartitionName& name);
+
+  // Any thread.
+  IdSet& ids() { return *ids_; }
+  std::uint64_t seed() const { return seed_; }  // of id prints
+
+  // No commit was ever made, or a rule is new: what is read first is a catch-up.
+  bool first_start() const { return first_start_; }
+  EventTime watermark() const { return watermark_; }
+  const Counts& counts() const { return counts_; }
+  std::uint64_t commits() const { return commit_; }
+  // Does anything wait for the watermark to pass? Else time need not be logged.
+  bool waits_for_time(EventTime until) const;
+
+  struct Sizes {
+    std::size_t cells = 0, hot_bytes = 0, journal_bytes = 0, ids = 0;
+  };
+  Sizes sizes() const;
+
+ private:
+  struct Recovery;
+  explicit State(const StateSetup& setup);
+
+  Result<void> load();
+  Result<void> load_meta();
+  Result<void> load_partitions();
+  Result<void> load_rules();
+  Result<void> load_ids();
+  Result<void> load_panes();
+  Result<void> load_journal();
+  Result<void> note_version();
+
+  Result<void> apply(const Delta& delta);
+  Result<void> apply_sum(RuleState& rule, const Delta& delta);
+  void apply_pane(RuleState& rule, const Delta& delta);
+  Result<WindowTable*> window(RuleState& rule, std::int64_t start);
+  Result<std::uint32_t> hot_cell(RuleState& rule, WindowTable& table, std::string_view group);
+  Result<bool> load_cell(RuleState& rule, WindowTable& table, std::string_view group,
+                         std::uint32_t& at);
+  void advance(const CommitInput& input);
+  void judge_panes(const CommitInput& input);
+  void reach(RuleState& rule, WindowTable& table, std::uint32_t cell, EventTime at,
+             const CommitInput& input);
+  void record(RuleState& rule, const Crossing& crossing, bool continues, const CommitInput& input);
+  void resolve(RuleState& rule, std::string_view group, const Ladder& ladder,
+               const PaneEnded& ended);
+  std::vector<std::string> channels_of(const Rule& rule, const Rung& rung) const;
+
+  Result<void> sweep(const CommitInput& input);
+  bool sweep_table(RuleState& rule, WindowTable& table, const CommitInput& input,
+                   std::size_t& left);
+  void close_windows();
+  bool close_some(RuleState& rule, WindowTable& table);
+  void spill(RuleState& rule, WindowTable& table, std::uint32_t cell);
+  void trim_journal();
+  bool trim_table(RuleState& rule, WindowTable& table, JournalTail::Pass& pass, std::size_t& left);
+  void trim_panes(RuleState& rule, std::uint64_t target);
+  void evict();
+  void expire_ids();
+  void write_rows(const CommitInput& input);
+  void write_partitions();
+  void write_journal();
+  void finish_alerts(Committed& committed);
+
+  StateSetup setup_;
+  const StateLimits& limits_;
+  std::unique_ptr<IdSet> ids_;
+  std::uint64_t seed_ = 0;
+  bool first_start_ = false;
+  std::uint64_t commit_ = 0;
+  std::uint64_t alert_number_ = 0;
+  EventTime watermark_ = StreamTime::kUnset;
+  Counts counts_;
+  bool counts_changed_ = false;
+  std::vector<PartitionRow> partitions_;
+  std::vector<bool> partition_changed_;
+  std::vector<std::unique_ptr<RuleState>> rules_;  // by index in the rule set
+  std::map<std::uint32_t, RuleState*> by_id_;
+
+  JournalTail journal_;
+  std::deque<IdRow> id_rows_;
+  std::optional<SweepCursor> sweep_;
+
+  // Of the commit under way.
+  WriteBatch batch_;
+  Committed committed_;
+};
+
+}  // namespace tocsin

@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: Apache-2.0
+// Opening a state: what is stored, the journal over it, and the rules as they are now.
+#include <algorithm>
+#include <random>
+
+#include "hash/digest.h"
+#include "state/keys.h"
+#include "state/state.h"
+#include "tocsin/row.h"
+
+namespace tocsin {
+namespace {
+
+constexpr std::uint64_t kFormat = 1;
+
+Result<void> damaged(std::string_view what) {
+  return stop("the state is damaged: " + std::string(what) +
+              " cannot be read; restore the state directory from a copy, or move it away to begin "
+              "anew from Kafka");
+}
+
+// The whole range of a kind.
+struct Kind {
+  explicit Kind(char kind) : from(1, kind), until(key::after(from)) {}
+  std::string from, until;
+};
+
+}  // namespace
+
+// Brings journal rows into memory, over what other keys hold.
+struct State::Recovery final : JournalSink {
+  explicit Recovery(State& into) : state(into) {}
+
+  void sum(std::uint32_t id, std::int64_t start, std::string_view group,
+           const SumCell& cell) override {
+    RuleState* rule = rule_of(id);
+    if (rule == nullptr || rule->by_pane) return;
+    const auto table = state.window(*rule, start);
+    if (!table) {
+      failed = table.error();
+      return;
+    }
+    SumTable& cells = (*table)->cells;
+    std::uint32_t at = cells.find(group);
+    if (at == SumTable::kAbsent) at = cells.add(group);
+    auto& entry = cells[at];
+    entry.cell = cell;
+    entry.commit = static_cast<std::uint32_t>(commit);
+    entry.dirty = true;
+    entry.stored = true;  // perhaps: erasing a key that is not there is harmless
+  }
+
+  PaneCell& panes(std::uint32_t id, std::string_view group) override {
+    RuleState* rule = rule_of(id);
+    if (rule == nullptr || !rule->by_pane) return ignored;
+    auto found = rule->groups.find(group);
+    if (found == rule->groups.end()) found = rule->groups.try_emplace(std::string(group)).first;
+    found->second.commit = commit;
+    found->second.dirty = true;
+    found->second.stored = true;
+    return found->second.cell;
+  }
+
+  RuleState* rule_of(std::uint32_t id) {
+    const auto rule = state.by_id_.find(id);
+    return rule == state.by_id_.end() ? nullptr : rule->second;
+  }
+
+  State& state;
+  std::uint64_t commit = 0;
+  PaneCell ignored;
+  std::optional<Error> failed;
+};
+
+State::State(const StateSetup& setup) : setup_(setup), limits_(setup_.limits) {}
+State::~State() = default;
+
+Result<std::unique_ptr<State>> State::open(const StateSetup& setup) {
+  std::unique_ptr<State> state(new State(setup));
+  if (auto loaded = state->load(); !loaded) return tl::unexpected(loaded.error());
+  return state;
+}
+
+Result<void> State::load() {
+  ids_ = std::make_unique<IdSet>(limits_.ids);
+  for (const auto step : {&State::load_meta, &State::load_partitions, &State::load_rules,
+                          &State::load_ids, &State::load_panes, &State::load_journal}) {
+    if (auto done = (this->*step)(); !done) return done;
+  }
+  return note_version();
+}
+
+Result<void> State::load_meta() {
+  const auto format = setup_.store.get(key::meta("format"));
+  if (!format) return tl::unexpected(format.error());
+  if (!*format) {
+    first_start_ = true;
+    std::random_device random;
+    seed_ = std::uint64_t{random()} << 32 | random();
+    std::string bytes;
+    RowWriter out(bytes);
+    out.number(kFormat);
+    out.fixed(seed_);
+    batch_.put(key::meta("format"), bytes);
+    return {};
+  }
+  RowReader in(**format);
+  const std::uint64_t version = in.number();
+  if (version > kFormat) {
+    return reject("the state was written by a newer tocsin (format " + std::to_string(version) +
+                  ", this one reads " + std::to_string(kFormat) + "): run the newer one");
+  }
+  seed_ = in.fixed();
+  if (!in.ok()) return damaged("its format");
+  const auto progress = setup_.store.get(key::meta("progress"));
+  if (!progress) return tl::unexpected(progress.error());
+  if (*progress) {
+    RowReader at(**progress);
+    commit_ = at.number();
+    alert_number_ = at.number();
+    watermark_ = event_time_ms(at.signed_number());
+    if (!at.ok()) return damaged("its progress");
+  } else {
+    first_start_ = true;
+  }
+  const auto counts = setup_.store.get(key::meta("counts"));
+  if (!counts) return tl::unexpected(counts.error());
+  if (*counts && !counts_.decode(**counts)) return damaged("its counts");
+  return {};
+}
+
+Result<void> State::load_partitions() {
+  bool good = true;
+  const Kind kind(key::kPosition);
+  auto scanned = setup_.store.scan(kind.from, kind.until, [&](auto, auto value) {
+    PartitionRow row;
+    good = decode_partition(value, row);
+    ids_->move(static_cast<std::uint32_t>(partitions_.size()),
+               row.stream_time.now == StreamTime::kUnset
+                   ? 0
+                   : floor_div(to_ms(row.stream_time.now), 1000));
+    partitions_.push_back(std::move(row));
+    return good;
+  });
+  if (!scanned) return scanned;
+  if (!good) return damaged("a position");
+  partition_changed_.assign(partitions_.size(), false);
+  return {};
+}
+
+Result<void> State::load_rules() {
+  std::uint32_t last_id = 0;
+  bool good = true;
+  const Kind kind(key::kState);
+  std::map<std::string, StateRow> known;
+  auto scanned = setup_.store.scan(kind.from, kind.until, [&](auto key, auto value) {
+    StateRow row;
+    good = decode_state(value, row);
+    last_id = std::max(last_id, row.id);
+    known.emplace(key, std::move(row));
+    return good;
+  });
+  if (!scanned) return scanned;
+  if (!good) return damaged("a rule's identity");
+
+  SweepCursor sweep;
+  for (std::size_t i = 0; i < setup_.rules.size(); ++i) {
+    const Rule& rule = setup_.rules[i];
+    const std::string fingerprint = rule.fingerprint();
+    const std::string key = state_key(rule.name, fingerprint);
+    const auto stored = known.find(key);
+    StateRow row;
+    if (stored != known.end()) {
+      row = stored->second;
+    } else {
+      row.id = ++last_id;
+      row.rule = rule.name;
+      row.fingerprint = fingerprint;
+    }
+    auto state = RuleState::create(rule, row, seed_, limits_.lateness);
+    if (!state) return tl::unexpected(state.error());
+    (*state)->fresh = stored == known.end();
+    first_start_ = first_start_ || (*state)->fresh;
+    StateRow& now = (*state)->row;
+    now.group_by.clear();
+    for (const auto& field : rule.group_by) now.group_by.push_back(field.name);
+    now.metric = static_cast<std::uint8_t>(rule.metric);
+    now.ladder = RuleState::ladder_text(rule);
+    if (stored != known.end() && stored->second.ladder != now.ladder) {
+      // The stored ladder text changes when the sweep is done, so that a crash sweeps again.
+      sweep.rules.push_back(i);
+      StateRow unswept = now;
+      unswept.ladder = stored->second.ladder;
+      batch_.put(key, encode_state(unswept));
+    } else {
+      batch_.put(key, encode_state(now));
+    }
+    by_id_[now.id] = state->get();
+    rules_.push_back(std::move(*state));
+  }
+  if (!sweep.rules.empty()) sweep_ = std::move(sweep);
+  return {};
+}
+
+Result<void> State::load_ids() {
+  bool good = true;
+  const Kind kind(key::kIds);
+  auto scanned = setup_.store.scan(kind.from, kind.until, [&](auto key, auto value) {
+    IdRow row{key::read_u64(key.substr(1)), {}};
+    std::map<std::uint32_t, std::int64_t> last;
+    good = decode_ids(value, [&](const ClaimedId& id) {
+      ids_->restore(id);
+      auto& second = last.try_emplace(id.partition, id.second).first->second;
+      second = std::max(second, id.second);
+    });
+    row.last_second.assign(last.begin(), last.end());
+    id_rows_.push_back(std::move(row));
+    return good;
+  });
+  if (!scanned) return scanned;
+  return good ? Result<void>{} : damaged("a row of ids");
+}
+
+Result<void> State::load_panes() {
+  for (const auto& rule : rules_) {
+    if (!rule->by_pane) continue;
+    bool good = true;
+    const std::string from = key::window(key::kCell, rule->row.id, 0);
+    auto scanned = setup_.store.scan(from, key::after(from), [&](auto key, auto value) {
+      PaneEntry entry;
+      RowReader in(value);
+      read_panes(in, entry.cell);
+      entry.stored = true;
+      good = in.ok() && in.done();
+      rule->groups.emplace(key.substr(key::kGroupAt), std::move(entry));
+      return good;
+    });
+    if (!scanned) return scanned;
+    if (!good) return damaged("a cell");
+  }
+  return {};
+}
+
+Result<void> State::load_journal() {
+  Recovery recovery(*this);
+  bool good = true;
+  const Kind kind(key::kJournal);
+  auto scanned = setup_.store.scan(kind.from, kind.until, [&](auto key, auto value) {
+    recovery.commit = key::read_u64(key.substr(1));
+    journal_.rows.push_back({recovery.commit, value.size()});
+    journal_.bytes += value.size();
+    good = read_journal(value, recovery);
+    return good && !recovery.failed;
+  });
+  if (!scanned) return scanned;
+  if (recovery.failed) return tl::unexpected(*recovery.failed);
+  if (!good) return damaged("the journal");
+  for (const auto& rule : rules_) {
+    for (auto& [start, table] : rule->windows) {
+      for (std::uint32_t i = 0; i < table.cells.size(); ++i) {
+        auto& entry = table.cells[i];
+        const Ladder& ladder = rule->ladder_of(table.cells.group(i));
+        entry.next_reached_at = next_reached_at(ladder, entry.cell.reached);
+      }
+    }
+    // A calendar's judged panes live on in the window's sums; journal rows may bring them back.
+    for (auto& [group, entry] : rule->groups) {
+      if (rule->pane_rule.calendar != nullptr && entry.cell.judged_through != INT64_MIN) {
+        entry.cell.panes.drop_before(entry.cell.judged_through + 1);
+      }
+    }
+  }
+  return {};
+}
+
+// Which rules judged from which offsets on; for recordings.
+Result<void> State::note_version() {
+  std::string rules;
+  for (const auto& rule : rules_) {
+    rules += rule->row.rule + "\n" + rule->row.fingerprint + "\n" + rule->row.ladder + "\n";
+  }
+  const std::string version = hex(sha256(rules), 16);
+  const auto last = setup_.store.get(key::meta("rules"));
+  if (!last) return tl::unexpected(last.error());
+  if (*last && **last == version) return {};
+  batch_.put(key::meta("rules"), version);
+  std::string bytes;
+  RowWriter out(bytes);
+  out.text(version);
+  out.number(partitions_.size());
+  for (std::uint32_t i = 0; i < partitions_.size(); ++i) {
+    out.number(i);
+    out.signed_number(partitions_[i].position.next_offset);
+  }
+  batch_.put(key::numbered(key::kVersion, commit_ + 1), bytes);
+  return {};
+}
+
+Result<std::string> State::identity(const std::string& source) const {
+  const auto known = setup_.store.get(key::meta("source/" + source));
+  if (!known) return tl::unexpected(known.error());
+  return known->value_or("");
+}
+
+Result<void> State::identify(const std::string& source, const std::string& identity) {
+  const auto known = this->identity(source);
+  if (!known) return tl::unexpected(known.error());
+  if (!known->empty() && *known != identity) {
+    return reject("this state was counted from " + *known + ", and " + source + " is now " +
+                  identity + ": give the other source a state directory of its own");
+  }
+  if (known->empty()) batch_.put(key::meta("source/" + source), identity);
+  return {};
+}
+
+std::uint32_t State::add_partition(const PartitionName& name) {
+  for (std::uint32_t i = 0; i < partitions_.size(); ++i) {
+    if (partitions_[i].name == name) return i;
+  }
+  partitions_.push_back({name, {}, -1, {}, false});
+  partition_changed_.push_back(true);
+  return static_cast<std::uint32_t>(partitions_.size() - 1);
+}
+
+State::Sizes State::sizes() const {
+  Sizes sizes;
+  for (const auto& rule : rules_) {
+    for (const auto& [start, table] : rule->windows) {
+      sizes.cells += table.cells.size();
+      sizes.hot_bytes += table.cells.bytes();
+    }
+    sizes.cells += rule->groups.size();
+  }
+  sizes.journal_bytes = journal_.bytes;
+  sizes.ids = ids_->size();
+  return sizes;
+}
+
+}  // namespace tocsin

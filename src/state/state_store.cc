@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a commit writes beside the cells' changes: closing, spilling, trimming, sweeping.
+#include <algorithm>
+
+#include "alert/alert_codec.h"
+#include "state/keys.h"
+#include "state/state.h"
+#include "tocsin/row.h"
+
+namespace tocsin {
+namespace {
+
+constexpr std::size_t kPageCells = 128;
+constexpr std::size_t kScansPerCommit = 200'000;
+constexpr std::size_t kIdRowsPerCommit = 64;
+
+bool at_or_before(std::uint32_t commit, std::uint64_t target) {
+  return static_cast<std::int32_t>(commit - static_cast<std::uint32_t>(target)) <= 0;
+}
+
+std::string encode_sum(const SumCell& cell) {
+  std::string bytes;
+  RowWriter out(bytes);
+  write_sum(out, cell);
+  return bytes;
+}
+
+}  // namespace
+
+void State::write_journal() {
+  JournalWriter row;
+  for (const auto& rule : rules_) {
+    for (auto& [start, table] : rule->windows) {
+      if (table.touched.empty()) continue;
+      row.begin_sums(rule->row.id, start, table.touched.size());
+      for (const auto& touch : table.touched) {
+        row.sum(table.cells.group(touch.cell), table.cells[touch.cell].cell);
+      }
+      table.touched.clear();
+    }
+    if (rule->touched_groups.empty()) continue;
+    row.begin_panes(rule->row.id, rule->touched_groups.size());
+    std::vector<PaneSum> changed;
+    for (const auto& group : rule->touched_groups) {
+      PaneEntry& entry = rule->groups.find(group)->second;
+      changed.clear();
+      for (const auto pane : entry.changed) {
+        if (const PaneSum* sums = entry.cell.panes.find(pane)) changed.push_back(*sums);
+      }
+      row.panes(group, entry.cell, changed);
+      entry.changed.clear();
+    }
+    rule->touched_groups.clear();
+  }
+  if (row.empty()) return;
+  std::string bytes = row.take();
+  journal_.rows.push_back({commit_, bytes.size()});
+  journal_.bytes += bytes.size();
+  batch_.put(key::numbered(key::kJournal, commit_), std::move(bytes));
+}
+
+void State::write_rows(const CommitInput& input) {
+  for (const auto& recorded : committed_.alerts) {
+    batch_.put(key::numbered(key::kAlert, recorded.number), encode_alert(recorded.alert));
+    setup_.alert_log.append(recorded, batch_);
+  }
+  for (const auto& resolved : committed_.resolved) setup_.alert_log.append(resolved, batch_);
+
+  std::vector<ClaimedId> ids;
+  for (const auto& work : input.work) ids.insert(ids.end(), work.ids.begin(), work.ids.end());
+  if (!ids.empty()) {
+    IdRow row{commit_, {}};
+    for (const auto& id : ids) {
+      auto last = std::find_if(row.last_second.begin(), row.last_second.end(),
+                               [&](const auto& seen) { return seen.first == id.partition; });
+      if (last == row.last_second.end()) {
+        row.last_second.emplace_back(id.partition, id.second);
+      } else {
+        last->second = std::max(last->second, id.second);
+      }
+    }
+    id_rows_.push_back(std::move(row));
+    batch_.put(key::numbered(key::kIds, commit_), encode_ids(ids));
+  }
+  if (input.tick != nullptr) {
+    Tick tick = *input.tick;
+    tick.at.clear();
+    for (std::uint32_t i = 0; i < partitions_.size(); ++i) {
+      tick.at.emplace_back(i, partitions_[i].position.next_offset);
+    }
+    batch_.put(key::numbered(key::kTick, commit_), encode_tick(tick));
+  }
+  for (const auto& rule : rules_) {
+    for (auto& [start, table] : rule->windows) {
+      if (!table.row_changed) continue;
+      table.row_changed = false;
+      batch_.put(key::window(key::kWindow, rule->row.id, start), encode_window(table.row));
+    }
+  }
+  write_partitions();
+  std::string progress;
+  RowWriter out(progress);
+  out.number(commit_);
+  out.number(alert_number_);
+  out.signed_number(to_ms(watermark_));
+  batch_.put(key::meta("progress"), std::move(progress));
+  if (counts_changed_) batch_.put(key::meta("counts"), counts_.encode());
+  counts_changed_ = false;
+}
+
+void State::write_partitions() {
+  for (std::uint32_t i = 0; i < partitions_.size(); ++i) {
+    if (!partition_changed_[i]) continue;
+    partition_changed_[i] = false;
+    batch_.put(key::position(i), encode_partition(partitions_[i]));
+  }
+}
+
+void State::close_windows() {
+  if (watermark_ == StreamTime::kUnset) return;
+  for (const auto& rule : rules_) {
+    for (auto at = rule->windows.begin(); at != rule->windows.end();) {
+      WindowTable& table = at->second;
+      const bool open =
+          table.window.end == kNever || watermark_ < table.window.end + rule->lateness;
+      if (open || !close_some(*rule, table)) {
+        ++at;
+      } else {
+        at = rule->windows.erase(at);
+      }
+    }
+  }
+}
+
+// Stores some of a closed window's cells; true when it holds no more than the store does. The first
+// time a window closes its cells become pages, later changes are kept beside them.
+bool State::close_some(RuleState& rule, WindowTable& table) {
+  const std::int64_t start = to_ms(table.window.start);
+  if (!table.row.paged) {
+    table.row.paged = true;
+    table.row_changed = true;
+    table.closing = table.cells.by_group();
+  }
+  std::vector<PageCell> page;
+  for (std::size_t pages = 0; pages < limits_.pages_per_commit && table.closed < table.closing.size();
+       ++pages) {
+    page.clear();
+    for (; page.size() < kPageCells && table.closed < table.closing.size(); ++table.closed) {
+      const std::uint32_t cell = table.closing[table.closed];
+      auto& entry = table.cells[cell];
+      page.push_back({table.cells.group(cell), entry.cell});
+      if (entry.stored) {
+        batch_.erase(key::cell(key::kCell, rule.row.id, start, table.cells.group(cell)));
+      }
+      entry.stored = false;
+      entry.dirty = false;
+    }
+    batch_.put(key::cell(key::kPage, rule.row.id, start, page.front().group), encode_page(page));
+  }
+  if (table.closed < table.closing.size()) return false;
+  for (std::uint32_t cell = 0; cell < table.cells.size(); ++cell) {
+    if (table.cells[cell].dirty) spill(rule, table, cell);
+  }
+  if (table.row_changed) {
+    batch_.put(key::window(key::kWindow, rule.row.id, start), encode_window(table.row));
+  }
+  return true;
+}
+
+void State::spill(RuleState& rule, WindowTable& table, std::uint32_t cell) {
+  auto& entry = table.cells[cell];
+  batch_.put(key::cell(key::kCell, rule.row.id, to_ms(table.window.start), table.cells.group(cell)),
+             encode_sum(entry.cell));
+  entry.dirty = false;
+  entry.stored = true;
+}
+
+void State::trim_journal() {
+  if (!journal_.pass) {
+    if (journal_.bytes <= limits_.journal_bytes) return;
+    std::size_t bytes = 0;
+    JournalTail::Pass pass;
+    for (const auto& row : journal_.rows) {
+      if (bytes >= journal_.bytes / 2) break;
+      bytes += row.bytes;
+      pass.target = row.commit;
+    }
+    journal_.pass = pass;
+  }
+  JournalTail::Pass& pass = *journal_.pass;
+  std::size_t left = limits_.spills_per_commit;
+  std::size_t scans = kScansPerCommit;
+  for (; pass.rule < rules_.size(); ++pass.rule, pass.window = INT64_MIN, pass.cell = 0) {
+    RuleState& rule = *rules_[pass.rule];
+    if (rule.by_pane) trim_panes(rule, pass.target);
+    for (auto at = rule.windows.lower_bound(pass.window); at != rule.windows.end(); ++at) {
+      if (at->first != pass.window) pass.cell = 0;
+      pass.window = at->first;
+      const std::size_t looked = at->second.cells.size() - std::min(pass.cell, at->second.cells.size());
+      if (!trim_table(rule, at->second, pass, left)) return;
+      scans -= std::min(scans, looked);
+      if (scans == 0) return;
+    }
+  }
+  while (!journal_.rows.empty() && journal_.rows.front().commit <= pass.target) {
+    batch_.erase(key::numbered(key::kJournal, journal_.rows.front().commit));
+    journal_.bytes -= journal_.rows.front().bytes;
+    journal_.rows.pop_front();
+  }
+  journal_.pass.reset();
+}
+
+bool State::trim_table(RuleState& rule, WindowTable& table, JournalTail::Pass& pass,
+                       std::size_t& left) {
+  for (; pass.cell < table.cells.size(); ++pass.cell) {
+    const auto& entry = table.cells[pass.cell];
+    if (!entry.dirty || !at_or_before(entry.commit, pass.target)) continue;
+    if (left == 0) return false;
+    spill(rule, table, pass.cell);
+    --left;
+  }
+  return true;
+}
+
+void State::trim_panes(RuleState& rule, std::uint64_t target) {
+  for (auto& [group, entry] : rule.groups) {
+    if (!entry.dirty || entry.commit > target) continue;
+    std::string bytes;
+    RowWriter out(bytes);
+    write_panes(out, entry.cell, entry.cell.panes.all());
+    batch_.put(key::cell(key::kCell, rule.row.id, 0, group), std::move(bytes));
+    entry.dirty = false;
+    entry.stored = true;
+  }
+}
+
+// Over the memory limit: the largest window's colder half goes to the store.
+void State::evict() {
+  std::size_t bytes = 0;
+  RuleState* of = nullptr;
+  WindowTable* largest = nullptr;
+  for (const auto& rule : rules_) {
+    for (auto& [start, table] : rule->windows) {
+      bytes += table.cells.bytes();
+      if (!table.closing.empty()) continue;
+      if (largest == nullptr || table.cells.bytes() > largest->cells.bytes()) {
+        of = rule.get();
+        largest = &table;
+      }
+    }
+  }
+  if (bytes <= limits_.hot_bytes || largest == nullptr || largest->cells.size() < 2) return;
+  const auto now = static_cast<std::uint32_t>(commit_);
+  std::vector<std::uint32_t> ages;
+  for (std::uint32_t i = 0; i < largest->cells.size(); ++i) {
+    ages.push_back(now - largest->cells[i].commit);
+  }
+  const auto middle = ages.begin() + static_cast<std::ptrdiff_t>(ages.size() / 2);
+  std::nth_element(ages.begin(), middle, ages.end());
+  const std::uint32_t limit = std::max<std::uint32_t>(*middle, 1);
+  for (std::uint32_t i = 0; i < largest->cells.size(); ++i) {
+    const auto& entry = largest->cells[i];
+    if (entry.dirty && now - entry.commit >= limit) spill(*of, *largest, i);
+  }
+  largest->cells.rebuild([&](const auto& entry) { return now - entry.commit >= limit; });
+  largest->elsewhere = true;
+  if (journal_.pass) journal_.pass->cell = 0;
+}
+
+void State::expire_ids() {
+  for (std::size_t i = 0; i < kIdRowsPerCommit && !id_rows_.empty(); ++i) {
+    for (const auto& [partition, second] : id_rows_.front().last_second) {
+      if (!ids_->expired(partition, second)) return;
+    }
+    batch_.erase(key::numbered(key::kIds, id_rows_.front().commit));
+    id_rows_.pop_front();
+  }
+}
+
+// After an edit of budgets or rungs: the groups of open windows are judged by the new ladder, some
+// each commit, those in memory and those in the store.
+Result<void> State::sweep(const CommitInput& input) {
+  if (!sweep_) return {};
+  std::size_t left = limits_.spills_per_commit;
+  while (!sweep_->rules.empty()) {
+    RuleState& rule = *rules_[sweep_->rules.back()];
+    const std::string prefix = key::window(key::kCell, rule.row.id, 0).substr(0, 5);
+    if (!rule.by_pane) {
+      for (auto& [start, table] : rule.windows) {
+        if (!sweep_table(rule, table, input, left)) return {};
+      }
+      std::vector<std::pair<std::int64_t, std::string>> stored;
+      const std::string from = sweep_->key.empty() ? prefix : sweep_->key;
+      auto scanned = setup_.store.scan(from, key::after(prefix), [&](auto key, auto) {
+        sweep_->key.assign(key).push_back('\0');
+        stored.emplace_back(key::read_i64(key.substr(5)), key.substr(key::kGroupAt));
+        return stored.size() < left;
+      });
+      if (!scanned) return scanned;
+      for (const auto& [start, group] : stored) {
+        auto table = window(rule, start);
+        if (!table) return tl::unexpected(table.error());
+        const EventTime end = (*table)->window.end;
+        if (end != kNever && end <= watermark_) continue;
+        const auto cell = hot_cell(rule, **table, group);
+        if (!cell) return tl::unexpected(cell.error());
+        const auto& entry = (*table)->cells[*cell];
+        if (entry.cell.total < entry.next_reached_at) continue;
+        (*table)->touch(*cell, commit_, watermark_);
+        reach(rule, **table, *cell, watermark_, input);
+      }
+      if (stored.size() >= left) return {};
+    }
+    batch_.put(state_key(rule.row.rule, rule.row.fingerprint), encode_state(rule.row));
+    sweep_->rules.pop_back();
+    sweep_->key.clear();
+  }
+  sweep_.reset();
+  return {};
+}
+
+// False: the commit has swept enough. A swept cell is as its ladder wants it, so that sweeping from
+// the start again costs no more than looking.
+bool State::sweep_table(RuleState& rule, WindowTable& table, const CommitInput& input,
+                        std::size_t& left) {
+  if (table.window.end != kNever && table.window.end <= watermark_) return true;
+  for (std::uint32_t i = 0; i < table.cells.size(); ++i) {
+    auto& entry = table.cells[i];
+    const Ladder& ladder = rule.ladder_of(table.cells.group(i));
+    const std::uint64_t unmet = no_longer_met(ladder, entry.cell);
+    const std::uint64_t met = newly_met(ladder, entry.cell, rule.rule.min_requests);
+    if (unmet == 0 && met == 0) continue;
+    if (left == 0) return false;
+    --left;
+    entry.cell.reached &= ~unmet;
+    table.touch(i, commit_, watermark_);
+    reach(rule, table, i, watermark_, input);
+  }
+  return true;
+}
+
+}  // namespace tocsin

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "rule/rule.h"
+#include "tocsin/alert.h"
+#include "tocsin/result.h"
+#include "tocsin/store.h"
+
+namespace tocsin {
+
+// A cell as people and programs are shown it.
+struct CellView {
+  const Rule* rule = nullptr;   // nullptr: no rule has this state now
+  std::string name;             // of the rule
+  std::vector<std::pair<std::string, std::string>> group;
+  Metric metric = Metric::cost;
+  Window window;                // rolling: what W covers up to the latest event
+  int128 total = 0;             // metric.h
+  std::optional<int128> budget;
+  std::optional<std::size_t> rung;  // the highest reached, index in rule->ladder
+};
+
+// Reads a snapshot of a state: any thread, beside the running engine, changing nothing.
+class StateView {
+ public:
+  // `rules` as the engine has them; they must outlive the view.
+  StateView(const Snapshot& snapshot, const std::vector<Rule>& rules);
+  ~StateView();
+
+  // Every cell, open or closed, windows newest first, until `cell` answers false.
+  Result<void> cells(const std::function<bool(const CellView&)>& cell) const;
+  // Recorded alerts, newest first, until `alert` answers false.
+  Result<void> alerts(const std::function<bool(const Alert&)>& alert) const;
+
+ private:
+  struct Known;
+  const Snapshot& snapshot_;
+  const std::vector<Rule>& rules_;
+};
+
+}  // namespace tocsin

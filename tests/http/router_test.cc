@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/router.h"
+
+#include <catch2/catch.hpp>
+#include <string>
+#include <vector>
+
+namespace tocsin {
+namespace {
+
+Api api() {
+  Api api;
+  api.healthz = [] { return Api::Health{true, "up for 3 s"}; };
+  api.readyz = [] { return std::vector<std::string>{}; };
+  api.metrics = [] {
+    return std::vector<MetricSample>{{"a", "A.", MetricSample::Type::counter, {}, "1"}};
+  };
+  api.alerts_json = [](std::size_t limit) { return "alerts " + std::to_string(limit); };
+  api.budgets_json = [](std::size_t limit) { return "budgets " + std::to_string(limit); };
+  return api;
+}
+
+HttpCall get(std::string_view path) {
+  HttpCall call;
+  call.method = "GET";
+  call.path = path;
+  call.host = "127.0.0.1:8080";
+  return call;
+}
+
+HttpAnswer open_answer(const HttpCall& call) { return Router(api(), "", true).answer(call); }
+
+}  // namespace
+
+TEST_CASE("Lists have a hundred rows unless the caller says how many") {
+  HttpCall call = get("/api/v1/alerts");
+  CHECK(open_answer(call).body == "alerts 100");
+  call.limit = "1000";
+  CHECK(open_answer(call).body == "alerts 1000");
+  call.path = "/api/v1/budgets";
+  call.limit = "1";
+  CHECK(open_answer(call).body == "budgets 1");
+}
+
+TEST_CASE("A limit that is no number from 1 to 1000 is refused") {
+  HttpCall call = get("/api/v1/alerts");
+  for (const auto* limit : {"", "0", "1001", "-1", "ten", "1e2", "10 ", "99999999999999999999"}) {
+    CAPTURE(limit);
+    call.limit = limit;
+    const HttpAnswer answer = open_answer(call);
+    CHECK(answer.status == 400);
+    CHECK(answer.body == "{\"error\": \"limit is a number from 1 to 1000\"}");
+  }
+}
+
+TEST_CASE("An unknown path is 404, a known one by another method 405") {
+  CHECK(open_answer(get("/")).status == 404);
+  CHECK(open_answer(get("/metrics/")).status == 404);
+  CHECK(open_answer(get("/api/v1/alerts/../../metrics")).status == 404);
+  for (const auto* method : {"POST", "PUT", "DELETE", "PATCH", "OPTIONS"}) {
+    CAPTURE(method);
+    HttpCall call = get("/metrics");
+    call.method = method;
+    CHECK(open_answer(call).status == 405);
+    CHECK(open_answer(call).allow == "GET, HEAD");
+  }
+}
+
+TEST_CASE("Health and readiness say 503 when they are not good, and why") {
+  Api sick = api();
+  sick.healthz = [] { return Api::Health{false, "the disk is \"full\"\n"}; };
+  sick.readyz = [] { return std::vector<std::string>{"catching up", "Kafka"}; };
+  const Router router(sick, "", true);
+  const HttpAnswer health = router.answer(get("/healthz"));
+  CHECK(health.status == 503);
+  CHECK(health.body == R"({"ok": false, "text": "the disk is \"full\"\u000a"})");
+  const HttpAnswer ready = router.answer(get("/readyz"));
+  CHECK(ready.status == 503);
+  CHECK(ready.body == R"({"ready": false, "reasons": ["catching up", "Kafka"]})");
+  CHECK(open_answer(get("/healthz")).body == R"({"ok": true, "text": "up for 3 s"})");
+  CHECK(open_answer(get("/readyz")).body == R"({"ready": true, "reasons": []})");
+}
+
+TEST_CASE("With a token every path asks for it but the probes, which then give no reasons") {
+  Api busy = api();
+  busy.readyz = [] { return std::vector<std::string>{"broker k1 is down"}; };
+  const Router router(busy, "s3cret", true);
+  for (const auto* path : {"/metrics", "/api/v1/alerts", "/api/v1/budgets", "/", "/nothing"}) {
+    CAPTURE(path);
+    for (const auto* wrong : {"", "s3cret", "Bearer ", "Bearer s3cre", "Bearer s3crets",
+                              "Bearer S3cret", "Basic s3cret", "bearer"}) {
+      HttpCall call = get(path);
+      call.authorization = wrong;
+      CHECK(router.answer(call).status == 401);
+      CHECK(router.answer(call).asks_for_token);
+    }
+  }
+  HttpCall call = get("/metrics");
+  call.authorization = "Bearer s3cret";
+  CHECK(router.answer(call).status == 200);
+  CHECK(router.answer(get("/healthz")).status == 200);
+  CHECK(router.answer(get("/readyz")).body == R"({"ready": false})");
+  call.path = "/readyz";
+  CHECK(router.answer(call).body == R"({"ready": false, "reasons": ["broker k1 is down"]})");
+}
+
+TEST_CASE("On loopback a page of another site cannot reach us by a name of its own") {
+  HttpCall call = get("/metrics");
+  for (const auto* ours :
+       {"localhost", "localhost:8080", "127.0.0.1", "127.0.0.1:1", "[::1]:80", "[::1]"}) {
+    CAPTURE(ours);
+    call.host = ours;
+    CHECK(open_answer(call).status == 200);
+  }
+  for (const auto* theirs : {"", "evil.example", "evil.example:8080", "127.0.0.1.evil.example",
+                             "localhost.evil.example", "[::2]:80", "10.0.0.1"}) {
+    CAPTURE(theirs);
+    call.host = theirs;
+    CHECK(open_answer(call).status == 421);
+  }
+  call.host = "tocsin.company.example";
+  CHECK(Router(api(), "token", false).answer(get("/healthz")).status == 200);
+}
+
+}  // namespace tocsin

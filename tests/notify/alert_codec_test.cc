@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "alert/alert_codec.h"
+
+#include <rapidcheck.h>
+
+#include "notify/samples.h"
+
+using namespace tocsin;
+
+namespace {
+
+int128 any_amount() {
+  const auto high = *rc::gen::arbitrary<std::int64_t>();
+  const auto low = *rc::gen::arbitrary<std::uint64_t>();
+  return static_cast<int128>(static_cast<uint128>(high) << 64 | low);
+}
+std::string any_text() { return *rc::gen::arbitrary<std::string>(); }
+EventTime any_time() { return event_time_ms(*rc::gen::arbitrary<std::int64_t>()); }
+
+Alert any_alert() {
+  using Pairs = std::vector<std::pair<std::string, std::string>>;
+  Alert alert;
+  for (std::string* text : {&alert.id, &alert.rule, &alert.rung, &alert.zone, &alert.summary,
+                            &alert.where, &alert.origin, &alert.description, &alert.runbook}) {
+    *text = any_text();
+  }
+  alert.group = *rc::gen::arbitrary<Pairs>();
+  alert.labels = *rc::gen::arbitrary<Pairs>();
+  alert.crossed = *rc::gen::arbitrary<std::vector<std::string>>();
+  alert.window = {any_time(), any_time()};
+  alert.at = any_time();
+  alert.amount = any_amount();
+  alert.value = any_amount();
+  if (*rc::gen::arbitrary<bool>()) alert.budget = any_amount();
+  if (*rc::gen::arbitrary<bool>()) alert.next = Alert::Next{any_text(), any_amount(), {}};
+  alert.severity = static_cast<Severity>(*rc::gen::inRange(0, 3));
+  alert.metric = static_cast<Metric>(*rc::gen::inRange(0, 9));
+  alert.window_kind = static_cast<WindowKind>(*rc::gen::inRange(0, 9));
+  alert.window_length = Millis{*rc::gen::arbitrary<std::int64_t>()};
+  alert.requests = *rc::gen::arbitrary<std::int64_t>();
+  alert.numerator = *rc::gen::arbitrary<std::int64_t>();
+  for (bool* flag :
+       {&alert.old_news, &alert.stale, &alert.continues, &alert.late, &alert.enforced}) {
+    *flag = *rc::gen::arbitrary<bool>();
+  }
+  return alert;
+}
+
+}  // namespace
+
+TEST_CASE("Each field of an alert survives its bytes") {
+  Alert alert = samples::production();
+  alert.group = {{"user", "user-1"}, {"Feature", ""}};
+  alert.labels = {{"team", "search"}};
+  alert.crossed = {"50%"};
+  alert.description = "Watch this.";
+  alert.runbook = "https://runbooks.company.example/spend";
+  alert.numerator = 7;
+  alert.stale = alert.late = true;
+  const auto back = decode_alert(encode_alert(alert));
+  REQUIRE(back);
+  CHECK(back->id == alert.id);
+  CHECK(back->rule == alert.rule);
+  CHECK(back->group == alert.group);
+  CHECK(back->window == alert.window);
+  CHECK(back->rung == alert.rung);
+  CHECK((back->amount == alert.amount && back->value == alert.value));
+  CHECK((back->budget == alert.budget));
+  CHECK(back->severity == alert.severity);
+  CHECK(back->at == alert.at);
+  CHECK(back->crossed == alert.crossed);
+  CHECK(back->labels == alert.labels);
+  CHECK(back->zone == "Europe/Berlin");
+  CHECK(back->summary == "Production spend");
+  CHECK(back->where == alert.where);
+  CHECK(back->origin == alert.origin);
+  CHECK(back->description == alert.description);
+  CHECK(back->runbook == alert.runbook);
+  CHECK(back->requests == 31'204);
+  CHECK(back->numerator == 7);
+  REQUIRE(back->next);
+  CHECK(back->next->rung == "95%");
+  CHECK((back->next->amount == alert.next->amount));
+  CHECK(back->next->severity == Severity::warning);
+  CHECK((back->stale && back->late));
+  CHECK_FALSE((back->old_news || back->continues || back->enforced));
+}
+
+TEST_CASE("Any alert is the same after a round trip") {
+  CHECK(rc::check([] {
+    const std::string bytes = encode_alert(any_alert());
+    const auto back = decode_alert(bytes);
+    RC_ASSERT(back.has_value());
+    RC_ASSERT(encode_alert(*back) == bytes);
+  }));
+}
+
+TEST_CASE("Bytes that are no alert are refused") {
+  const std::string bytes = encode_alert(samples::production());
+  CHECK_FALSE(decode_alert(""));
+  CHECK_FALSE(decode_alert(bytes + "x"));
+  CHECK_FALSE(decode_alert("garbage"));
+  for (std::size_t size = 0; size < bytes.size(); ++size) {
+    INFO("cut to " << size);
+    CHECK_FALSE(decode_alert(bytes.substr(0, size)));
+  }
+  std::string newer = bytes;
+  newer[0] = 2;
+  const auto refused = decode_alert(newer);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().message.find("version 2") != std::string::npos);
+}
+
+TEST_CASE("Random bytes are refused or read, never worse") {
+  CHECK(rc::check([](const std::string& bytes) {
+    const auto read = decode_alert("\x01" + bytes);
+    RC_ASSERT(!read || read.has_value());
+  }));
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "notify/lane.h"
+
+#include "notify/samples.h"
+
+using namespace tocsin;
+using namespace tocsin::samples;
+using Verdict = Outcome::Verdict;
+using SteadyTime = Lane::SteadyTime;
+
+namespace {
+
+class Receiver final : public Channel {
+ public:
+  explicit Receiver(Pacing pacing) : pacing_(pacing) {}
+  const std::string& name() const override { return name_; }
+  Pacing pacing() const override { return pacing_; }
+  HttpRequest request(const Notice&, const Message&, Form, WallTime) const override { return {}; }
+  Outcome classify(const HttpResponse& response) const override {
+    return outcome_by_status(response);
+  }
+
+ private:
+  std::string name_ = "alerts";
+  Pacing pacing_;
+};
+
+struct Road {
+  explicit Road(Pacing pacing) : receiver(pacing), lane(receiver, {}, 7) {}
+  Receiver receiver;
+  Lane lane;
+  SteadyTime now{std::chrono::hours{1}};
+
+  Lane::Fate finish(Lane::Entry& entry, Verdict verdict,
+                    std::optional<std::chrono::seconds> after = std::nullopt) {
+    return lane.finish(entry, {verdict, after, "no"}, now);
+  }
+};
+
+Notice numbered(int number) {
+  Notice notice = told(production());
+  notice.id = std::to_string(number);
+  return notice;
+}
+
+}  // namespace
+
+TEST_CASE("A burst is sent at once, then one a second") {
+  Road road({1, 3, 1});
+  for (int i = 0; i < 5; ++i) road.lane.push(numbered(i));
+  for (int i = 0; i < 3; ++i) {
+    Lane::Entry* entry = road.lane.start(road.now);
+    REQUIRE(entry != nullptr);
+    CHECK(entry->notice.id == std::to_string(i));
+    CHECK(road.finish(*entry, Verdict::delivered) == Lane::Fate::delivered);
+    road.lane.remove(*entry);
+  }
+  CHECK(road.lane.start(road.now) == nullptr);
+  CHECK(road.lane.next_due(road.now) == road.now + std::chrono::seconds{1});
+  road.now += std::chrono::seconds{1};
+  CHECK(road.lane.start(road.now) != nullptr);
+}
+
+TEST_CASE("No more requests are under way than the channel allows") {
+  Road road({50, 100, 4});
+  for (int i = 0; i < 6; ++i) road.lane.push(numbered(i));
+  for (int i = 0; i < 4; ++i) CHECK(road.lane.start(road.now) != nullptr);
+  CHECK(road.lane.start(road.now) == nullptr);
+  CHECK_FALSE(road.lane.next_due(road.now));
+}
+
+TEST_CASE("After a failure a message waits longer and longer, up to five minutes") {
+  Road road({50, 100, 1});
+  road.lane.push(numbered(1));
+  Millis longest{0};
+  for (int attempt = 0; attempt < 200; ++attempt) {
+    Lane::Entry* entry = road.lane.start(road.now);
+    REQUIRE(entry != nullptr);
+    CHECK(road.finish(*entry, Verdict::retry) == Lane::Fate::kept);
+    CHECK(road.lane.start(road.now) == nullptr);
+    const auto due = road.lane.next_due(road.now);
+    REQUIRE(due);
+    const auto wait = std::chrono::duration_cast<Millis>(*due - road.now);
+    if (attempt == 0) CHECK(wait <= Millis{1'000});
+    longest = std::max(longest, wait);
+    road.now = *due;
+  }
+  CHECK(longest <= Millis{300'000});
+  CHECK(longest > Millis{200'000});
+}
+
+TEST_CASE("An answer that asks to wait holds the whole channel and is no attempt") {
+  Road road({50, 100, 4});
+  road.lane.push(numbered(1));
+  road.lane.push(numbered(2));
+  Lane::Entry* entry = road.lane.start(road.now);
+  REQUIRE(entry != nullptr);
+  CHECK(road.finish(*entry, Verdict::pause, std::chrono::seconds{30}) == Lane::Fate::kept);
+  CHECK(entry->attempts == 0);
+  CHECK(road.lane.paused(road.now));
+  CHECK(road.lane.start(road.now + std::chrono::seconds{29}) == nullptr);
+  CHECK(road.lane.start(road.now + std::chrono::seconds{32}) != nullptr);
+}
+
+TEST_CASE("A message whose form is refused is tried once in the plainest, then parked") {
+  Road road({50, 100, 1});
+  road.lane.push(numbered(1));
+  Lane::Entry* entry = road.lane.start(road.now);
+  REQUIRE(entry != nullptr);
+  CHECK(road.finish(*entry, Verdict::degrade) == Lane::Fate::kept);
+  entry = road.lane.start(road.now);
+  REQUIRE(entry != nullptr);
+  CHECK(entry->form == Form::plain);
+  CHECK(road.finish(*entry, Verdict::degrade) == Lane::Fate::parked);
+}
+
+TEST_CASE("A broken channel is tried by one message each five minutes, until it takes one") {
+  Road road({50, 100, 4});
+  for (int i = 0; i < 4; ++i) road.lane.push(numbered(i));
+  Lane::Entry* entry = road.lane.start(road.now);
+  REQUIRE(entry != nullptr);
+  CHECK(road.finish(*entry, Verdict::broken) == Lane::Fate::parked);
+  road.lane.remove(*entry);
+  CHECK(road.lane.broken());
+  CHECK(road.lane.next_due(road.now) == road.now + std::chrono::minutes{5});
+  road.now += std::chrono::minutes{5};
+  entry = road.lane.start(road.now);
+  REQUIRE(entry != nullptr);
+  CHECK(road.lane.start(road.now) == nullptr);
+  CHECK(road.finish(*entry, Verdict::delivered) == Lane::Fate::delivered);
+  CHECK_FALSE(road.lane.broken());
+  CHECK(road.lane.start(road.now) != nullptr);
+  CHECK(road.lane.start(road.now) != nullptr);
+}
+
+TEST_CASE("The end of an episode is not told before its beginning") {
+  Road road({50, 100, 4});
+  Notice began = told(error_rate());
+  road.lane.push(began);
+  road.lane.push(resolved_notice());
+  Lane::Entry* entry = road.lane.start(road.now);
+  REQUIRE(entry != nullptr);
+  CHECK(road.lane.start(road.now) == nullptr);
+  road.finish(*entry, Verdict::delivered);
+  road.lane.remove(*entry);
+  CHECK(road.lane.start(road.now) != nullptr);
+}
+
+TEST_CASE("What is a day old expires, but not while it is under way") {
+  Road road({50, 100, 4});
+  road.lane.push(numbered(1));
+  const WallTime composed = numbered(1).composed_at;
+  CHECK(road.lane.expired(composed + std::chrono::hours{24} - Millis{1}) == nullptr);
+  CHECK(road.lane.expired(composed + std::chrono::hours{24}) != nullptr);
+  CHECK(road.lane.start(road.now) != nullptr);
+  CHECK(road.lane.expired(composed + std::chrono::hours{24}) == nullptr);
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "alert/fold.h"
+#include "state/state.h"
+#include "state/view.h"
+#include "support/alert_logs.h"
+#include "support/memory_store.h"
+#include "support/rules.h"
+#include "tocsin/group.h"
+
+namespace tocsin {
+
+// A State over a MemoryStore, fed by hand with single deltas.
+class StateFixture {
+ public:
+  explicit StateFixture(std::vector<Rule> of) : rules(std::move(of)) { open(); }
+
+  void open() {
+    auto opened = State::open(
+        {.store = store, .rules = rules, .fallback = {}, .alert_log = alert_log, .limits = limits});
+    if (!opened) throw std::runtime_error(opened.error().message);
+    state = std::move(*opened);
+    partition = state->add_partition({"events", 0});
+  }
+
+  struct Event {
+    std::uint32_t rule = 0;
+    std::int64_t at_ms = 0;
+    std::string user;
+    int128 amount = 0;
+  };
+  // One commit of some events; stream time moves to `now_ms`.
+  void feed(const std::vector<Event>& events, std::int64_t now_ms) {
+    Fold fold(7);
+    for (const auto& event : events) {
+      std::string group;
+      append_group_value(group, event.user);
+      fold.add(event.rule, at(event), group, event.amount, event_time_ms(event.at_ms));
+    }
+    StreamTime::Saved time;
+    time.now = event_time_ms(now_ms);
+    const Progress progress{partition, {++offset, offset - 1, 0}, 0, time};
+    const Work work{fold.deltas(), {}, std::span(&progress, 1), nullptr};
+    const auto committed = state->commit({.work = std::span(&work, 1)});
+    if (!committed) throw std::runtime_error(committed.error().message);
+    for (const auto& recorded : committed->alerts) {
+      told.push_back(recorded.alert);
+      ids.insert(recorded.alert.id);
+    }
+    for (const auto& resolved : committed->resolved) resolutions.push_back(resolved.resolution);
+  }
+
+  std::int64_t at(const Event& event) const {
+    const Rule& rule = rules[event.rule];
+    if (rule.rolling()) return Panes::of(rule.window.length).at(event_time_ms(event.at_ms));
+    if (rule.judged()) return Panes::minutes().at(event_time_ms(event.at_ms));
+    return floor_div(event.at_ms, 86'400'000) * 86'400'000;
+  }
+
+  // "rule user day" to total.
+  std::map<std::string, int128> totals() const {
+    std::map<std::string, int128> all;
+    const auto snapshot = store.snapshot();
+    const auto read = StateView(*snapshot, rules).cells([&](const CellView& cell) {
+      all[cell.name + " " + cell.group[0].second + " " +
+          std::to_string(to_ms(cell.window.start) / 86'400'000)] = cell.total;
+      return true;
+    });
+    if (!read) throw std::runtime_error(read.error().message);
+    return all;
+  }
+  std::vector<std::string> rungs() const {
+    std::vector<std::string> texts;
+    for (const auto& alert : told) texts.push_back(alert.rung);
+    return texts;
+  }
+
+  MemoryStore store;
+  std::vector<Rule> rules;
+  NoAlertLog alert_log;
+  StateLimits limits;
+  std::unique_ptr<State> state;
+  std::uint32_t partition = 0;
+  std::int64_t offset = 0;
+  std::vector<Alert> told;
+  std::set<std::string> ids;
+  std::vector<Resolution> resolutions;
+};
+
+}  // namespace tocsin

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+#include <rapidcheck.h>
+
+#include <map>
+#include <set>
+
+#include "state/state_fixture.h"
+
+using namespace tocsin;
+
+namespace {
+
+constexpr std::int64_t kDay = 86'400'000;
+constexpr int128 kDollar = power_of_ten(12);
+
+struct Op {
+  int kind = 0;  // 0..7: an event, 8: the stream goes on, 9: restart
+  int user = 0, day = 0, cents = 0, split = 0;
+};
+
+// Totals by cell, and rungs by (cell, rung), of all events: what any engine must come to.
+struct Naive {
+  std::map<std::string, int128> totals;
+  std::set<std::string> rungs;
+
+  void add(const std::string& cell, int128 amount, int128 budget) {
+    int128& total = totals[cell];
+    total += amount;
+    for (const int percent : {50, 80, 100}) {
+      if (total * 100 >= budget * percent && total > 0) {
+        rungs.insert(cell + " " + std::to_string(percent) + "%");
+      }
+    }
+  }
+};
+
+void run(const std::vector<Op>& ops, std::size_t hot_bytes) {
+  StateFixture engine({user_day_rule("daily", 10 * kDollar)});
+  engine.limits.journal_bytes = 300;
+  engine.limits.spills_per_commit = 3;
+  engine.limits.pages_per_commit = 1;
+  engine.limits.hot_bytes = hot_bytes;
+  engine.open();
+  Naive naive;
+  std::vector<StateFixture::Event> batch;
+  std::int64_t now = 20'000 * kDay;
+  for (const auto& op : ops) {
+    if (op.kind == 9) {
+      engine.feed(batch, now);
+      batch.clear();
+      engine.open();
+    } else if (op.kind == 8) {
+      engine.feed(batch, now);
+      batch.clear();
+      now += kDay / 3;
+      engine.feed({}, now);
+    } else {
+      const std::string user = "u" + std::to_string(op.user);
+      const std::int64_t day = now / kDay - op.day;
+      const int128 amount = op.cents * kDollar / 100;
+      batch.push_back({0, day * kDay + 1000, user, amount});
+      naive.add("daily " + user + " " + std::to_string(day), amount, 10 * kDollar);
+      if (op.split == 0) {
+        engine.feed(batch, now);
+        batch.clear();
+      }
+    }
+  }
+  engine.feed(batch, now);
+  RC_ASSERT(engine.totals() == naive.totals);
+  std::set<std::string> rungs;
+  for (const auto& alert : engine.told) {
+    rungs.insert("daily " + alert.group[0].second + " " +
+                 std::to_string(to_ms(alert.window.start) / kDay) + " " + alert.rung);
+  }
+  RC_ASSERT(rungs == naive.rungs);
+  RC_ASSERT(engine.told.size() == naive.rungs.size());
+  RC_ASSERT(engine.ids.size() == naive.rungs.size());
+}
+
+rc::Gen<std::vector<Op>> ops() {
+  return rc::gen::container<std::vector<Op>>(
+      rc::gen::build<Op>(rc::gen::set(&Op::kind, rc::gen::inRange(0, 10)),
+                         rc::gen::set(&Op::user, rc::gen::inRange(0, 12)),
+                         rc::gen::set(&Op::day, rc::gen::inRange(0, 4)),
+                         rc::gen::set(&Op::cents, rc::gen::inRange(0, 600)),
+                         rc::gen::set(&Op::split, rc::gen::inRange(0, 3))));
+}
+
+}  // namespace
+
+TEST_CASE("Totals and rungs are those of all events, whatever the batches, spills and restarts") {
+  CHECK(rc::check("with all cells in memory", [] { run(*ops(), 1 << 20); }));
+  CHECK(rc::check("with most cells in the store", [] { run(*ops(), 600); }));
+}

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+
+#include "state/state_fixture.h"
+
+using namespace tocsin;
+
+namespace {
+
+constexpr std::int64_t kHour = 3'600'000;
+constexpr std::int64_t kDay = 24 * kHour;
+constexpr std::int64_t kNoon = 20'000 * kDay + 12 * kHour;
+constexpr int128 kDollar = power_of_ten(12);
+
+}  // namespace
+
+TEST_CASE("Every rung passed is an alert of its own, once, and names the others of its commit") {
+  StateFixture engine({user_day_rule("daily", 10 * kDollar)});
+  engine.feed({{0, kNoon, "ann", 9 * kDollar}}, kNoon);
+  CHECK(engine.rungs() == std::vector<std::string>{"50%", "80%"});
+  CHECK(engine.told[0].crossed == std::vector<std::string>{"80%"});
+  CHECK(engine.told[1].crossed == std::vector<std::string>{"50%"});
+  engine.feed({{0, kNoon, "ann", kDollar}}, kNoon);
+  engine.feed({{0, kNoon, "ann", kDollar}}, kNoon);
+  CHECK(engine.rungs() == std::vector<std::string>{"50%", "80%", "100%"});
+  CHECK(engine.told[2].value == 10 * kDollar);
+}
+
+TEST_CASE("Reaching a rung exactly is enough, a picodollar less is not") {
+  StateFixture engine({user_day_rule("daily", 10 * kDollar)});
+  engine.feed({{0, kNoon, "ann", 5 * kDollar - 1}}, kNoon);
+  CHECK(engine.told.empty());
+  engine.feed({{0, kNoon, "ann", 1}}, kNoon);
+  CHECK(engine.rungs() == std::vector<std::string>{"50%"});
+}
+
+TEST_CASE("A budget of $0 is over with the first spend, not before it") {
+  StateFixture engine({user_day_rule("daily", 0)});
+  engine.feed({{0, kNoon, "ann", 0}}, kNoon);
+  CHECK(engine.told.empty());
+  engine.feed({{0, kNoon, "ann", 1}}, kNoon);
+  CHECK(engine.told.size() == 3);
+}
+
+TEST_CASE("A rung told before a restart is not told after it") {
+  StateFixture engine({user_day_rule("daily", 10 * kDollar)});
+  engine.feed({{0, kNoon, "ann", 6 * kDollar}}, kNoon);
+  engine.open();
+  engine.feed({{0, kNoon, "ann", kDollar}}, kNoon);
+  CHECK(engine.rungs() == std::vector<std::string>{"50%"});
+  CHECK(engine.totals().at("daily ann 20000") == 7 * kDollar);
+}
+
+TEST_CASE("Raising a limit arms what is no longer met; reaching it again is a new alert") {
+  StateFixture engine({user_day_rule("daily", 10 * kDollar)});
+  engine.feed({{0, kNoon, "ann", 6 * kDollar}}, kNoon);
+  engine.rules = {user_day_rule("daily", 100 * kDollar)};
+  engine.open();
+  engine.feed({{0, kNoon, "ann", 43 * kDollar}}, kNoon);
+  CHECK(engine.told.size() == 1);
+  engine.feed({{0, kNoon, "ann", kDollar}}, kNoon);
+  CHECK(engine.rungs() == std::vector<std::string>{"50%", "50%"});
+  CHECK(engine.ids.size() == 2);
+}
+
+TEST_CASE("Lowering a limit tells what is now met, once, without waiting for a request") {
+  StateFixture engine({user_day_rule("daily", 100 * kDollar)});
+  engine.feed({{0, kNoon, "ann", 60 * kDollar}, {0, kNoon, "bob", kDollar}}, kNoon);
+  engine.rules = {user_day_rule("daily", 70 * kDollar)};
+  engine.open();
+  engine.feed({}, kNoon);
+  engine.feed({}, kNoon);
+  CHECK(engine.rungs() == std::vector<std::string>{"50%", "80%"});
+  engine.open();
+  engine.feed({}, kNoon);
+  CHECK(engine.told.size() == 2);
+}
+
+TEST_CASE("The sweep after an edit also finds groups that are not in memory") {
+  StateFixture engine({user_day_rule("daily", 100 * kDollar)});
+  engine.limits.journal_bytes = 1;
+  engine.open();
+  engine.feed({{0, kNoon, "ann", 60 * kDollar}}, kNoon);
+  for (int i = 0; i < 10; ++i) engine.feed({{0, kNoon, "bob", 1}}, kNoon);
+  engine.rules = {user_day_rule("daily", 70 * kDollar)};
+  engine.open();
+  engine.feed({}, kNoon);
+  CHECK(engine.rungs() == std::vector<std::string>{"50%", "80%"});
+}
+
+TEST_CASE("A closed window is kept in pages and still takes what its partition admits") {
+  StateFixture engine({user_day_rule("daily", 10 * kDollar)});
+  engine.feed({{0, kNoon, "ann", 4 * kDollar}, {0, kNoon, "bob", 1}}, kNoon);
+  engine.feed({}, kNoon + 2 * kDay);
+  CHECK(engine.state->sizes().cells == 0);
+  CHECK(engine.totals().at("daily ann 20000") == 4 * kDollar);
+  engine.feed({{0, kNoon, "ann", 2 * kDollar}}, kNoon + 2 * kDay);
+  CHECK(engine.totals().at("daily ann 20000") == 6 * kDollar);
+  CHECK(engine.rungs() == std::vector<std::string>{"50%"});
+  CHECK(engine.told[0].late);
+  engine.open();
+  engine.feed({{0, kNoon, "ann", 2 * kDollar}}, kNoon + 2 * kDay);
+  CHECK(engine.rungs() == std::vector<std::string>{"50%", "80%"});
+  CHECK(engine.totals().at("daily ann 20000") == 8 * kDollar);
+}
+
+TEST_CASE("Groups beyond max_groups share (other): their money counts, no rung rings") {
+  Rule rule = user_day_rule("daily", 10 * kDollar);
+  rule.max_groups = 2;
+  StateFixture engine({rule});
+  engine.feed({{0, kNoon, "ann", 1}, {0, kNoon, "bob", 1}, {0, kNoon, "cy", 20 * kDollar},
+               {0, kNoon, "dee", 5 * kDollar}},
+              kNoon);
+  CHECK(engine.told.empty());
+  CHECK(engine.totals().at("daily (other) 20000") == 25 * kDollar);
+  CHECK(engine.state->counts()[Count::overflow_groups] == 2);
+}
+
+TEST_CASE("A rolling rung rings once per slot, and a slot at the same level is not told again") {
+  Rule rule = user_day_rule("rolling", 10 * kDollar);
+  rule.window.kind = WindowKind::rolling;
+  rule.window.length = std::chrono::hours(1);
+  StateFixture engine({rule});
+  const std::int64_t slot = kNoon;
+  engine.feed({{0, slot + 50 * 60'000, "ann", 6 * kDollar}}, slot + 50 * 60'000);
+  engine.feed({{0, slot + 51 * 60'000, "ann", 1}}, slot + 51 * 60'000);
+  CHECK(engine.rungs() == std::vector<std::string>{"50%"});
+  engine.feed({{0, slot + kHour + 60'000, "ann", 1}}, slot + kHour + 60'000);
+  REQUIRE(engine.told.size() == 2);
+  CHECK_FALSE(engine.told[0].continues);
+  CHECK(engine.told[1].continues);
+  engine.feed({{0, slot + 3 * kHour, "ann", 6 * kDollar}}, slot + 3 * kHour);
+  REQUIRE(engine.told.size() == 3);
+  CHECK_FALSE(engine.told[2].continues);
+}
+
+TEST_CASE("A late event re-judges the panes after it within W") {
+  Rule rule = user_day_rule("rolling", 10 * kDollar);
+  rule.window.kind = WindowKind::rolling;
+  rule.window.length = std::chrono::hours(1);
+  StateFixture engine({rule});
+  engine.feed({{0, kNoon + 30 * 60'000, "ann", 4 * kDollar}}, kNoon + 30 * 60'000);
+  engine.feed({{0, kNoon, "ann", 2 * kDollar}}, kNoon + 30 * 60'000);
+  CHECK(engine.rungs() == std::vector<std::string>{"50%"});
+}
+
+TEST_CASE("An error rate is judged when the watermark passes, holds for its time, and resolves") {
+  Rule rule;
+  rule.name = "errors";
+  rule.filter = std::make_shared<MatchAll>();
+  rule.group_by = {{"user", {FieldRef::Kind::user, Unit::input, ""}}};
+  rule.metric = Metric::error_rate;
+  rule.window.kind = WindowKind::rolling;
+  rule.window.length = std::chrono::minutes(5);
+  rule.min_requests = 20;
+  rule.hold = std::chrono::minutes(2);
+  Rung rung;
+  rung.kind = Rung::Kind::amount;
+  rung.number = 5 * power_of_ten(10);
+  rung.text = "5%";
+  rule.ladder = {rung};
+  StateFixture engine({rule});
+  const auto minute = [&](int m, int failed, int good) {
+    std::vector<StateFixture::Event> events;
+    for (int i = 0; i < failed + good; ++i) {
+      events.push_back({0, kNoon + m * 60'000, "ann", i < failed ? 1 : 0});
+    }
+    engine.feed(events, kNoon + m * 60'000);
+  };
+  minute(0, 0, 100);
+  minute(1, 10, 90);
+  minute(2, 10, 90);
+  CHECK(engine.told.empty());
+  minute(3, 10, 90);
+  minute(4, 10, 90);
+  minute(5, 10, 90);
+  REQUIRE(engine.told.size() == 1);
+  CHECK(engine.told[0].requests >= 100);
+  const std::string id = engine.told[0].id;
+  engine.open();
+  for (int m = 6; m < 20; ++m) minute(m, 0, 100);
+  CHECK(engine.told.size() == 1);
+  REQUIRE(engine.resolutions.size() == 1);
+  CHECK(engine.resolutions[0].alert.id == id);
+}
+
+TEST_CASE("A state of a newer format is refused in one sentence") {
+  StateFixture engine({user_day_rule("daily", 10 * kDollar)});
+  engine.feed({}, kNoon);
+  WriteBatch batch;
+  batch.put("Mformat", std::string("\x63", 1) + std::string(9, '\0'));
+  REQUIRE(engine.store.write(batch, Sync::no));
+  CHECK_THROWS_WITH(engine.open(), Catch::Contains("newer tocsin (format 99"));
+}

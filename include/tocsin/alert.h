@@ -16,7 +16,15 @@ namespace tocsin {
 
 // The shape of a rule's window, for the words of messages ("today", "in November", "last 5 min").
 enum class WindowKind : std::uint8_t {
-  hour, day, week, month, quarter, year, every, lifetime, rolling
+  hour,
+  day,
+  week,
+  month,
+  quarter,
+  year,
+  every,
+  lifetime,
+  rolling
 };
 
 // A rung reached: recorded with the cells that reached it, and a snapshot of all that a message
@@ -26,28 +34,28 @@ struct Alert {
   std::string id;  // 32 hex digits; a pure function of data (docs/formats/state.md)
   std::string rule;
   std::vector<std::pair<std::string, std::string>> group;  // field as the rule writes it, value
-  Window window;   // what the alert is about: window, or for rolling ones what W covers
-  std::string rung;  // as written, without spaces: "80%", "$250left"
+  Window window;      // what the alert is about: window, or for rolling ones what W covers
+  std::string rung;   // as written, without spaces: "80%", "$250left"
   int128 amount = 0;  // of the rung
   int128 value = 0;   // of the metric when it was reached
   std::optional<int128> budget;  // absent for thresholds
   Severity severity = Severity::info;
-  EventTime at{};  // greatest event time in the commit's delta
+  EventTime at{};                    // greatest event time in the commit's delta
   std::vector<std::string> crossed;  // the other rungs told in the same message
   std::vector<std::pair<std::string, std::string>> labels;
 
   // For the words.
   Metric metric = Metric::cost;
   WindowKind window_kind = WindowKind::day;
-  Millis window_length{0};      // rolling and every
-  std::string zone;             // IANA name
-  std::string summary;          // the rule's, or a plain sentence made from its name
-  std::string where;            // the rule's filter as written, "Environment = production"
-  std::string origin;           // "rules/production.yaml:4"
+  Millis window_length{0};  // rolling and every
+  std::string zone;         // IANA name
+  std::string summary;      // the rule's, or a plain sentence made from its name
+  std::string where;        // the rule's filter as written, "Environment = production"
+  std::string origin;       // "rules/production.yaml:4"
   std::string description, runbook;
-  std::int64_t requests = 0;    // in the window; for ratios the denominator
-  std::int64_t numerator = 0;   // for ratios
-  struct Next {                 // the rung above, if any
+  std::int64_t requests = 0;   // in the window; for ratios the denominator
+  std::int64_t numerator = 0;  // for ratios
+  struct Next {                // the rung above, if any
     std::string rung;
     int128 amount = 0;
     Severity severity = Severity::info;
@@ -64,7 +72,7 @@ struct Alert {
 
 // The end of an episode: the metric fell below the rung's amount.
 struct Resolution {
-  Alert alert;       // the one that ends; value, requests and numerator as of now
+  Alert alert;         // the one that ends; value, requests and numerator as of now
   int128 highest = 0;  // greatest value between alert and resolution
   EventTime since{};   // when it began
   EventTime until{};   // when it was found to be over

@@ -23,8 +23,8 @@ constexpr int128 power_of_ten(int exponent) {
 // numerator / denominator to the nearest integer, a tie to the even one. denominator > 0.
 constexpr int128 divide_half_even(int128 numerator, int128 denominator) {
   const bool negative = numerator < 0;
-  const uint128 n = negative ? uint128{0} - static_cast<uint128>(numerator)
-                             : static_cast<uint128>(numerator);
+  const uint128 n =
+      negative ? uint128{0} - static_cast<uint128>(numerator) : static_cast<uint128>(numerator);
   const uint128 d = static_cast<uint128>(denominator);
   uint128 quotient = n / d;
   const uint128 rest = n % d;

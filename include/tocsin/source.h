@@ -27,11 +27,11 @@ using PartitionIndex = std::uint32_t;
 struct Record {
   PartitionIndex partition = 0;
   std::int64_t offset = 0;
-  EventTime timestamp{};           // Kafka's; for a plain file absent is marked below
+  EventTime timestamp{};  // Kafka's; for a plain file absent is marked below
   bool has_timestamp = true;
-  bool log_append_time = false;    // stamped by the broker, so it cannot lie
-  std::uint64_t hash = 0;          // of timestamp, key and value; the same in every process
-  std::string_view value;          // empty for a tombstone
+  bool log_append_time = false;  // stamped by the broker, so it cannot lie
+  std::uint64_t hash = 0;        // of timestamp, key and value; the same in every process
+  std::string_view value;        // empty for a tombstone
 };
 
 // Where a partition goes on. Held in the state, in the same commit as what it counts.
@@ -43,18 +43,18 @@ struct Position {
 
 struct SourceNotice {
   enum class Kind {
-    unreachable,   // the source cannot be read now; it is retried for ever
-    reachable,     // it can again
-    begins,        // `partition`, which had no Position, is read from `offset` on: keep that as its
-                   // Position, or a partition without records starts anew after a restart
+    unreachable,  // the source cannot be read now; it is retried for ever
+    reachable,    // it can again
+    begins,       // `partition`, which had no Position, is read from `offset` on: keep that as its
+                  // Position, or a partition without records starts anew after a restart
     partition_added,  // the same for a new partition of a known topic: from its beginning
-    at_end,        // `partition` has no further record before `offset` now
-    end_offset,    // what request_end_offsets() asked: the end of `partition` was `offset` then
-    lost,          // records of `partition` in [lost_from, lost_until) are gone unread
-    halted,        // `partition` is not read any more: a person must decide
-    ended,         // there is nothing more, ever, for this worker (replays)
-    tick,          // replays: time went on here without records; `offset` is the tick's number
-    unverified,    // the last record is gone (compaction), so the topic's identity is unproven
+    at_end,           // `partition` has no further record before `offset` now
+    end_offset,       // what request_end_offsets() asked: the end of `partition` was `offset` then
+    lost,             // records of `partition` in [lost_from, lost_until) are gone unread
+    halted,           // `partition` is not read any more: a person must decide
+    ended,            // there is nothing more, ever, for this worker (replays)
+    tick,             // replays: time went on here without records; `offset` is the tick's number
+    unverified,       // the last record is gone (compaction), so the topic's identity is unproven
   };
   Kind kind = Kind::unreachable;
   std::optional<PartitionIndex> partition;

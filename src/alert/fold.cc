@@ -49,9 +49,9 @@ void Fold::grow() {
   const std::size_t mask = slots_.size() - 1;
   for (std::size_t d = 0; d < deltas_.size(); ++d) {
     const Delta& delta = deltas_[d];
-    const std::uint64_t hash = hash64(
-        delta.group,
-        seed_ ^ (static_cast<std::uint64_t>(delta.at) * 0x9e3779b97f4a7c15U + delta.rule));
+    const std::uint64_t hash =
+        hash64(delta.group,
+               seed_ ^ (static_cast<std::uint64_t>(delta.at) * 0x9e3779b97f4a7c15U + delta.rule));
     std::size_t i = hash & mask;
     while (slots_[i] != 0) i = (i + 1) & mask;
     slots_[i] = (hash & kTag) | (d + 1);

@@ -14,12 +14,12 @@ namespace tocsin {
 
 // What a batch of events adds to one cell.
 struct Delta {
-  std::uint32_t rule = 0;        // index in the rule set
-  std::int64_t at = 0;           // start of the calendar window in ms, or index of the pane
-  std::string_view group;        // key (tocsin/group.h); lives as long as the Fold's content
+  std::uint32_t rule = 0;  // index in the rule set
+  std::int64_t at = 0;     // start of the calendar window in ms, or index of the pane
+  std::string_view group;  // key (tocsin/group.h); lives as long as the Fold's content
   int128 amount = 0;
   std::int64_t requests = 0;
-  EventTime latest{};            // greatest event time
+  EventTime latest{};  // greatest event time
 };
 
 // Folds amounts into one Delta per cell, in the order in which the cells are first met. No

@@ -15,13 +15,13 @@ namespace tocsin {
 struct Crossing {
   const Ladder* ladder = nullptr;
   const Ladder::Step* step = nullptr;
-  std::string_view group;    // key (tocsin/group.h)
-  EventTime id_start{};      // start of the window, slot or first pane of the unbroken run
-  Window about;              // what the value covers
-  int128 value = 0;          // metric.h
-  int128 amount = 0;         // for ratios the numerator
+  std::string_view group;  // key (tocsin/group.h)
+  EventTime id_start{};    // start of the window, slot or first pane of the unbroken run
+  Window about;            // what the value covers
+  int128 value = 0;        // metric.h
+  int128 amount = 0;       // for ratios the numerator
   std::int64_t requests = 0;
-  EventTime at{};            // greatest event time in the commit's delta
+  EventTime at{};  // greatest event time in the commit's delta
 };
 
 // SHA-256 over the length-prefixed rule name, state fingerprint, group key, start in milliseconds,

@@ -10,7 +10,7 @@ namespace tocsin {
 
 // The running aggregate of one (rule, group, window) of a rising sum in a calendar window.
 struct SumCell {
-  int128 total = 0;          // in the metric's unit
+  int128 total = 0;           // in the metric's unit
   std::int64_t requests = 0;  // matched, whatever they cost
   std::uint64_t reached = 0;  // RungBits of the rungs told for this window
 };

@@ -64,8 +64,8 @@ class Samples {
  public:
   void add(std::string name, std::string_view help, MetricSample::Type type, std::string value,
            std::vector<std::pair<std::string, std::string>> labels = {}) {
-    samples_.push_back(
-        {"tocsin_" + std::move(name), std::string(help), type, std::move(labels), std::move(value)});
+    samples_.push_back({"tocsin_" + std::move(name), std::string(help), type, std::move(labels),
+                        std::move(value)});
   }
   void counter(std::string name, std::string_view help, std::uint64_t value,
                std::vector<std::pair<std::string, std::string>> labels = {}) {

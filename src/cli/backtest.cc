@@ -101,8 +101,8 @@ class Report final : public Teller {
         rungs += fmt::format("{}{} {}", rungs.empty() ? "" : " · ", rung.text,
                              times == told.by_rung.end() ? 0 : times->second);
       }
-      std::printf("%-*s  %8zu  %8zu  %s\n", static_cast<int>(width), rule.name.c_str(),
-                  told.alerts, told.groups.size(), rungs.c_str());
+      std::printf("%-*s  %8zu  %8zu  %s\n", static_cast<int>(width), rule.name.c_str(), told.alerts,
+                  told.groups.size(), rungs.c_str());
     }
   }
 
@@ -128,7 +128,13 @@ class RecordingInput final : public ReplayInput {
       const auto read = reader_.next();
       if (!read) return tl::unexpected(read.error());
       if (!*read) return false;
-      if ((*read)->kind == RecordingItem::Kind::version) continue;
+      if ((*read)->kind == RecordingItem::Kind::version) {
+        auto partitions = parse_version((*read)->text);
+        if (!partitions) return reject("a version of the recording cannot be read");
+        if (partitions->empty()) continue;
+        item.partitions = std::move(*partitions);
+        return true;
+      }
       if ((*read)->kind == RecordingItem::Kind::record) {
         item.partition = (*read)->partition;
         item.record = (*read)->record;

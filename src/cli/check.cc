@@ -73,9 +73,9 @@ void print_text(const Loaded& loaded, const Findings& found, const PriceList* pr
       ++files;
       rules += file.rules - file.disabled;
     }
-    line += fmt::format(" {}{} {}  ", file.path,
-                        file.is_config ? "" : " " + plural(file.rules, "rule"),
-                        file.ok ? "✓" : "✗");
+    line +=
+        fmt::format(" {}{} {}  ", file.path, file.is_config ? "" : " " + plural(file.rules, "rule"),
+                    file.ok ? "✓" : "✗");
   }
   std::printf("%s\n", line.c_str());
   if (found.errors + found.warnings > 0) {
@@ -86,15 +86,14 @@ void print_text(const Loaded& loaded, const Findings& found, const PriceList* pr
     std::printf(" %s in %s, %s, %s of %.*s. OK\n", plural(rules, "rule").c_str(),
                 plural(files, "file").c_str(),
                 plural(loaded.config.channels.size(), "channel").c_str(),
-                plural(prices->models(), "price").c_str(),
-                static_cast<int>(prices->date().size()), prices->date().data());
+                plural(prices->models(), "price").c_str(), static_cast<int>(prices->date().size()),
+                prices->date().data());
   }
 }
 
 int check(const Options& options) {
   RealFiles files;
-  Loaded loaded =
-      load({config_path(options.config), Purpose::run, files, real_environment()});
+  Loaded loaded = load({config_path(options.config), Purpose::run, files, real_environment()});
   auto prices = PriceList::with_files(loaded.config.price_files);
   if (!prices) loaded.diagnostics.push_back(file_error("prices", prices.error().message));
   const Findings found = count(loaded.diagnostics);

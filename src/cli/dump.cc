@@ -58,7 +58,7 @@ Result<History> read_history(const Store& store) {
   if (!read) return tl::unexpected(read.error());
   read = scan(key::kVersion, [&](auto, auto value) {
     RowReader in(value);
-    history.versions.push_back("rules " + std::string(in.text()));
+    history.versions.emplace_back(in.text());
     return true;
   });
   if (!read) return tl::unexpected(read.error());
@@ -142,8 +142,10 @@ NamedTick named(const Tick& tick, const std::vector<PartitionRow>& partitions) {
 
 Result<void> write_recording(const History& history, std::vector<Pull>& pulls,
                              RecordingWriter& writer, const Clock& clock) {
+  std::vector<PartitionName> partitions;
+  for (const auto& row : history.partitions) partitions.push_back(row.name);
   for (const auto& version : history.versions) {
-    if (auto written = writer.version(version); !written) return written;
+    if (auto written = writer.version(version_text(version, partitions)); !written) return written;
   }
   for (const auto& tick : history.ticks) {
     for (const auto& [partition, offset] : tick.at) {

@@ -74,8 +74,8 @@ KafkaConfig kafka_config(const SourceConfig& source, const std::vector<Rule>& ru
   config.topics = from.topics;
   if (from.tls) config.tls = KafkaConfig::Tls{from.tls->ca_file};
   if (from.sasl) {
-    config.sasl = KafkaConfig::Sasl{from.sasl->mechanism, from.sasl->user,
-                                    from.sasl->password.reveal()};
+    config.sasl =
+        KafkaConfig::Sasl{from.sasl->mechanism, from.sasl->user, from.sasl->password.reveal()};
   }
   config.group = from.group;
   for (const auto& [name, value] : from.properties) config.properties[name] = value.reveal();

@@ -7,7 +7,8 @@
 
 int main(int argc, char** argv) {
   using namespace tocsin;
-  CLI::App app{"Alerts on LLM spend within milliseconds of the request that crossed the line.", "tocsin"};
+  CLI::App app{"Alerts on LLM spend within milliseconds of the request that crossed the line.",
+               "tocsin"};
   app.require_subcommand(1);
   app.failure_message(CLI::FailureMessage::help);
   CommandSlot slot;

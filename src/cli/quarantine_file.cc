@@ -16,7 +16,8 @@ std::string reason() { return std::generic_category().message(errno); }
 
 Result<QuarantineFile> QuarantineFile::open(const std::string& path) {
   std::FILE* file = std::fopen(path.c_str(), "ae");
-  if (file == nullptr) return reject("the quarantine file " + path + " cannot be written: " + reason());
+  if (file == nullptr)
+    return reject("the quarantine file " + path + " cannot be written: " + reason());
   return QuarantineFile(path, file);
 }
 

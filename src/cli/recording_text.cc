@@ -20,6 +20,20 @@ bool take_word(std::string_view& text, std::string_view word) {
   return true;
 }
 
+std::string_view take_line(std::string_view& text) {
+  const auto end = text.find('\n');
+  const std::string_view line = text.substr(0, end);
+  text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
+  return line;
+}
+
+// "PARTITION TOPIC"
+bool take_partition(std::string_view& line, PartitionName& name) {
+  if (!take_number(line, name.partition) || !take_word(line, " ")) return false;
+  name.topic = line;
+  return true;
+}
+
 }  // namespace
 
 std::string tick_text(const NamedTick& tick) {
@@ -35,23 +49,38 @@ std::string tick_text(const NamedTick& tick) {
 std::optional<NamedTick> parse_tick(std::string_view text) {
   NamedTick tick;
   while (!text.empty()) {
-    const auto end = text.find('\n');
-    std::string_view line = text.substr(0, end);
-    text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
+    std::string_view line = take_line(text);
     if (take_word(line, "clock ")) {
       std::int64_t ms = 0;
       if (!take_number(line, ms) || !line.empty()) return std::nullopt;
       tick.clock = event_time_ms(ms);
     } else if (take_word(line, "idle ")) {
       PartitionName name;
-      if (!take_number(line, name.partition) || !take_word(line, " ")) return std::nullopt;
-      name.topic = line;
+      if (!take_partition(line, name)) return std::nullopt;
       tick.idle.push_back(std::move(name));
     } else {
       return std::nullopt;
     }
   }
   return tick;
+}
+
+std::string version_text(const std::string& rules, const std::vector<PartitionName>& partitions) {
+  std::string text = "rules " + rules;
+  for (const auto& name : partitions) {
+    text += "\npartition " + std::to_string(name.partition) + " " + name.topic;
+  }
+  return text;
+}
+
+std::optional<std::vector<PartitionName>> parse_version(std::string_view text) {
+  std::vector<PartitionName> partitions;
+  while (!text.empty()) {
+    std::string_view line = take_line(text);
+    if (!take_word(line, "partition ")) continue;
+    if (!take_partition(line, partitions.emplace_back())) return std::nullopt;
+  }
+  return partitions;
 }
 
 }  // namespace tocsin

@@ -119,7 +119,8 @@ int run_engine(const Configuration& configuration, Log& log) {
   const Config& config = configuration.loaded.config;
   const std::vector<Rule>& rules = configuration.loaded.rules;
   RealClock clock;
-  auto store = RocksStore::open(config.state.path, static_cast<std::size_t>(config.state.memory) / 2);
+  auto store =
+      RocksStore::open(config.state.path, static_cast<std::size_t>(config.state.memory) / 2);
   if (!store) return refused({Reaction::reject, store.error().message});
   OutboxAlertLog alert_log;
   auto state = State::open({.store = **store,
@@ -131,17 +132,17 @@ int run_engine(const Configuration& configuration, Log& log) {
   auto transport = CurlTransport::create();
   if (!transport) return refused(transport.error());
 
-  Notifier notifier({**store, **transport, clock, log}, make_channels(config),
-                    {.engine_channels = config.engine,
-                     .gathering = {.group_interval = config.group_interval}});
+  Notifier notifier(
+      {**store, **transport, clock, log}, make_channels(config),
+      {.engine_channels = config.engine, .gathering = {.group_interval = config.group_interval}});
   if (auto loaded = notifier.load(); !loaded) return refused(loaded.error());
   NotifierTeller teller(notifier);
 
   auto sources = open_sources(config, rules, **state, clock, log);
   if (!sources) return refused(sources.error());
-  auto quarantine = QuarantineFile::open(config.quarantine.file.empty()
-                                             ? config.state.path + "/quarantine.jsonl"
-                                             : config.quarantine.file);
+  auto quarantine =
+      QuarantineFile::open(config.quarantine.file.empty() ? config.state.path + "/quarantine.jsonl"
+                                                          : config.quarantine.file);
   if (!quarantine) return refused(quarantine.error());
 
   EngineSetup setup{.sources = {},

@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "alert/alert_codec.h"
-#include "hash/digest.h"
 #include "notify/outbox_keys.h"
 
 namespace tocsin {

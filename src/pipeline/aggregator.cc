@@ -36,7 +36,9 @@ Aggregator::Aggregator(const AggregatorSetup& setup)
   }
 }
 
-void Aggregator::add_lane(const Lane& lane) { lanes_.try_emplace(lane.partition, LaneState{lane, {}, false, 0}); }
+void Aggregator::add_lane(const Lane& lane) {
+  lanes_.try_emplace(lane.partition, LaneState{lane, {}, false, 0});
+}
 
 bool Aggregator::take(const Record& record, std::uint32_t partition, Batch& batch) {
   lane_ = &lanes_.find(partition)->second;

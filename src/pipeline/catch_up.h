@@ -12,9 +12,9 @@
 
 namespace tocsin {
 
-// Whether the past is being counted: from a rule's first start, or from a record over a minute older
-// than the clock, until each partition has reached the end it had then (rules.md, Old news). Also
-// remembers old news of an earlier process that still waits for its end. State thread.
+// Whether the past is being counted: from a rule's first start, or from a record over a minute
+// older than the clock, until each partition has reached the end it had then (rules.md, Old news).
+// Also remembers old news of an earlier process that still waits for its end. State thread.
 class CatchUp {
  public:
   static constexpr Millis kBehind{60'000};

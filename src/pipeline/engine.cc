@@ -138,9 +138,8 @@ Result<void> Engine::commit(const CommitInput& input) {
 
 Result<void> Engine::housekeeping() {
   if (const auto tick = idleness_.due(setup_.state, setup_.clock)) {
-    auto ticked = commit({.tick = &*tick,
-                          .now = setup_.clock.wall(),
-                          .catching_up = catch_up_.catching_up()});
+    auto ticked = commit(
+        {.tick = &*tick, .now = setup_.clock.wall(), .catching_up = catch_up_.catching_up()});
     if (!ticked) return ticked;
   }
   if (unsynced_ && setup_.clock.monotonic() - synced_at_ >= kSyncEvery) {
@@ -149,7 +148,13 @@ Result<void> Engine::housekeeping() {
   return {};
 }
 
+// Every partition there is holds the watermark back from the first commit on, whether or not its
+// records came yet: else what is judged would depend on which partition was read first.
 void Engine::take_over_partitions() {
+  for (const auto& source : setup_.sources) {
+    if (identified_ && setup_.live) break;  // further ones come with a notice
+    for (const auto& name : source.source->partitions()) directory_.find_or_add(name);
+  }
   const auto names = directory_.names();
   for (std::size_t i = setup_.state.partitions().size(); i < names.size(); ++i) {
     setup_.state.add_partition(names[i]);
@@ -171,7 +176,9 @@ void Engine::take_notice(const SourceNotice& notice, std::uint32_t partition) {
     case Kind::unreachable:
       trouble_["source"] = notice.text;
       setup_.log.warn(notice.text);
-      setup_.teller.trouble({"source", "down", notice.text,
+      setup_.teller.trouble({"source",
+                             "down",
+                             notice.text,
                              {"Nothing is lost: Kafka keeps what is not yet counted. Totals and "
                               "alerts are late until it answers.",
                               "Tocsin retries by itself and goes on where it stopped."}});
@@ -189,7 +196,9 @@ void Engine::take_notice(const SourceNotice& notice, std::uint32_t partition) {
     case Kind::lost:
       setup_.log.error(notice.text);
       setup_.teller.trouble(
-          {"lost", fmt::format("{} {}", where, notice.lost_from), notice.text,
+          {"lost",
+           fmt::format("{} {}", where, notice.lost_from),
+           notice.text,
            {fmt::format("Offsets {} to {} of {} were deleted before they were read: totals of the "
                         "windows they belong to are too low.",
                         notice.lost_from, notice.lost_until - 1, where),
@@ -199,7 +208,9 @@ void Engine::take_notice(const SourceNotice& notice, std::uint32_t partition) {
     case Kind::halted:
       trouble_[where] = notice.text;
       setup_.log.error(notice.text);
-      setup_.teller.trouble({"halted", where, notice.text,
+      setup_.teller.trouble({"halted",
+                             where,
+                             notice.text,
                              {"This partition is not read any more; the others go on.",
                               "Decide by hand: a new state directory counts the topic anew."}});
       break;
@@ -215,7 +226,8 @@ void Engine::tell_set_aside(const std::vector<SetAside>& set_aside) {
   const SetAside& first = set_aside.front();
   const auto& name = setup_.state.partitions()[first.partition].name;
   setup_.teller.trouble(
-      {"quarantine", std::string(tocsin::name(first.reason)),
+      {"quarantine",
+       std::string(tocsin::name(first.reason)),
        fmt::format("Quarantine: records that cannot be read ({}), first {} at offset {}",
                    tocsin::name(first.reason), place(name), first.offset),
        {"Everything else is counted. Reason and position of each are in the quarantine file."}});
@@ -228,20 +240,23 @@ void Engine::tell_counts() {
     const auto before = told_.unpriced_models.find(model);
     if (before != told_.unpriced_models.end() && before->second.requests == seen.requests) continue;
     setup_.teller.trouble(
-        {"unpriced", model,
+        {"unpriced",
+         model,
          fmt::format("No price for {}: {} requests are in no budget", model, seen.requests),
          {fmt::format("{} input and {} output tokens so far. Nothing else is affected.",
                       seen.input_tokens, seen.output_tokens),
           "Add the model to a price file named under prices: and restart."}});
   }
   if (now[Count::overflow_groups] > told_[Count::overflow_groups]) {
-    setup_.teller.trouble({"max_groups", "groups",
+    setup_.teller.trouble({"max_groups",
+                           "groups",
                            "A rule has more groups than max_groups: new ones share (other)",
                            {"Their money is counted in (other), which rings no alert."}});
   }
   const std::uint64_t forgotten = setup_.state.ids().forgotten_early();
   if (forgotten > told_[Count::ids_forgotten]) {
-    setup_.teller.trouble({"ids", "limit",
+    setup_.teller.trouble({"ids",
+                           "limit",
                            "More event ids within an hour than are remembered: a late duplicate "
                            "could count twice",
                            {}});

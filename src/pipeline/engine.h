@@ -28,7 +28,7 @@ struct EngineStatus {
   Counts counts;
   State::Sizes sizes;
   std::uint64_t commits = 0;
-  std::uint64_t alerts = 0;      // recorded since the start of the process
+  std::uint64_t alerts = 0;  // recorded since the start of the process
   EventTime watermark = StreamTime::kUnset;
   bool catching_up = false;
   std::uint64_t ids_forgotten = 0;

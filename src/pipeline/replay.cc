@@ -84,14 +84,23 @@ void ReplaySource::place(const ReplayItem& item) {
     }
     return;
   }
-  auto known = index_.find(item.partition);
-  if (known == index_.end()) {
-    known = index_.emplace(item.partition, static_cast<PartitionIndex>(partitions_.size())).first;
-    partitions_.push_back(item.partition);
+  if (!item.partitions.empty()) {
+    for (const auto& name : item.partitions) index_of(name);
+    return;
   }
+  const PartitionIndex index = index_of(item.partition);
   Entry entry{item.record, std::string(item.record.value), std::nullopt};
-  entry.record.partition = known->second;
-  lanes_[known->second % lanes_.size()].queue.push_back(std::move(entry));
+  entry.record.partition = index;
+  lanes_[index % lanes_.size()].queue.push_back(std::move(entry));
+}
+
+PartitionIndex ReplaySource::index_of(const PartitionName& name) {
+  auto known = index_.find(name);
+  if (known == index_.end()) {
+    known = index_.emplace(name, static_cast<PartitionIndex>(partitions_.size())).first;
+    partitions_.push_back(name);
+  }
+  return known->second;
 }
 
 Tick ReplaySource::tick(std::int64_t number, PartitionDirectory& directory) const {

@@ -26,8 +26,10 @@ struct NamedTick {
 // What a recording holds, in its order.
 struct ReplayItem {
   PartitionName partition;
-  Record record;       // `value` lives until the next call
+  Record record;                  // `value` lives until the next call
   std::optional<NamedTick> tick;  // then there is no record
+  // Or else, before the first record: all partitions that are read.
+  std::vector<PartitionName> partitions;
 };
 
 class ReplayInput {
@@ -37,8 +39,8 @@ class ReplayInput {
   virtual Result<bool> next(ReplayItem& item) = 0;
 };
 
-// A recording as a Source that ends. Its ticks are barriers: each worker meets them between the same
-// records as the engine that was recorded. poll() by as many threads as `workers`.
+// A recording as a Source that ends. Its ticks are barriers: each worker meets them between the
+// same records as the engine that was recorded. poll() by as many threads as `workers`.
 class ReplaySource final : public Source {
  public:
   ReplaySource(ReplayInput& input, unsigned workers);
@@ -67,6 +69,7 @@ class ReplaySource final : public Source {
 
   Result<void> read(unsigned worker, std::unique_lock<std::mutex>& lock);
   void place(const ReplayItem& item);
+  PartitionIndex index_of(const PartitionName& name);
 
   ReplayInput& input_;
   mutable std::mutex mutex_;

@@ -12,9 +12,7 @@ constexpr std::uint32_t kUnknown = 0xffffffff;
 
 Worker::Worker(const WorkerSetup& setup) : setup_(setup), aggregator_(setup.aggregator) {}
 
-void Worker::run(const std::atomic<bool>& stop) {
-  setup_.exchange.finish(setup_.lane, loop(stop));
-}
+void Worker::run(const std::atomic<bool>& stop) { setup_.exchange.finish(setup_.lane, loop(stop)); }
 
 std::optional<Error> Worker::loop(const std::atomic<bool>& stop) {
   std::vector<SourceNotice> notices;

@@ -32,8 +32,8 @@ struct BatchLimits {
 
 struct WorkerSetup {
   EngineSource source;
-  unsigned worker = 0;     // of the source's
-  std::size_t lane = 0;    // of the exchange's
+  unsigned worker = 0;   // of the source's
+  std::size_t lane = 0;  // of the exchange's
   const AggregatorSetup& aggregator;
   PartitionDirectory& directory;
   Exchange& exchange;

@@ -6,8 +6,7 @@
 
 #include "tocsin/decimal.h"
 #include "tocsin/metric.h"
-
-#include <tl/expected.hpp>
+#include "tocsin/result.h"
 
 namespace tocsin {
 

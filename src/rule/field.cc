@@ -190,6 +190,7 @@ std::int32_t FieldReader::property(const std::string& name) {
 }
 
 void FieldReader::rebuild_table() {
+  remembered_.clear();
   std::size_t size = 8;
   while (size < properties_.size() * 4) size *= 2;
   table_.assign(size, -1);
@@ -200,18 +201,29 @@ void FieldReader::rebuild_table() {
   }
 }
 
+std::int32_t FieldReader::find_property(std::string_view name) const {
+  const std::size_t mask = table_.size() - 1;
+  for (std::size_t at = name_hash(name) & mask; table_[at] >= 0; at = (at + 1) & mask) {
+    if (same_name(properties_[static_cast<std::size_t>(table_[at])].name, name)) return table_[at];
+  }
+  return -1;
+}
+
 // Of a property written twice the first that has a value counts.
 void FieldReader::find_properties(const Event& event) {
   for (Property& property : properties_) property.value = {};
   if (properties_.empty()) return;
-  const std::size_t mask = table_.size() - 1;
-  for (const auto& [name, value] : event.properties) {
-    for (std::size_t at = name_hash(name) & mask; table_[at] >= 0; at = (at + 1) & mask) {
-      Property& property = properties_[static_cast<std::size_t>(table_[at])];
-      if (!same_name(property.name, name)) continue;
-      if (property.value.empty()) property.value = value;
-      break;
+  if (remembered_.size() < event.properties.size()) remembered_.resize(event.properties.size());
+  for (std::size_t i = 0; i < event.properties.size(); ++i) {
+    const auto& [name, value] = event.properties[i];
+    Remembered& remembered = remembered_[i];
+    if (remembered.name != name) {
+      remembered.name = name;
+      remembered.property = find_property(name);
     }
+    if (remembered.property < 0) continue;
+    Property& property = properties_[static_cast<std::size_t>(remembered.property)];
+    if (property.value.empty()) property.value = value;
   }
 }
 

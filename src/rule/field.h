@@ -50,13 +50,21 @@ class FieldReader {
     std::string_view value;
   };
 
+  // The name that stood at a place among the last event's properties: most likely it does again.
+  struct Remembered {
+    std::string name;  // as the producer wrote it
+    std::int32_t property = -1;
+  };
+
   std::int32_t property(const std::string& name);
+  std::int32_t find_property(std::string_view name) const;
   void find_properties(const Event& event);
   void rebuild_table();
 
   std::vector<Wanted> wanted_;
   std::vector<std::string_view> values_;
   std::vector<Property> properties_;
+  std::vector<Remembered> remembered_;
   std::vector<std::int32_t> table_;  // open addressing by name, a power of two long
 };
 

@@ -62,14 +62,15 @@ void finish(Loaded& loaded) {
   }
 }
 
-RuleContext context_of(const LoadRequest& request, const Config& config, bool has_channels) {
+// With `channels` of the document itself: one that has an error is not an unknown one.
+RuleContext context_of(const LoadRequest& request, const Config& config, const Node& root) {
   RuleContext context{.files = request.files};
   context.zone = config.time_zone;
   context.max_groups = config.max_groups;
-  if (has_channels) {
-    context.channels.emplace();
-    for (const auto& channel : config.channels) context.channels->push_back(channel.name);
-  }
+  const Node* channels = root.is_map() ? root.find("channels") : nullptr;
+  if (channels == nullptr) return context;
+  context.channels.emplace();
+  for (const Entry& entry : channels->entries) context.channels->push_back(entry.key.text);
   return context;
 }
 
@@ -102,14 +103,7 @@ Loaded load(const LoadRequest& request) {
       source ? parse_yaml(std::move(*source), loaded.diagnostics) : std::optional<Document>();
   if (document) {
     loaded.config = read_config(*document, request, loaded.diagnostics);
-    const bool has_channels = document->root.is_map() && document->root.find("channels") != nullptr;
-    auto context = context_of(request, loaded.config, has_channels);
-    // With errors in tocsin.yaml a channel may be known by name alone.
-    if (has_channels) {
-      for (const Entry& entry : document->root.find("channels")->entries) {
-        context.channels->push_back(entry.key.text);
-      }
-    }
+    const auto context = context_of(request, loaded.config, document->root);
     RuleLoader loader(context, loaded);
     if (request.purpose != Purpose::price) {
       for (const auto& path : loaded.config.rule_files) loader.file(path);

@@ -100,7 +100,7 @@ bool decode_state(std::string_view bytes, StateRow& row);
 
 // Time that went on without records, logged where it took effect.
 struct Tick {
-  std::vector<std::uint32_t> idle;  // partition ids that left the watermark's minimum
+  std::vector<std::uint32_t> idle;       // partition ids that left the watermark's minimum
   EventTime clock = StreamTime::kUnset;  // all idle: the watermark follows the clock to here
   std::vector<std::pair<std::uint32_t, std::int64_t>> at;  // next offset of each partition then
 };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "state/counts.h"
 
-#include "tocsin/row.h"
 #include "tocsin/group.h"
+#include "tocsin/row.h"
 
 namespace tocsin {
 namespace {

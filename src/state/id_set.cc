@@ -60,7 +60,8 @@ void IdSet::make_room(Shard& shard) {
     };
     std::vector<std::int64_t> ages;
     for (const auto& slot : live) ages.push_back(age(slot));
-    std::nth_element(ages.begin(), ages.begin() + static_cast<std::ptrdiff_t>(most / 2), ages.end());
+    std::nth_element(ages.begin(), ages.begin() + static_cast<std::ptrdiff_t>(most / 2),
+                     ages.end());
     const std::int64_t oldest = ages[most / 2];
     const std::size_t before = live.size();
     std::erase_if(live, [&](const Slot& slot) { return age(slot) >= oldest; });

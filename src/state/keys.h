@@ -25,10 +25,12 @@ inline constexpr char kVersion = 'V';   // + commit
 inline constexpr char kMeta = 'M';      // + name
 
 inline void append_u32(std::string& key, std::uint32_t value) {
-  for (int shift = 24; shift >= 0; shift -= 8) key.push_back(static_cast<char>(value >> shift & 0xff));
+  for (int shift = 24; shift >= 0; shift -= 8)
+    key.push_back(static_cast<char>(value >> shift & 0xff));
 }
 inline void append_u64(std::string& key, std::uint64_t value) {
-  for (int shift = 56; shift >= 0; shift -= 8) key.push_back(static_cast<char>(value >> shift & 0xff));
+  for (int shift = 56; shift >= 0; shift -= 8)
+    key.push_back(static_cast<char>(value >> shift & 0xff));
 }
 // Signed, so that byte order is number order.
 inline void append_i64(std::string& key, std::int64_t value) {
@@ -36,12 +38,14 @@ inline void append_i64(std::string& key, std::int64_t value) {
 }
 inline std::uint32_t read_u32(std::string_view bytes) {
   std::uint32_t value = 0;
-  for (int i = 0; i < 4; ++i) value = value << 8 | static_cast<unsigned char>(bytes[static_cast<std::size_t>(i)]);
+  for (int i = 0; i < 4; ++i)
+    value = value << 8 | static_cast<unsigned char>(bytes[static_cast<std::size_t>(i)]);
   return value;
 }
 inline std::uint64_t read_u64(std::string_view bytes) {
   std::uint64_t value = 0;
-  for (int i = 0; i < 8; ++i) value = value << 8 | static_cast<unsigned char>(bytes[static_cast<std::size_t>(i)]);
+  for (int i = 0; i < 8; ++i)
+    value = value << 8 | static_cast<unsigned char>(bytes[static_cast<std::size_t>(i)]);
   return value;
 }
 inline std::int64_t read_i64(std::string_view bytes) {
@@ -66,7 +70,8 @@ inline std::string window(char kind, std::uint32_t state, std::int64_t start) {
   append_i64(key, start);
   return key;
 }
-inline std::string cell(char kind, std::uint32_t state, std::int64_t start, std::string_view group) {
+inline std::string cell(char kind, std::uint32_t state, std::int64_t start,
+                        std::string_view group) {
   return window(kind, state, start).append(group);
 }
 // Where the group begins in a kCell or kPage key.

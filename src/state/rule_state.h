@@ -57,9 +57,9 @@ struct WindowTable {
 // All panes of one group of a rolling or judged rule.
 struct PaneEntry {
   PaneCell cell;
-  std::uint64_t commit = 0;  // the last that changed it
-  bool dirty = false;        // the journal alone holds its newest value
-  bool stored = false;       // it has a key of its own
+  std::uint64_t commit = 0;           // the last that changed it
+  bool dirty = false;                 // the journal alone holds its newest value
+  bool stored = false;                // it has a key of its own
   std::vector<std::int64_t> changed;  // panes, by the commit under way
   EventTime latest{};                 // event time, of the commit under way
 };

@@ -25,13 +25,13 @@
 namespace tocsin {
 
 struct StateLimits {
-  std::size_t hot_bytes = 192 << 20;      // of cells in memory; colder ones live in the store
+  std::size_t hot_bytes = 192 << 20;  // of cells in memory; colder ones live in the store
   std::size_t journal_bytes = 32 << 20;
   std::size_t spills_per_commit = 2'000;
   std::size_t pages_per_commit = 64;
   IdSet::Limits ids;
   Millis retention{std::chrono::days{400}};
-  std::optional<Millis> lateness;         // absent: by the window (window_spec.h)
+  std::optional<Millis> lateness;  // absent: by the window (window_spec.h)
   Millis out_of_order{60'000};
   Millis stale_after{3'600'000};
 };
@@ -39,7 +39,7 @@ struct StateLimits {
 struct StateSetup {
   Store& store;
   const std::vector<Rule>& rules;
-  Route fallback;      // the config's channels by severity
+  Route fallback;  // the config's channels by severity
   AlertLog& alert_log;
   StateLimits limits;
 };
@@ -134,7 +134,17 @@ class State {
   Result<bool> load_cell(RuleState& rule, WindowTable& table, std::string_view group,
                          std::uint32_t& at);
   void advance(const CommitInput& input);
+  struct PaneOutcome {
+    std::vector<PaneReached> reached;
+    std::vector<PaneEnded> ended;
+  };
   void judge_panes(const CommitInput& input);
+  void ring_touched(RuleState& rule, const CommitInput& input);
+  void judge_groups(RuleState& rule, const CommitInput& input);
+  void touch_group(RuleState& rule, const std::string& group, PaneEntry& entry);
+  bool forgotten(RuleState& rule, const PaneEntry& entry);
+  void tell(RuleState& rule, std::string_view group, EventTime at, PaneOutcome& outcome,
+            const CommitInput& input);
   void reach(RuleState& rule, WindowTable& table, std::uint32_t cell, EventTime at,
              const CommitInput& input);
   void record(RuleState& rule, const Crossing& crossing, bool continues, const CommitInput& input);

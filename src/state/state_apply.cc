@@ -32,8 +32,8 @@ Result<Committed> State::commit(const CommitInput& input) {
   advance(input);
   judge_panes(input);
   if (auto swept = sweep(input); !swept) return tl::unexpected(swept.error());
-  // Before anything is stored under a key of its own: the journal's last word on a cell must never be
-  // older than the cell's key.
+  // Before anything is stored under a key of its own: the journal's last word on a cell must never
+  // be older than the cell's key.
   write_journal();
   close_windows();
   trim_journal();
@@ -70,7 +70,8 @@ Result<void> State::apply_sum(RuleState& rule, const Delta& delta) {
 }
 
 void State::apply_pane(RuleState& rule, const Delta& delta) {
-  if (rule.pane_rule.calendar == nullptr && !rule.pane_rule.judged && watermark_ != StreamTime::kUnset) {
+  if (rule.pane_rule.calendar == nullptr && !rule.pane_rule.judged &&
+      watermark_ != StreamTime::kUnset) {
     const Panes& panes = rule.pane_rule.panes;
     if (panes.slot_window(panes.slot(delta.at)).end + rule.lateness <= watermark_) {
       counts_[Count::dropped_state] += static_cast<std::uint64_t>(delta.requests);
@@ -128,8 +129,7 @@ Result<WindowTable*> State::window(RuleState& rule, std::int64_t start) {
   return &rule.windows.emplace(start, std::move(table)).first->second;
 }
 
-Result<std::uint32_t> State::hot_cell(RuleState& rule, WindowTable& table,
-                                      std::string_view group) {
+Result<std::uint32_t> State::hot_cell(RuleState& rule, WindowTable& table, std::string_view group) {
   std::uint32_t at = table.cells.find(group);
   if (at != SumTable::kAbsent) return at;
   if (table.elsewhere) {
@@ -163,16 +163,16 @@ Result<bool> State::load_cell(RuleState& rule, WindowTable& table, std::string_v
     if (!in.ok()) return stop("the state is damaged: a cell");
   } else if (table.row.paged) {
     bool good = true;
-    auto scanned = setup_.store.scan_back(
-        key::window(key::kPage, rule.row.id, start),
-        key::cell(key::kPage, rule.row.id, start, group) + '\0', [&](auto, auto value) {
-          std::vector<PageCell> cells;
-          good = decode_page(value, cells);
-          for (const auto& in_page : cells) {
-            if (in_page.group == group) cell = in_page.cell;
-          }
-          return false;
-        });
+    auto scanned = setup_.store.scan_back(key::window(key::kPage, rule.row.id, start),
+                                          key::cell(key::kPage, rule.row.id, start, group) + '\0',
+                                          [&](auto, auto value) {
+                                            std::vector<PageCell> cells;
+                                            good = decode_page(value, cells);
+                                            for (const auto& in_page : cells) {
+                                              if (in_page.group == group) cell = in_page.cell;
+                                            }
+                                            return false;
+                                          });
     if (!scanned) return tl::unexpected(scanned.error());
     if (!good) return stop("the state is damaged: a page");
   }
@@ -299,79 +299,90 @@ bool State::waits_for_time(EventTime until) const {
 }
 
 void State::judge_panes(const CommitInput& input) {
-  std::vector<PaneReached> reached;
-  std::vector<PaneEnded> ended;
-  const auto tell = [&](RuleState& rule, std::string_view group, const Ladder& ladder,
-                        EventTime at) {
-    for (const auto& hit : reached) {
-      record(rule,
-             {.ladder = &ladder,
-              .step = hit.step,
-              .group = group,
-              .id_start = hit.id_start,
-              .about = hit.about,
-              .value = hit.value,
-              .amount = hit.amount,
-              .requests = hit.requests,
-              .at = at},
-             hit.continues, input);
-    }
-    for (const auto& end : ended) resolve(rule, group, ladder, end);
-    reached.clear();
-    ended.clear();
-  };
-  const auto touch = [&](RuleState& rule, const std::string& group, PaneEntry& entry) {
-    entry.dirty = true;
-    if (entry.commit == commit_) return;
-    entry.commit = commit_;
-    entry.changed.clear();
-    rule.touched_groups.push_back(group);
-  };
-
-  for (const auto& owned : rules_) {
-    RuleState& rule = *owned;
-    if (!rule.by_pane) continue;
-    if (!rule.pane_rule.judged) {
-      for (const auto& group : rule.touched_groups) {
-        PaneEntry& entry = rule.groups.find(group)->second;
-        if (entry.changed.empty()) continue;
-        const auto first = std::min_element(entry.changed.begin(), entry.changed.end());
-        const Ladder& ladder = rule.ladder_of(group);
-        // What fell before these panes has ended, though the watermark has yet to say so.
-        if (!entry.cell.episodes.empty()) {
-          judge(rule.pane_rule, ladder, *first - 1, entry.cell, reached, ended);
-        }
-        ring(rule.pane_rule, ladder, *first, entry.cell, reached);
-        tell(rule, group, ladder, entry.latest);
-      }
-    }
+  for (const auto& rule : rules_) {
+    if (!rule->by_pane) continue;
+    if (!rule->pane_rule.judged) ring_touched(*rule, input);
     if (watermark_ == StreamTime::kUnset) continue;
-    const std::int64_t through = rule.pane_rule.panes.at(watermark_) - 1;
-    if (through <= rule.judged_through) continue;
-    rule.judged_through = through;
-    for (auto at = rule.groups.begin(); at != rule.groups.end();) {
-      PaneEntry& entry = at->second;
-      const Ladder& ladder = rule.ladder_of(at->first);
-      const auto episodes = entry.cell.episodes;
-      judge(rule.pane_rule, ladder, through, entry.cell, reached, ended);
-      if (!reached.empty() || episodes != entry.cell.episodes) touch(rule, at->first, entry);
-      tell(rule, at->first, ladder, watermark_);
-      forget(rule.pane_rule, rule.lateness, watermark_, entry.cell);
-      const bool calendar_done =
-          rule.pane_rule.calendar == nullptr ||
-          rule.pane_rule.calendar->window_at(watermark_).start != entry.cell.window_start;
-      if (entry.cell.idle() && entry.cell.slots.empty() && calendar_done &&
-          entry.commit != commit_) {
-        if (entry.stored || entry.dirty) {
-          batch_.erase(key::cell(key::kCell, rule.row.id, 0, at->first));
-          // The journal may still hold it: an empty cell there ends it on recovery too.
-        }
-        at = rule.groups.erase(at);
-      } else {
-        ++at;
-      }
+    const std::int64_t through = rule->pane_rule.panes.at(watermark_) - 1;
+    if (through <= rule->judged_through) continue;
+    rule->judged_through = through;
+    judge_groups(*rule, input);
+  }
+}
+
+// Rolling sums ring in the commit that reaches them.
+void State::ring_touched(RuleState& rule, const CommitInput& input) {
+  PaneOutcome outcome;
+  for (const auto& group : rule.touched_groups) {
+    PaneEntry& entry = rule.groups.find(group)->second;
+    if (entry.changed.empty()) continue;
+    const auto first = std::min_element(entry.changed.begin(), entry.changed.end());
+    const Ladder& ladder = rule.ladder_of(group);
+    // What fell before these panes has ended, though the watermark has yet to say so.
+    if (!entry.cell.episodes.empty()) {
+      judge(rule.pane_rule, ladder, *first - 1, entry.cell, outcome.reached, outcome.ended);
+    }
+    ring(rule.pane_rule, ladder, *first, entry.cell, outcome.reached);
+    tell(rule, group, entry.latest, outcome, input);
+  }
+}
+
+// The watermark has passed a pane's end.
+void State::judge_groups(RuleState& rule, const CommitInput& input) {
+  PaneOutcome outcome;
+  for (auto at = rule.groups.begin(); at != rule.groups.end();) {
+    PaneEntry& entry = at->second;
+    const auto episodes = entry.cell.episodes;
+    judge(rule.pane_rule, rule.ladder_of(at->first), rule.judged_through, entry.cell,
+          outcome.reached, outcome.ended);
+    if (!outcome.reached.empty() || episodes != entry.cell.episodes) {
+      touch_group(rule, at->first, entry);
+    }
+    tell(rule, at->first, watermark_, outcome, input);
+    forget(rule.pane_rule, rule.lateness, watermark_, entry.cell);
+    if (forgotten(rule, entry)) {
+      batch_.erase(key::cell(key::kCell, rule.row.id, 0, at->first));
+      at = rule.groups.erase(at);
+    } else {
+      ++at;
     }
   }
+}
+
+void State::touch_group(RuleState& rule, const std::string& group, PaneEntry& entry) {
+  entry.dirty = true;
+  if (entry.commit == commit_) return;
+  entry.commit = commit_;
+  entry.changed.clear();
+  rule.touched_groups.push_back(group);
+}
+
+// Nothing of the group can matter any more.
+bool State::forgotten(RuleState& rule, const PaneEntry& entry) {
+  if (!entry.cell.idle() || !entry.cell.slots.empty() || entry.commit == commit_) return false;
+  Calendar* calendar = rule.pane_rule.calendar;
+  return calendar == nullptr || calendar->window_at(watermark_).start != entry.cell.window_start;
+}
+
+void State::tell(RuleState& rule, std::string_view group, EventTime at, PaneOutcome& outcome,
+                 const CommitInput& input) {
+  const Ladder& ladder = rule.ladder_of(group);
+  for (const auto& hit : outcome.reached) {
+    record(rule,
+           {.ladder = &ladder,
+            .step = hit.step,
+            .group = group,
+            .id_start = hit.id_start,
+            .about = hit.about,
+            .value = hit.value,
+            .amount = hit.amount,
+            .requests = hit.requests,
+            .at = at},
+           hit.continues, input);
+  }
+  for (const auto& end : outcome.ended) resolve(rule, group, ladder, end);
+  outcome.reached.clear();
+  outcome.ended.clear();
 }
 
 // Rungs of one (rule, group) that are passed in one commit are told together; they stand in a row.

@@ -142,8 +142,8 @@ bool State::close_some(RuleState& rule, WindowTable& table) {
     table.closing = table.cells.by_group();
   }
   std::vector<PageCell> page;
-  for (std::size_t pages = 0; pages < limits_.pages_per_commit && table.closed < table.closing.size();
-       ++pages) {
+  for (std::size_t pages = 0;
+       pages < limits_.pages_per_commit && table.closed < table.closing.size(); ++pages) {
     page.clear();
     for (; page.size() < kPageCells && table.closed < table.closing.size(); ++table.closed) {
       const std::uint32_t cell = table.closing[table.closed];
@@ -196,7 +196,8 @@ void State::trim_journal() {
     for (auto at = rule.windows.lower_bound(pass.window); at != rule.windows.end(); ++at) {
       if (at->first != pass.window) pass.cell = 0;
       pass.window = at->first;
-      const std::size_t looked = at->second.cells.size() - std::min(pass.cell, at->second.cells.size());
+      const std::size_t looked =
+          at->second.cells.size() - std::min(pass.cell, at->second.cells.size());
       if (!trim_table(rule, at->second, pass, left)) return;
       scans -= std::min(scans, looked);
       if (scans == 0) return;

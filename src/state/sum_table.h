@@ -17,13 +17,13 @@ class SumTable {
  public:
   struct Entry {
     SumCell cell;
-    int128 next_reached_at = 0;   // least total that can reach a rung not yet marked
-    std::uint32_t commit = 0;     // the last that changed it, its low 32 bits
-    std::uint32_t touch = 0;      // its place among the cells that commit touched
-    std::uint32_t group_at = 0;   // in texts_
+    int128 next_reached_at = 0;  // least total that can reach a rung not yet marked
+    std::uint32_t commit = 0;    // the last that changed it, its low 32 bits
+    std::uint32_t touch = 0;     // its place among the cells that commit touched
+    std::uint32_t group_at = 0;  // in texts_
     std::uint16_t group_size = 0;
-    bool dirty = false;           // the journal alone holds its newest value
-    bool stored = false;          // it has a key of its own
+    bool dirty = false;   // the journal alone holds its newest value
+    bool stored = false;  // it has a key of its own
   };
   static constexpr std::uint32_t kAbsent = 0xffffffff;
 

@@ -23,10 +23,8 @@ struct StoredWindow {
 
 using Sums = std::unordered_map<std::string, SumCell>;
 
-}  // namespace
-
 // The states of the store, and the journal over them.
-struct StateView::Known final : JournalSink {
+struct Known final : JournalSink {
   void sum(std::uint32_t state, std::int64_t start, std::string_view group,
            const SumCell& cell) override {
     sums[{state, start}][std::string(group)] = cell;
@@ -39,8 +37,6 @@ struct StateView::Known final : JournalSink {
   std::map<std::pair<std::uint32_t, std::int64_t>, Sums> sums;  // of the journal
   std::map<std::uint32_t, std::map<std::string, PaneCell>> pane_cells;
 };
-
-namespace {
 
 // Shows the cells of one state.
 class Shower {
@@ -93,128 +89,162 @@ class Shower {
   const Rule* rule_ = nullptr;
 };
 
+// Reads what a view shows, window by window.
+class Reader {
+ public:
+  Reader(const Snapshot& snapshot, const std::vector<Rule>& rules,
+         const std::function<bool(const CellView&)>& cell)
+      : snapshot_(snapshot), rules_(rules), cell_(cell) {}
+
+  Result<void> run() {
+    for (const auto step : {&Reader::read_states, &Reader::read_windows, &Reader::read_pane_cells,
+                            &Reader::read_journal_rows, &Reader::show_pane_cells}) {
+      if (auto done = (this->*step)(); !done) return done;
+    }
+    for (const auto& window : windows_) {
+      if (!more_) break;
+      if (auto shown = show_window(window); !shown) return shown;
+    }
+    return {};
+  }
+
+ private:
+  Result<void> scan(const std::string& prefix, const Snapshot::Row& row) {
+    auto scanned = snapshot_.scan(prefix, key::after(prefix), row);
+    if (!scanned) return scanned;
+    return good_ ? Result<void>{} : damaged();
+  }
+
+  Result<void> read_states() {
+    return scan(std::string(1, key::kState), [&](auto, auto value) {
+      StateRow row;
+      good_ = decode_state(value, row);
+      known_.states.emplace(row.id, std::move(row));
+      return good_;
+    });
+  }
+
+  Result<void> read_windows() {
+    auto read = scan(std::string(1, key::kWindow), [&](auto key, auto value) {
+      WindowRow row;
+      good_ = decode_window(value, row);
+      windows_.push_back({key::read_u32(key.substr(1)), key::read_i64(key.substr(5)), row.end});
+      return good_;
+    });
+    std::sort(windows_.begin(), windows_.end(), [](const auto& a, const auto& b) {
+      return a.start != b.start ? a.start > b.start : a.state < b.state;
+    });
+    return read;
+  }
+
+  // From their own keys; the journal comes over them.
+  Result<void> read_pane_cells() {
+    for (const auto& [id, row] : known_.states) {
+      const auto is_of = [state = id](const StoredWindow& window) { return window.state == state; };
+      if (std::any_of(windows_.begin(), windows_.end(), is_of)) continue;
+      auto& cells = known_.pane_cells[id];
+      auto read = scan(key::window(key::kCell, id, 0), [&](auto key, auto value) {
+        RowReader in(value);
+        read_panes(in, cells[std::string(key.substr(key::kGroupAt))]);
+        good_ = in.ok();
+        return good_;
+      });
+      if (!read) return read;
+    }
+    return {};
+  }
+
+  Result<void> read_journal_rows() {
+    return scan(std::string(1, key::kJournal), [&](auto, auto value) {
+      good_ = read_journal(value, known_);
+      return good_;
+    });
+  }
+
+  Result<void> show_pane_cells() {
+    for (const auto& [id, cells] : known_.pane_cells) {
+      const auto state = known_.states.find(id);
+      if (state == known_.states.end()) continue;
+      Shower shower(state->second, rules_, cell_);
+      if (shower.rule() == nullptr) continue;
+      for (const auto& [group, cell] : cells) {
+        if (more_ && !cell.panes.empty()) more_ = show_panes(shower, group, cell);
+      }
+    }
+    return {};
+  }
+
+  static bool show_panes(Shower& shower, std::string_view group, const PaneCell& cell) {
+    const Rule& rule = *shower.rule();
+    const PaneSum& last = cell.panes.all().back();
+    std::uint64_t reached = 0;
+    for (const auto& episode : cell.episodes) {
+      if (episode.told) reached |= std::uint64_t{1} << episode.bit;
+    }
+    Window window;
+    PaneSum sums;
+    if (rule.rolling()) {
+      const Panes grid = Panes::of(rule.window.length);
+      window = {grid.end(last.pane) - rule.window.length, grid.end(last.pane)};
+      sums = cell.panes.over(grid.first_covered(last.pane), last.pane);
+    } else {
+      auto calendar = Calendar::create(rule.window);
+      if (!calendar) return true;
+      window = calendar->window_at(Panes::minutes().start(last.pane));
+      sums = cell.panes.over(cell.judged_through + 1, last.pane);
+      if (window.start == cell.window_start) {
+        sums.amount += cell.window_amount;
+        sums.requests += cell.window_requests;
+      }
+    }
+    return shower.show(group, window, value_of(is_ratio(rule.metric), sums.amount, sums.requests),
+                       reached);
+  }
+
+  // The newest value of a cell: the journal's, else its own key's, else its page's.
+  Result<void> show_window(const StoredWindow& at) {
+    const auto state = known_.states.find(at.state);
+    if (state == known_.states.end()) return {};
+    Shower shower(state->second, rules_, cell_);
+    const Window window{event_time_ms(at.start), at.end};
+    Sums& newest = known_.sums[{at.state, at.start}];
+    auto read = scan(key::window(key::kCell, at.state, at.start), [&](auto key, auto value) {
+      RowReader in(value);
+      newest.emplace(key.substr(key::kGroupAt), read_sum(in));
+      good_ = in.ok();
+      return good_;
+    });
+    if (!read) return read;
+    std::vector<PageCell> page;
+    read = scan(key::window(key::kPage, at.state, at.start), [&](auto, auto value) {
+      page.clear();
+      good_ = decode_page(value, page);
+      for (const auto& paged : page) {
+        if (!more_ || newest.contains(std::string(paged.group))) continue;
+        more_ = shower.show(paged.group, window, paged.cell.total, paged.cell.reached);
+      }
+      return good_ && more_;
+    });
+    if (!read) return read;
+    for (const auto& [group, sums] : newest) {
+      if (more_) more_ = shower.show(group, window, sums.total, sums.reached);
+    }
+    return {};
+  }
+
+  const Snapshot& snapshot_;
+  const std::vector<Rule>& rules_;
+  const std::function<bool(const CellView&)>& cell_;
+  Known known_;
+  std::vector<StoredWindow> windows_;
+  bool good_ = true;
+  bool more_ = true;
+};
+
 }  // namespace
 
-StateView::StateView(const Snapshot& snapshot, const std::vector<Rule>& rules)
-    : snapshot_(snapshot), rules_(rules) {}
-StateView::~StateView() = default;
-
 Result<void> StateView::cells(const std::function<bool(const CellView&)>& cell) const {
-  Known known;
-  bool good = true;
-  const auto kind = [&](char prefix, const Snapshot::Row& row) -> Result<void> {
-    const std::string from(1, prefix);
-    auto scanned = snapshot_.scan(from, key::after(from), row);
-    if (!scanned) return scanned;
-    return good ? Result<void>{} : damaged();
-  };
-  auto read = kind(key::kState, [&](auto, auto value) {
-    StateRow row;
-    good = decode_state(value, row);
-    known.states.emplace(row.id, std::move(row));
-    return good;
-  });
-  if (!read) return read;
-
-  // Panes first from their own keys, then what the journal changed.
-  std::vector<StoredWindow> windows;
-  read = kind(key::kWindow, [&](auto key, auto value) {
-    WindowRow row;
-    good = decode_window(value, row);
-    windows.push_back({key::read_u32(key.substr(1)), key::read_i64(key.substr(5)), row.end});
-    return good;
-  });
-  if (!read) return read;
-  std::map<std::uint32_t, bool> has_windows;
-  for (const auto& window : windows) has_windows[window.state] = true;
-  for (const auto& [id, row] : known.states) {
-    if (has_windows[id]) continue;
-    const std::string from = key::window(key::kCell, id, 0);
-    read = snapshot_.scan(from, key::after(from), [&](auto key, auto value) {
-      RowReader in(value);
-      read_panes(in, known.pane_cells[id][std::string(key.substr(key::kGroupAt))]);
-      good = in.ok();
-      return good;
-    });
-    if (!read) return read;
-    if (!good) return damaged();
-  }
-  read = kind(key::kJournal, [&](auto, auto value) {
-    good = read_journal(value, known);
-    return good;
-  });
-  if (!read) return read;
-
-  std::sort(windows.begin(), windows.end(), [](const auto& a, const auto& b) {
-    return a.start != b.start ? a.start > b.start : a.state < b.state;
-  });
-  bool more = true;
-  for (const auto& [id, cells] : known.pane_cells) {
-    const auto state = known.states.find(id);
-    if (state == known.states.end()) continue;
-    Shower shower(state->second, rules_, cell);
-    const Rule* rule = shower.rule();
-    for (const auto& [group, panes] : cells) {
-      if (!more || panes.panes.empty() || rule == nullptr) continue;
-      const PaneSum& last = panes.panes.all().back();
-      std::uint64_t reached = 0;
-      for (const auto& episode : panes.episodes) {
-        if (episode.told) reached |= std::uint64_t{1} << episode.bit;
-      }
-      if (rule->rolling()) {
-        const Panes grid = Panes::of(rule->window.length);
-        const PaneSum sums = panes.panes.over(grid.first_covered(last.pane), last.pane);
-        const Window window{grid.end(last.pane) - rule->window.length, grid.end(last.pane)};
-        more = shower.show(group, window,
-                           value_of(is_ratio(rule->metric), sums.amount, sums.requests), reached);
-      } else if (auto calendar = Calendar::create(rule->window)) {
-        const Window window = calendar->window_at(Panes::minutes().start(last.pane));
-        const bool same = window.start == panes.window_start;
-        const PaneSum sums = panes.panes.over(panes.judged_through + 1, last.pane);
-        more = shower.show(group, window,
-                           value_of(is_ratio(rule->metric),
-                                    sums.amount + (same ? panes.window_amount : 0),
-                                    sums.requests + (same ? panes.window_requests : 0)),
-                           reached);
-      }
-    }
-  }
-  for (const auto& at : windows) {
-    const auto state = known.states.find(at.state);
-    if (state == known.states.end()) continue;
-    Shower shower(state->second, rules_, cell);
-    const Window window{event_time_ms(at.start), at.end};
-    Sums& newest = known.sums[{at.state, at.start}];
-    // The newest value of a cell: the journal's, else its own key's, else its page's.
-    const std::string own = key::window(key::kCell, at.state, at.start);
-    read = snapshot_.scan(own, key::after(own), [&](auto key, auto value) {
-      RowReader in(value);
-      const SumCell stored = read_sum(in);
-      good = in.ok();
-      newest.emplace(key.substr(key::kGroupAt), stored);
-      return good;
-    });
-    if (!read) return read;
-    if (!good) return damaged();
-    const std::string pages = key::window(key::kPage, at.state, at.start);
-    std::vector<PageCell> page;
-    read = snapshot_.scan(pages, key::after(pages), [&](auto, auto value) {
-      page.clear();
-      good = decode_page(value, page);
-      for (const auto& paged : page) {
-        if (!more || newest.contains(std::string(paged.group))) continue;
-        more = shower.show(paged.group, window, paged.cell.total, paged.cell.reached);
-      }
-      return good && more;
-    });
-    if (!read) return read;
-    if (!good) return damaged();
-    for (const auto& [group, sums] : newest) {
-      if (more) more = shower.show(group, window, sums.total, sums.reached);
-    }
-    if (!more) break;
-  }
-  return {};
+  return Reader(snapshot_, rules_, cell).run();
 }
 
 Result<void> StateView::alerts(const std::function<bool(const Alert&)>& alert) const {

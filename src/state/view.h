@@ -16,12 +16,12 @@ namespace tocsin {
 
 // A cell as people and programs are shown it.
 struct CellView {
-  const Rule* rule = nullptr;   // nullptr: no rule has this state now
-  std::string name;             // of the rule
+  const Rule* rule = nullptr;  // nullptr: no rule has this state now
+  std::string name;            // of the rule
   std::vector<std::pair<std::string, std::string>> group;
   Metric metric = Metric::cost;
-  Window window;                // rolling: what W covers up to the latest event
-  int128 total = 0;             // metric.h
+  Window window;     // rolling: what W covers up to the latest event
+  int128 total = 0;  // metric.h
   std::optional<int128> budget;
   std::optional<std::size_t> rung;  // the highest reached, index in rule->ladder
 };
@@ -30,8 +30,8 @@ struct CellView {
 class StateView {
  public:
   // `rules` as the engine has them; they must outlive the view.
-  StateView(const Snapshot& snapshot, const std::vector<Rule>& rules);
-  ~StateView();
+  StateView(const Snapshot& snapshot, const std::vector<Rule>& rules)
+      : snapshot_(snapshot), rules_(rules) {}
 
   // Every cell, open or closed, windows newest first, until `cell` answers false.
   Result<void> cells(const std::function<bool(const CellView&)>& cell) const;
@@ -39,7 +39,6 @@ class StateView {
   Result<void> alerts(const std::function<bool(const Alert&)>& alert) const;
 
  private:
-  struct Known;
   const Snapshot& snapshot_;
   const std::vector<Rule>& rules_;
 };

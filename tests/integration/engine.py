@@ -67,7 +67,7 @@ class Engine:
     (a channel as YAML) and `ops` (a receiver, the engine route) fill the config."""
 
     def __init__(self, binary, directory, rules, brokers, topic, hook, ops):
-        self.binary, self.directory = binary, directory
+        self.binary, self.directory, self.topic = binary, directory, topic
         self.port = free_port()
         self.process = None
         directory.mkdir(parents=True, exist_ok=True)

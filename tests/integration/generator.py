@@ -13,6 +13,7 @@ MINUTE = 60_000
 HOUR = 60 * MINUTE
 FEATURES = ["chat", "search", "summarize", "export"]
 ENVIRONMENTS = ["production", "production", "production", "staging", "development", None]
+IN_TIME = 55_000  # of the minute in which judged rules take events out of order
 YEAR_2099 = 4_070_908_800_000
 QUIET = 12  # the first records of each partition are ordinary: they set its stream time
 
@@ -47,7 +48,7 @@ class Generator:
         self.weights = list(itertools.accumulate(1 / i for i in range(1, users + 1)))
         self.models = list(PRICES) + [("aurora", "unheard-of")]
         self.number = 0
-        self.recent = []  # (stamp, value) of events that may be sent twice
+        self.recent = []  # (partition, stamp, value) of events that may be sent twice
 
     def stream(self, *stretches):
         total, done, large = sum(s.count for s in stretches), 0, False
@@ -71,8 +72,7 @@ class Generator:
     def any_record(self, partition, at):
         dice = self.random.random()
         if dice < 0.04 and self.recent:
-            stamp, value = self.random.choice(self.recent)
-            return Record(partition, max(at, stamp), value)
+            return self.again(partition, at)
         if dice < 0.05:
             return Record(partition, at, self.broken(at))
         if dice < 0.06:
@@ -88,12 +88,20 @@ class Generator:
             return Record(partition, at, pair)
         return self.ordinary(partition, at, late=0)
 
+    def again(self, partition, at):
+        """A duplicate. To another partition only while it is in time for every kind of rule there:
+        of two copies, one of them late, it matters which is read first."""
+        brought_by, stamp, value = self.random.choice(self.recent)
+        if at - stamp > IN_TIME:
+            partition = brought_by
+        return Record(partition, at, value)
+
     def ordinary(self, partition, at, late):
         disorder = self.random.randint(0, 90_000) if late == 0 and self.random.random() < 0.2 else 0
         stamp = at - late - disorder
         stamp, value = self.event(stamp)
         if late == 0 and b'"id"' in value:
-            self.recent.append((stamp, value))
+            self.recent.append((partition, stamp, value))
             if len(self.recent) > 400:
                 self.recent.pop(0)
         return Record(partition, at, value)

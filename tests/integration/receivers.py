@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 import random
+import sys
 import threading
 import time
 from dataclasses import dataclass
@@ -57,6 +58,14 @@ def failing(share, seed):
     return lambda delivery: dice.choice(failures) if dice.random() < share else OK
 
 
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        if not isinstance(sys.exc_info()[1], ConnectionError):  # the sender was killed
+            super().handle_error(request, client_address)
+
+
 class ScriptedReceiver:
     """Answers each post as the script says: a list (then OK for ever) or a function of the body.
 
@@ -79,8 +88,7 @@ class ScriptedReceiver:
             def log_message(self, *arguments):
                 pass
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
+        self.server = Server(("127.0.0.1", 0), Handler)
         self.port = self.server.server_address[1]
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 

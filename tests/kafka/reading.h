@@ -82,7 +82,6 @@ class Reading {
   }
   KafkaKnown known() const { return {positions, source->identity()}; }
 
-  std::unique_ptr<KafkaSource> source;
   std::map<PartitionName, std::vector<std::string>> values;
   std::map<PartitionName, std::vector<std::int64_t>> offsets;
   std::vector<SourceNotice> notices;
@@ -126,6 +125,7 @@ class Reading {
 
  public:
   Positions positions;
+  std::unique_ptr<KafkaSource> source;  // last: it uses clock and log to its end
 };
 
 }  // namespace tocsin

@@ -281,8 +281,8 @@ TEST_CASE("Routes name channels that exist, and the engine's must go somewhere")
         "2:18: the engine's own messages must go somewhere");
   CHECK(errors(channels + "notify: {engin: [a]}\n")
             .starts_with("2:10: unknown key \"engin\" | did you mean \"engine\"?"));
-  CHECK(errors("channels: {a: {slack: {webhook_url: x, webhook_url_file: y}}}\n") ==
-        "1:58: write webhook_url or webhook_url_file, not both");
+  CHECK(errors("channels: {a: {slack: {webhook_url: \"x\", webhook_url_file: y}}}\n") ==
+        "1:60: write webhook_url or webhook_url_file, not both");
   CHECK(errors("channels: {a: {slack: {webhook_url: \"https://h/x\"}, webhook: {}}}\n") ==
         "1:12: a channel is one thing: slack or webhook");
 }

@@ -108,7 +108,9 @@ TEST_CASE("Groups beyond max_groups share (other): their money counts, no rung r
   Rule rule = user_day_rule("daily", 10 * kDollar);
   rule.max_groups = 2;
   StateFixture engine({rule});
-  engine.feed({{0, kNoon, "ann", 1}, {0, kNoon, "bob", 1}, {0, kNoon, "cy", 20 * kDollar},
+  engine.feed({{0, kNoon, "ann", 1},
+               {0, kNoon, "bob", 1},
+               {0, kNoon, "cy", 20 * kDollar},
                {0, kNoon, "dee", 5 * kDollar}},
               kNoon);
   CHECK(engine.told.empty());

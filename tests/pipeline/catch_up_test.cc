@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+
+#include "pipeline/catch_up.h"
+
+using namespace tocsin;
+
+namespace {
+
+PartitionRow at(std::int64_t next_offset) {
+  PartitionRow row;
+  row.position.next_offset = next_offset;
+  return row;
+}
+
+const WallTime kNow{std::chrono::hours(400'000)};
+
+}  // namespace
+
+TEST_CASE("A first start is a catch-up until each partition reaches the end it had then") {
+  CatchUp catch_up;
+  catch_up.start(true);
+  CHECK(catch_up.catching_up());
+  catch_up.end_is(0, 100);
+  CHECK_FALSE(catch_up.over({at(100), at(5)}));
+  catch_up.end_is(1, 7);
+  CHECK_FALSE(catch_up.over({at(100), at(5)}));
+  CHECK(catch_up.over({at(130), at(7)}));
+  CHECK_FALSE(catch_up.catching_up());
+  CHECK_FALSE(catch_up.over({at(130), at(7)}));
+}
+
+TEST_CASE("A partition that is at its end needs no offset to be compared with") {
+  CatchUp catch_up;
+  catch_up.start(true);
+  catch_up.at_end(0);
+  CHECK(catch_up.over({at(0)}));
+}
+
+TEST_CASE("A record over a minute older than the clock begins a catch-up, a fresh one does not") {
+  CatchUp catch_up;
+  catch_up.start(false);
+  catch_up.at_end(0);
+  REQUIRE(catch_up.over({at(0)}));
+  CHECK_FALSE(catch_up.sees(as_event_time(kNow - std::chrono::seconds(59)), kNow));
+  CHECK_FALSE(catch_up.catching_up());
+  CHECK(catch_up.sees(as_event_time(kNow - std::chrono::seconds(61)), kNow));
+  CHECK(catch_up.catching_up());
+  CHECK_FALSE(catch_up.sees(as_event_time(kNow - std::chrono::seconds(61)), kNow));
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+
+#include "pipeline/engine_fixture.h"
+#include "pipeline/idleness.h"
+#include "support/rules.h"
+
+using namespace tocsin;
+
+namespace {
+
+constexpr int128 kDollar = power_of_ten(12);
+constexpr std::int64_t kNoon = 20'400LL * 86'400'000 + 43'200'000;
+
+const PriceList& built_in_prices() {
+  static const PriceList list = std::move(*PriceList::built_in());
+  return list;
+}
+
+ScriptedRecord request(std::int64_t offset, const std::string& rest, int partition = 0) {
+  return {{"requests", partition},
+          offset,
+          kNoon + offset,
+          R"({"timestamp":)" + std::to_string(kNoon + offset) +
+              R"(,"provider":"openai","model":"gpt-4o","user":"ann",)" + rest + "}"};
+}
+
+// Total of the only cell.
+int128 total(const Store& store, const std::vector<Rule>& rules) {
+  int128 sum = 0;
+  const auto snapshot = store.snapshot();
+  REQUIRE(StateView(*snapshot, rules).cells([&](const CellView& cell) {
+    sum += cell.total;
+    return true;
+  }));
+  return sum;
+}
+
+}  // namespace
+
+TEST_CASE("An id counts once, in its own partition and in another") {
+  EngineRun run{{user_day_rule("daily", 100 * kDollar)}, &built_in_prices(), 1, 10};
+  MemoryStore store;
+  RecordingTeller teller;
+  const std::string body = R"("id":"r1","usage":{"input":1000000})";
+  REQUIRE(run.run(store, {{"requests", 0}, {"requests", 1}},
+                  {request(0, body), request(1, body), request(0, body, 1)}, teller));
+  CHECK(total(store, run.rules) == 5 * kDollar / 2);
+  SECTION("also after a restart") {
+    REQUIRE(run.run(store, {{"requests", 0}, {"requests", 1}}, {request(2, body)}, teller));
+    CHECK(total(store, run.rules) == 5 * kDollar / 2);
+  }
+}
+
+TEST_CASE("A model without a price is told, and its cost is in no budget") {
+  EngineRun run{{user_day_rule("daily", 100 * kDollar)}, &built_in_prices(), 1, 10};
+  MemoryStore store;
+  RecordingTeller teller;
+  const ScriptedRecord record{{"requests", 0},
+                              0,
+                              kNoon,
+                              R"({"provider":"openai","model":"gpt-99","user":"ann",)"
+                              R"("usage":{"input":5,"output":7}})"};
+  REQUIRE(run.run(store, {{"requests", 0}}, {record}, teller));
+  CHECK(total(store, run.rules) == 0);
+  REQUIRE(teller.troubles.size() == 1);
+  CHECK(teller.troubles[0].subject == "openai/gpt-99");
+  CHECK_THAT(teller.troubles[0].text, Catch::Contains("1 requests are in no budget"));
+}
+
+TEST_CASE("A cached answer counts as a request and costs nothing") {
+  Rule rule = user_day_rule("requests", 2);
+  rule.metric = Metric::requests;
+  EngineRun run{{rule, user_day_rule("cost", kDollar)}, &built_in_prices(), 1, 10};
+  MemoryStore store;
+  RecordingTeller teller;
+  REQUIRE(run.run(store, {{"requests", 0}},
+                  {request(0, R"("cached":true,"usage":{"input":1000000})")}, teller));
+  CHECK(total(store, run.rules) == 1);
+}
+
+TEST_CASE("Broken records are set aside with their position, and all else is exact") {
+  EngineRun run{{user_day_rule("daily", 100 * kDollar)}, &built_in_prices(), 1, 10};
+  MemoryStore store;
+  RecordingTeller teller;
+  ScriptedRecord broken{{"requests", 0}, 1, kNoon, "{nope"};
+  REQUIRE(run.run(store, {{"requests", 0}},
+                  {request(0, R"("usage":{"input":1000000})"), broken,
+                   request(2, R"("usage":{"input":1000000})")},
+                  teller));
+  CHECK(total(store, run.rules) == 5 * kDollar);
+  REQUIRE(teller.troubles.size() == 1);
+  CHECK(teller.troubles[0].kind == "quarantine");
+  CHECK_THAT(teller.troubles[0].text, Catch::Contains("requests[0] at offset 1"));
+}
+
+TEST_CASE("A partition is idle after two minutes at its end, and then does not hold time back") {
+  MemoryStore store;
+  NoAlertLog alert_log;
+  const std::vector<Rule> rules;
+  auto state = State::open(
+      {.store = store, .rules = rules, .fallback = {}, .alert_log = alert_log, .limits = {}});
+  REQUIRE(state);
+  (*state)->add_partition({"requests", 0});
+  (*state)->add_partition({"requests", 1});
+  ManualClock clock;
+  Idleness idleness;
+  idleness.at_end(0, clock.monotonic());
+  idleness.at_end(1, clock.monotonic());
+  clock.advance(std::chrono::seconds(119));
+  CHECK_FALSE(idleness.due(**state, clock));
+  idleness.record(1, clock.monotonic());
+  clock.advance(std::chrono::seconds(1));
+  const auto tick = idleness.due(**state, clock);
+  REQUIRE(tick);
+  CHECK(tick->idle == std::vector<std::uint32_t>{0});
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+#include <random>
+
+#include "pipeline/engine_fixture.h"
+#include "support/faulty_store.h"
+#include "support/rules.h"
+
+using namespace tocsin;
+
+namespace {
+
+constexpr std::int64_t kMinute = 60'000;
+constexpr std::int64_t kNoon = 20'400LL * 86'400'000 + 12 * 60 * kMinute;
+constexpr int128 kDollar = power_of_ten(12);
+
+std::vector<Rule> rules() {
+  Rule day = user_day_rule("user-day", kDollar);
+  Rule hour = user_day_rule("all-hour", 3 * kDollar);
+  hour.group_by.clear();
+  hour.window.kind = WindowKind::hour;
+  Rule rolling = user_day_rule("user-rolling", kDollar / 4);
+  rolling.window.kind = WindowKind::rolling;
+  rolling.window.length = std::chrono::minutes(30);
+  Rule errors = user_day_rule("errors", 0);
+  errors.budgets.reset();
+  errors.metric = Metric::error_rate;
+  errors.window = rolling.window;
+  errors.window.length = std::chrono::minutes(10);
+  errors.min_requests = 3;
+  errors.hold = std::chrono::minutes(1);
+  for (auto& rung : errors.ladder) rung.kind = Rung::Kind::amount;
+  return {day, hour, rolling, errors};
+}
+
+std::vector<PartitionName> partitions() {
+  return {{"requests", 0}, {"requests", 1}, {"requests", 2}};
+}
+
+// Three hours of requests on three partitions: disorder, late ones, stamps of 2099, duplicates,
+// broken records.
+std::vector<std::vector<ScriptedRecord>> traffic(std::mt19937& random) {
+  const auto pick = [&](int below) {
+    return static_cast<int>(random() % static_cast<unsigned>(below));
+  };
+  std::vector<std::vector<ScriptedRecord>> all;
+  for (const auto& partition : partitions()) {
+    std::vector<ScriptedRecord> records;
+    for (int i = 0; i < 150; ++i) {
+      const std::int64_t stamp = kNoon + i * (180 * kMinute / 150) + pick(1000);
+      std::int64_t time = stamp - pick(90'000);
+      if (pick(20) == 0) time -= 4 * 60 * kMinute;
+      if (pick(40) == 0) time = 4'070'908'800'000;
+      std::string value = R"({"id":")" + std::to_string(partition.partition) + "-" +
+                          std::to_string(i) + R"(","timestamp":)" + std::to_string(time) +
+                          R"(,"provider":"openai","model":"gpt-4o","status":)" +
+                          (pick(4) == 0 ? "500" : "200") + R"(,"usage":{"input":)" +
+                          std::to_string(pick(40'000)) + R"(},"user":"u)" +
+                          std::to_string(pick(4)) + R"("})";
+      if (pick(30) == 0) value = "{broken";
+      if (pick(15) == 0 && i > 3) value = records[static_cast<std::size_t>(i - 1 - pick(3))].value;
+      const std::int64_t record_time = pick(50) == 0 ? 4'070'908'800'000 : stamp;
+      records.push_back({partition, i, record_time, value});
+    }
+    all.push_back(std::move(records));
+  }
+  return all;
+}
+
+// Some order that keeps each partition's own.
+std::vector<ScriptedRecord> interleave(const std::vector<std::vector<ScriptedRecord>>& partitions,
+                                       std::mt19937& random) {
+  std::vector<ScriptedRecord> merged;
+  std::vector<std::size_t> at(partitions.size(), 0);
+  std::size_t left = 0;
+  for (const auto& partition : partitions) left += partition.size();
+  while (left > 0) {
+    const std::size_t p = random() % partitions.size();
+    for (unsigned burst = random() % 40; burst > 0 && at[p] < partitions[p].size(); --burst) {
+      merged.push_back(partitions[p][at[p]++]);
+      --left;
+    }
+  }
+  return merged;
+}
+
+const PriceList& built_in_prices() {
+  static const PriceList list = std::move(*PriceList::built_in());
+  return list;
+}
+
+}  // namespace
+
+TEST_CASE("Which alerts there are depends on records and rules alone") {
+  const unsigned seed = GENERATE(range(1u, 13u));
+  CAPTURE(seed);
+  std::mt19937 random(seed);
+  const auto records = traffic(random);
+  EngineRun reference{rules(), &built_in_prices(), 1, 10'000};
+  MemoryStore store;
+  RecordingTeller expected;
+  REQUIRE(reference.run(store, partitions(), interleave(records, random), expected));
+  REQUIRE(expected.alerts.size() == expected.ids().size());
+  REQUIRE(expected.alerts.size() > 20);
+
+  SECTION("not on batches or workers") {
+    for (const std::size_t batch : {1u, 7u, 10'000u}) {
+      for (const unsigned workers : {1u, 2u, 4u}) {
+        CAPTURE(batch, workers);
+        EngineRun run{rules(), &built_in_prices(), workers, batch};
+        MemoryStore own;
+        RecordingTeller teller;
+        REQUIRE(run.run(own, partitions(), interleave(records, random), teller));
+        CHECK(teller.ids() == expected.ids());
+        CHECK(teller.alerts.size() == expected.alerts.size());
+      }
+    }
+  }
+  SECTION("not on restarts, wherever a write fails") {
+    EngineRun run{rules(), &built_in_prices(), 2, 7};
+    MemoryStore own;
+    FaultyStore faulty(own);
+    RecordingTeller teller;
+    const auto order = interleave(records, random);
+    int restarts = 0;
+    for (;; ++restarts) {
+      REQUIRE(restarts < 100);
+      faulty.repair();
+      if (restarts < 8) {
+        faulty.fail_write(1 + random() % 3, restarts % 2 == 0 ? FaultyStore::Fault::applied
+                                                              : FaultyStore::Fault::not_applied);
+      }
+      if (run.run(faulty, partitions(), order, teller)) break;
+    }
+    CHECK(restarts > 0);
+    // What a failed commit had recorded all the same is in the store, not in what was told.
+    std::set<std::string> recorded;
+    const auto snapshot = own.snapshot();
+    const auto all_rules = rules();
+    REQUIRE(StateView(*snapshot, all_rules).alerts([&](const Alert& alert) {
+      CHECK(recorded.insert(alert.id).second);
+      return true;
+    }));
+    CHECK(recorded == expected.ids());
+  }
+}
+
+TEST_CASE("One event stamped 2099 changes no other result") {
+  std::mt19937 random(5);
+  auto records = traffic(random);
+  const auto order = interleave(records, random);
+  EngineRun run{rules(), &built_in_prices(), 1, 100};
+  MemoryStore store;
+  RecordingTeller expected;
+  REQUIRE(run.run(store, partitions(), order, expected));
+
+  for (auto& partition : records) {
+    for (auto& record : partition) record.offset += record.offset >= 60 ? 1 : 0;
+    partition.insert(partition.begin() + 60,
+                     {partition[0].partition, 60, 4'070'908'800'000,
+                      R"({"id":"poison","timestamp":4070908800000,"usage":{"input":0},)"
+                      R"("provider":"openai","model":"gpt-4o","user":"poison"})"});
+  }
+  MemoryStore poisoned;
+  RecordingTeller teller;
+  REQUIRE(run.run(poisoned, partitions(), interleave(records, random), teller));
+  CHECK(teller.ids() == expected.ids());
+}

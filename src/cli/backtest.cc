@@ -190,7 +190,9 @@ int backtest(const Options& options) {
                     .log = *log,
                     .quarantine = {},
                     .batch = {options.batch, Millis{20}},
-                    .live = false};
+                    .live = false,
+                    .replay_tick = {},
+                    .identify = {}};
   std::unique_ptr<Source> source;
   std::unique_ptr<RecordingInput> input;
   if (*recording) {

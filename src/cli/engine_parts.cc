@@ -5,7 +5,6 @@
 
 #include "file/file_source.h"
 #include "kafka/kafka_source.h"
-#include "notify/outbox.h"
 #include "notify/slack/slack_channel.h"
 #include "notify/webhook/webhook_channel.h"
 #include "window/calendar.h"
@@ -33,7 +32,8 @@ AggregatorSetup aggregator_setup(const Config& config, const std::vector<Rule>& 
           .max_future = config.max_future,
           .out_of_order = config.out_of_order,
           .retention = config.state.retention,
-          .lateness = config.lateness};
+          .lateness = config.lateness,
+          .ticks_from_gaps = false};
 }
 
 std::vector<std::unique_ptr<Channel>> make_channels(const Config& config) {
@@ -137,13 +137,6 @@ Result<std::vector<OpenSource>> open_sources(const Config& config, const std::ve
     sources.push_back(std::move(open));
   }
   return sources;
-}
-
-void OutboxAlertLog::append(const Recorded& recorded, WriteBatch& commit) {
-  if (recorded.alert.continues) return;  // recorded, not sent
-  for (const auto& channel : recorded.channels) {
-    put_outbox_row(commit, channel, recorded.number, recorded.alert);
-  }
 }
 
 }  // namespace tocsin

@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "alert/alert_log.h"
 #include "kafka/kafka_config.h"
 #include "notify/channel.h"
 #include "pipeline/engine.h"
@@ -43,12 +42,5 @@ struct OpenSource {
 // reject: the config cannot work.
 Result<std::vector<OpenSource>> open_sources(const Config& config, const std::vector<Rule>& rules,
                                              const State& state, const Clock& clock, Log& log);
-
-// Rows of the outbox, in the commit that recorded the alert.
-class OutboxAlertLog final : public AlertLog {
- public:
-  void append(const Recorded& recorded, WriteBatch& commit) override;
-  void append(const Resolved&, WriteBatch&) override {}
-};
 
 }  // namespace tocsin

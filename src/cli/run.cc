@@ -7,6 +7,7 @@
 #include <atomic>
 #include <csignal>
 #include <cstdio>
+#include <random>
 #include <thread>
 
 #include "cli/answers.h"
@@ -20,6 +21,7 @@
 #include "http/http_server.h"
 #include "net/curl_transport.h"
 #include "notify/notifier.h"
+#include "notify/outbox.h"
 #include "rocks/rocks_store.h"
 
 namespace tocsin {
@@ -49,7 +51,7 @@ class NotifierTeller final : public Teller {
     std::vector<Outgoing> outgoing;
     outgoing.reserve(committed.alerts.size());
     for (auto& recorded : committed.alerts) {
-      if (recorded.channels.empty() || recorded.alert.continues) continue;
+      if (recorded.channels.empty()) continue;
       outgoing.push_back(
           {recorded.number, std::move(recorded.alert), std::move(recorded.channels)});
     }
@@ -122,7 +124,7 @@ int run_engine(const Configuration& configuration, Log& log) {
   auto store =
       RocksStore::open(config.state.path, static_cast<std::size_t>(config.state.memory) / 2);
   if (!store) return refused({Reaction::reject, store.error().message});
-  OutboxAlertLog alert_log;
+  OutboxLog alert_log;
   auto state = State::open({.store = **store,
                             .rules = rules,
                             .fallback = config.notify,
@@ -132,9 +134,11 @@ int run_engine(const Configuration& configuration, Log& log) {
   auto transport = CurlTransport::create();
   if (!transport) return refused(transport.error());
 
-  Notifier notifier(
-      {**store, **transport, clock, log}, make_channels(config),
-      {.engine_channels = config.engine, .gathering = {.group_interval = config.group_interval}});
+  NotifierConfig telling;
+  telling.engine_channels = config.engine;
+  telling.gathering.group_interval = config.group_interval;
+  telling.jitter_seed = std::random_device{}();
+  Notifier notifier({**store, **transport, clock, log}, make_channels(config), telling);
   if (auto loaded = notifier.load(); !loaded) return refused(loaded.error());
   NotifierTeller teller(notifier);
 
@@ -151,9 +155,14 @@ int run_engine(const Configuration& configuration, Log& log) {
                     .teller = teller,
                     .clock = clock,
                     .log = log,
-                    .quarantine = [&](const auto& set_aside, const auto& partitions) {
-                      return quarantine->write(set_aside, partitions);
-                    }};
+                    .quarantine =
+                        [&](const auto& set_aside, const auto& partitions) {
+                          return quarantine->write(set_aside, partitions);
+                        },
+                    .batch = {},
+                    .live = true,
+                    .replay_tick = {},
+                    .identify = {}};
   for (const auto& source : *sources) {
     setup.sources.push_back({source.source.get(), source.format, source.workers});
   }
@@ -169,12 +178,12 @@ int run_engine(const Configuration& configuration, Log& log) {
   if (!server) return refused(server.error());
   if (*server) log.info("listening on http://" + (*server)->address());
 
-  NotifierThread telling(notifier, log);
+  NotifierThread notifier_thread(notifier, log);
   const auto ran = engine.run(stop_asked);
-  const int code = !ran || telling.failed() ? kExitFound : kExitOk;
+  const int code = !ran || notifier_thread.failed() ? kExitFound : kExitOk;
   if (!ran) log.error(ran.error().message);
   leave_in_any_case(code);
-  telling.finish();
+  notifier_thread.finish();
   server->reset();
   return code;
 }

@@ -40,6 +40,11 @@ void Aggregator::add_lane(const Lane& lane) {
   lanes_.try_emplace(lane.partition, LaneState{lane, {}, false, 0});
 }
 
+void Aggregator::go_on_at(std::uint32_t partition, std::int64_t offset, Batch& batch) const {
+  const StreamTime& stream = lanes_.find(partition)->second.lane.stream_time;
+  batch.progress.push_back({partition, {offset, -1, 0}, offset, stream.save()});
+}
+
 bool Aggregator::take(const Record& record, std::uint32_t partition, Batch& batch) {
   lane_ = &lanes_.find(partition)->second;
   record_ = &record;

@@ -50,6 +50,9 @@ class Aggregator final : Decoder::Sink {
   void add_lane(const Lane& lane);
   bool has_lane(std::uint32_t partition) const { return lanes_.contains(partition); }
 
+  // The partition goes on at `offset`, though no record was taken: it begins there, or what was
+  // before is lost.
+  void go_on_at(std::uint32_t partition, std::int64_t offset, Batch& batch) const;
   // Texts of the batch's records may be forgotten from here on.
   void begin_records() { decoder_.begin_batch(); }
   // Folds the record in. False: time passed before it, as batch.tick says; the batch must go first,

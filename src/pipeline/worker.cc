@@ -78,9 +78,12 @@ bool Worker::note(std::vector<SourceNotice>& notices) {
       continue;
     }
     const std::uint32_t partition = notice.partition ? lane(*notice.partition) : kUnknown;
+    // Kept as the partition's position: else it would start anew after a restart.
     if (notice.kind == SourceNotice::Kind::begins ||
         notice.kind == SourceNotice::Kind::partition_added) {
-      batch_->progress.push_back({partition, {notice.offset, -1, 0}, notice.offset, {}});
+      aggregator_.go_on_at(partition, notice.offset, *batch_);
+    } else if (notice.kind == SourceNotice::Kind::lost) {
+      aggregator_.go_on_at(partition, notice.lost_until, *batch_);
     }
     batch_->notices.push_back(std::move(notice));
     batch_->notice_partitions.push_back(partition);

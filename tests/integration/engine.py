@@ -147,9 +147,8 @@ class Engine:
     def is_ready(self):
         return self.get("/readyz")[0] == 200
 
-    def list(self, what, **query):
-        query = "".join(f"&{name}={value}" for name, value in query.items())
-        status, body = self.get(f"/api/v1/{what}?limit=1000000{query}")
+    def list(self, what, limit=1_000_000):
+        status, body = self.get(f"/api/v1/{what}?limit={limit}")
         if status == 0:
             return []
         assert status == 200, f"/api/v1/{what} answered {status}: {body[:500]}"

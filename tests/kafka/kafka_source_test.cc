@@ -121,6 +121,7 @@ TEST_CASE("Every record of every partition comes once, in order, to the partitio
   REQUIRE(reading.until_notice(Kind::at_end, 3));
   for (int p = 0; p < 3; ++p) CHECK(reading.values[{"events", p}] == numbered("v", 0, 500));
   CHECK(reading.count(Kind::begins) == 3);
+  CHECK(reading.count(Kind::reachable) + reading.count(Kind::unreachable) == 0);
   CHECK(reading.last(Kind::at_end).offset == 500);
   CHECK_THAT(reading.source->identity(), Catch::StartsWith("kafka:mock"));
 }

@@ -103,10 +103,7 @@ struct EngineRun {
     ManualClock clock;
     SilentLog log;
     EngineSetup setup{.sources = {{&source, Format::automatic, workers, false}},
-                      .aggregator = {.rules = rules,
-                                     .prices = *prices,
-                                     .ids = (*state)->ids(),
-                                     .seed = (*state)->seed()},
+                      .aggregator = aggregator(**state),
                       .state = **state,
                       .teller = teller,
                       .clock = clock,
@@ -119,6 +116,19 @@ struct EngineRun {
     Engine engine(std::move(setup));
     const std::atomic<bool> never{false};
     return engine.run(never).has_value();
+  }
+
+  AggregatorSetup aggregator(State& state) const {
+    return {.rules = rules,
+            .prices = *prices,
+            .cost = CostChoice::computed,
+            .ids = state.ids(),
+            .seed = state.seed(),
+            .max_future = std::chrono::minutes(5),
+            .out_of_order = std::chrono::minutes(1),
+            .retention = std::chrono::days(400),
+            .lateness = std::nullopt,
+            .ticks_from_gaps = false};
   }
 };
 

@@ -76,7 +76,7 @@ std::vector<ScriptedRecord> interleave(const std::vector<std::vector<ScriptedRec
   for (const auto& partition : partitions) left += partition.size();
   while (left > 0) {
     const std::size_t p = random() % partitions.size();
-    for (unsigned burst = random() % 40; burst > 0 && at[p] < partitions[p].size(); --burst) {
+    for (auto burst = random() % 40; burst > 0 && at[p] < partitions[p].size(); --burst) {
       merged.push_back(partitions[p][at[p]++]);
       --left;
     }

@@ -12,7 +12,7 @@ namespace tocsin {
 namespace {
 
 constexpr std::size_t kLimitDefault = 100;
-constexpr std::size_t kLimitMax = 1000;
+constexpr std::size_t kLimitMax = 1'000'000;
 
 std::string json_string(std::string_view text) {
   constexpr std::string_view kHex = "0123456789abcdef";
@@ -77,7 +77,7 @@ std::optional<std::size_t> limit_of(const HttpCall& call) {
 
 HttpAnswer list_answer(const HttpCall& call, const std::function<std::string(std::size_t)>& list) {
   const auto limit = limit_of(call);
-  if (!limit) return error_answer(400, "limit is a number from 1 to 1000");
+  if (!limit) return error_answer(400, "limit is a number from 1 to 1000000");
   return json_answer(200, list(*limit));
 }
 

@@ -137,6 +137,7 @@ Result<void> Engine::commit(const CommitInput& input) {
 }
 
 Result<void> Engine::housekeeping() {
+  tell_outages();
   if (const auto tick = idleness_.due(setup_.state, setup_.clock)) {
     auto ticked = commit(
         {.tick = &*tick, .now = setup_.clock.wall(), .catching_up = catch_up_.catching_up()});
@@ -176,17 +177,15 @@ void Engine::take_notice(const SourceNotice& notice, std::uint32_t partition) {
     case Kind::unreachable:
       trouble_["source"] = notice.text;
       setup_.log.warn(notice.text);
-      setup_.teller.trouble({"source",
-                             "down",
-                             notice.text,
-                             {"Nothing is lost: Kafka keeps what is not yet counted. Totals and "
-                              "alerts are late until it answers.",
-                              "Tocsin retries by itself and goes on where it stopped."}});
+      outage_.begins(notice.text);
+      tell_outages();
       break;
     case Kind::reachable:
       trouble_.erase("source");
       setup_.log.info(notice.text);
-      setup_.teller.trouble({"source", "up", notice.text, {}});
+      if (outage_.ends()) {
+        setup_.teller.trouble({"source_back", std::to_string(outage_.number()), notice.text, {}});
+      }
       break;
     case Kind::at_end:
       idleness_.at_end(partition, setup_.clock.monotonic());
@@ -220,6 +219,17 @@ void Engine::take_notice(const SourceNotice& notice, std::uint32_t partition) {
     case Kind::ended:
     case Kind::tick: break;
   }
+}
+
+void Engine::tell_outages() {
+  const auto text = outage_.due(setup_.clock.monotonic());
+  if (!text) return;
+  setup_.teller.trouble({"source",
+                         std::to_string(outage_.number()),
+                         *text,
+                         {"Nothing is lost: Kafka keeps what is not yet counted. Totals and alerts "
+                          "are late until it answers.",
+                          "Tocsin retries by itself and goes on where it stopped."}});
 }
 
 void Engine::tell_set_aside(const std::vector<SetAside>& set_aside) {

@@ -14,6 +14,7 @@
 
 #include "pipeline/catch_up.h"
 #include "pipeline/idleness.h"
+#include "pipeline/outage.h"
 #include "pipeline/teller.h"
 #include "pipeline/worker.h"
 #include "state/state.h"
@@ -76,6 +77,7 @@ class Engine {
   void take_notices(const Batch& batch);
   void take_notice(const SourceNotice& notice, std::uint32_t partition);
   void take_over_partitions();
+  void tell_outages();
   void tell_set_aside(const std::vector<SetAside>& set_aside);
   void tell_counts();
   void publish();
@@ -94,6 +96,7 @@ class Engine {
   bool unsynced_ = false;
   bool identified_ = false;
   std::map<std::string, std::string> trouble_;  // why not ready, by subject
+  Outage outage_;
   Counts told_;
   std::uint64_t alerts_ = 0;
 

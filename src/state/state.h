@@ -163,6 +163,8 @@ class State {
   void trim_panes(RuleState& rule, std::uint64_t target);
   void evict();
   void expire_ids();
+  Result<void> drop_old();
+  Result<void> find_old();
   void write_rows(const CommitInput& input);
   void write_partitions();
   void write_journal();
@@ -186,6 +188,7 @@ class State {
   JournalTail journal_;
   std::deque<IdRow> id_rows_;
   std::optional<SweepCursor> sweep_;
+  std::vector<std::string> old_windows_;  // kWindow keys to be erased
 
   // Of the commit under way.
   WriteBatch batch_;

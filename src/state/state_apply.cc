@@ -39,6 +39,7 @@ Result<Committed> State::commit(const CommitInput& input) {
   trim_journal();
   evict();
   expire_ids();
+  if (auto dropped = drop_old(); !dropped) return tl::unexpected(dropped.error());
   finish_alerts(committed_);
   write_rows(input);
   if (auto written = setup_.store.write(batch_, input.sync); !written) {

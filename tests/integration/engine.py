@@ -40,6 +40,10 @@ def free_port():
         return probe.getsockname()[1]
 
 
+class TooLate(AssertionError):
+    """What was waited for did not come."""
+
+
 def poll_until(condition, seconds, what):
     """Asks until the answer is true, and returns it. For what only an API can tell; receivers
     wait by themselves."""
@@ -49,7 +53,7 @@ def poll_until(condition, seconds, what):
         if value:
             return value
         if time.monotonic() > end:
-            raise AssertionError(f"{what}: not within {seconds} s")
+            raise TooLate(f"{what}: not within {seconds} s")
         NEVER_SET.wait(0.05)
 
 

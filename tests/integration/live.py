@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine import Engine, poll_until
+from engine import Engine, TooLate, poll_until
 from kafka_broker import KafkaBroker
 from model import Model
 from verdict import Reading, difference, nonzero
@@ -112,7 +112,7 @@ def wait_until_counted(engine, model, rules, seconds=PATIENCE):
 
     try:
         poll_until(counted, seconds, "all records counted")
-    except AssertionError:
+    except TooLate:
         lines = difference(wanted, last, "total")
         if not lines:
             raise
@@ -131,7 +131,7 @@ def wait_until_recorded(engine, model, rules, seconds=PATIENCE):
 
     try:
         poll_until(recorded, seconds, "all alerts recorded")
-    except AssertionError:
+    except TooLate:
         lines = difference(wanted, found.keys(), "alert")
         if not lines:
             raise

@@ -3,6 +3,7 @@
 
 #include "pipeline/engine_fixture.h"
 #include "pipeline/idleness.h"
+#include "pipeline/outage.h"
 #include "support/rules.h"
 
 using namespace tocsin;
@@ -114,4 +115,21 @@ TEST_CASE("A partition is idle after two minutes at its end, and then does not h
   const auto tick = idleness.due(**state, clock);
   REQUIRE(tick);
   CHECK(tick->idle == std::vector<std::uint32_t>{0});
+}
+
+TEST_CASE("An outage is told at once and when it is over; a flapping source once a minute") {
+  ManualClock clock;
+  Outage outage;
+  outage.begins("down");
+  CHECK(outage.due(clock.monotonic()) == "down");
+  CHECK_FALSE(outage.due(clock.monotonic()));
+  CHECK(outage.ends());
+  outage.begins("down again");
+  clock.advance(std::chrono::seconds(59));
+  CHECK_FALSE(outage.due(clock.monotonic()));
+  clock.advance(std::chrono::seconds(1));
+  CHECK(outage.due(clock.monotonic()) == "down again");
+  CHECK(outage.ends());
+  outage.begins("a blink");
+  CHECK_FALSE(outage.ends());
 }

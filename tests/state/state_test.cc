@@ -186,6 +186,21 @@ TEST_CASE("An error rate is judged when the watermark passes, holds for its time
   CHECK(engine.resolutions[0].alert.id == id);
 }
 
+TEST_CASE("Windows and alerts older than the retention leave the store") {
+  StateFixture engine({user_day_rule("daily", 10 * kDollar)});
+  engine.limits.retention = std::chrono::days(30);
+  engine.open();
+  engine.feed({{0, kNoon, "ann", 20 * kDollar}}, kNoon);
+  engine.feed({}, kNoon + 2 * kDay);
+  CHECK(engine.totals().size() == 1);
+  engine.feed({{0, kNoon + 40 * kDay, "bob", 1}}, kNoon + 40 * kDay);
+  for (int i = 0; i < 1'001; ++i) engine.feed({}, kNoon + 40 * kDay);
+  CHECK(engine.totals() == std::map<std::string, int128>{{"daily bob 20040", 1}});
+  std::size_t alerts = 0;
+  REQUIRE(StateView(engine.store, engine.rules).alerts([&](const Alert&) { return ++alerts > 0; }));
+  CHECK(alerts == 0);
+}
+
 TEST_CASE("A state of a newer format is refused in one sentence") {
   StateFixture engine({user_day_rule("daily", 10 * kDollar)});
   engine.feed({}, kNoon);

@@ -165,7 +165,8 @@ int backtest(const Options& options) {
   if (!configuration) return kExitConfig;
   const Config& config = configuration->loaded.config;
   const std::vector<Rule>& rules = configuration->loaded.rules;
-  const auto recording = is_recording(options.from);
+  // Standard input cannot be looked into and read again: it is taken as plain events.
+  const auto recording = options.from == "-" ? Result<bool>(false) : is_recording(options.from);
   if (!recording) return fail(recording.error());
 
   ScratchFolder folder;

@@ -38,12 +38,14 @@ class CatchUp {
   }
   void end_is(std::uint32_t partition, std::int64_t offset) { ends_[partition] = offset; }
   void at_end(std::uint32_t partition) { reached_.insert(partition); }
+  // Nothing more comes from it: it was halted, or no source reads it any more.
+  void gone(std::uint32_t partition) { gone_.insert(partition); }
 
   // True once, when every partition has reached its end.
   bool over(const std::vector<PartitionRow>& partitions) {
     if (!pending_ || partitions.empty()) return false;
     for (std::uint32_t i = 0; i < partitions.size(); ++i) {
-      if (reached_.contains(i)) continue;
+      if (reached_.contains(i) || gone_.contains(i)) continue;
       const auto end = ends_.find(i);
       if (end == ends_.end() || partitions[i].position.next_offset < end->second) return false;
     }
@@ -57,6 +59,7 @@ class CatchUp {
   bool catching_up_ = false;
   std::map<std::uint32_t, std::int64_t> ends_;
   std::set<std::uint32_t> reached_;
+  std::set<std::uint32_t> gone_;
 };
 
 }  // namespace tocsin

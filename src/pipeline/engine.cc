@@ -82,6 +82,7 @@ Result<void> Engine::commit(std::vector<Exchange::Taken> taken) {
     }
     identified_ = std::all_of(setup_.sources.begin(), setup_.sources.end(),
                               [](const auto& s) { return !s.source->identity().empty(); });
+    if (identified_) leave_behind();
   }
   std::vector<Work> work;
   const Tick* tick = nullptr;
@@ -149,6 +150,21 @@ Result<void> Engine::housekeeping() {
   return {};
 }
 
+// Partitions of an earlier config that no source reads now.
+void Engine::leave_behind() {
+  std::vector<PartitionName> read;
+  for (const auto& source : setup_.sources) {
+    const auto names = source.source->partitions();
+    read.insert(read.end(), names.begin(), names.end());
+  }
+  const auto& known = setup_.state.partitions();
+  for (std::uint32_t i = 0; i < known.size(); ++i) {
+    if (std::find(read.begin(), read.end(), known[i].name) != read.end()) continue;
+    catch_up_.gone(i);
+    idleness_.gone(i);
+  }
+}
+
 // Every partition there is holds the watermark back from the first commit on, whether or not its
 // records came yet: else what is judged would depend on which partition was read first.
 void Engine::take_over_partitions() {
@@ -206,6 +222,7 @@ void Engine::take_notice(const SourceNotice& notice, std::uint32_t partition) {
       break;
     case Kind::halted:
       trouble_[where] = notice.text;
+      catch_up_.gone(partition);
       setup_.log.error(notice.text);
       setup_.teller.trouble({"halted",
                              where,

@@ -77,6 +77,7 @@ class Engine {
   void take_notices(const Batch& batch);
   void take_notice(const SourceNotice& notice, std::uint32_t partition);
   void take_over_partitions();
+  void leave_behind();
   void tell_outages();
   void tell_set_aside(const std::vector<SetAside>& set_aside);
   void tell_counts();

@@ -20,13 +20,16 @@ class Idleness {
   static constexpr Millis kBehindClock{1'000};
 
   void record(std::uint32_t partition, std::chrono::steady_clock::time_point now) {
-    at(partition) = {now, false};
+    at(partition) = {now, false, false};
   }
   void at_end(std::uint32_t partition, std::chrono::steady_clock::time_point now) {
     Seen& seen = at(partition);
     if (seen.last == std::chrono::steady_clock::time_point{}) seen.last = now;
     seen.at_end = true;
   }
+
+  // No source reads it any more: it must not hold time back.
+  void gone(std::uint32_t partition) { at(partition).gone = true; }
 
   // The tick that is due now, if any.
   std::optional<Tick> due(const State& state, const Clock& clock) {
@@ -36,7 +39,7 @@ class Idleness {
     for (std::uint32_t i = 0; i < state.partitions().size(); ++i) {
       if (state.partitions()[i].idle) continue;
       const Seen& seen = at(i);
-      if (seen.at_end && now - seen.last >= kAfter) {
+      if (seen.gone || (seen.at_end && now - seen.last >= kAfter)) {
         tick.idle.push_back(i);
       } else {
         all = false;
@@ -54,6 +57,7 @@ class Idleness {
   struct Seen {
     std::chrono::steady_clock::time_point last{};
     bool at_end = false;
+    bool gone = false;
   };
   Seen& at(std::uint32_t partition) {
     if (partition >= seen_.size()) seen_.resize(partition + 1);

@@ -66,6 +66,17 @@ def run(build, version, arguments):
         return done.returncode
 
 
+def keeps_its_promises(context):
+    command = [sys.executable, os.path.abspath(__file__), "--build", str(context.binary.parent),
+               "--version", context.broker.version]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
+    context.note.append(done.stdout.strip().splitlines()[-1])
+
+
+TESTS = [("The Kafka source keeps its promises on a broker of its own", keeps_its_promises)]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build" / "release")

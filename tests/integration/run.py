@@ -18,16 +18,18 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 
 import backtest_equals_live
+import kafka_source
 import kill9
 import outage
 import self_test
 import slack
-from kafka_broker import KafkaBroker
+from kafka_broker import VERSIONS, KafkaBroker
 from live import Context
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = {"self_test": self_test, "kill9": kill9,
-           "backtest_equals_live": backtest_equals_live, "outage": outage, "slack": slack}
+           "backtest_equals_live": backtest_equals_live, "outage": outage, "slack": slack,
+           "kafka_source": kafka_source}
 
 
 def arguments():
@@ -35,6 +37,7 @@ def arguments():
     parser.add_argument("--build", type=Path, default=ROOT / "build" / "release")
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--cycles", type=int, default=20, help="kills of the kill -9 test")
+    parser.add_argument("--version", choices=VERSIONS, default=VERSIONS[0], help="of Kafka")
     parser.add_argument("--quick", action="store_true", help="20 kills whatever --cycles says")
     parser.add_argument("--only", choices=MODULES, action="append", help="may be given again")
     return parser.parse_args()
@@ -68,7 +71,7 @@ def main():
     print(f"seed {seed}; to repeat: {again}", flush=True)
     folder = Path(tempfile.mkdtemp(prefix="tocsin-integration-"))
     passed = failed = 0
-    with KafkaBroker(tool=str(tool)) as broker:
+    with KafkaBroker(options.version, tool=str(tool)) as broker:
         context = Context(binary, tool, broker, folder, seed, cycles)
         for module in modules:
             for sentence, test in MODULES[module].TESTS:

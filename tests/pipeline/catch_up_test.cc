@@ -48,3 +48,11 @@ TEST_CASE("A record over a minute older than the clock begins a catch-up, a fres
   CHECK(catch_up.catching_up());
   CHECK_FALSE(catch_up.sees(as_event_time(kNow - std::chrono::seconds(61)), kNow));
 }
+
+TEST_CASE("A partition that was halted, or that nobody reads now, does not hold old news back") {
+  CatchUp catch_up;
+  catch_up.start(true);
+  catch_up.end_is(0, 10);
+  catch_up.gone(1);
+  CHECK(catch_up.over({at(10), at(3)}));
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "alert/pane_cell.h"
+
+#include <catch2/catch.hpp>
+
+using namespace tocsin;
+
+namespace {
+
+// Panes of a minute, W an hour; a rung at 10.
+struct Rolling {
+  PaneRule rule{.panes = Panes::of(std::chrono::hours(1)),
+                .calendar = nullptr,
+                .length = std::chrono::hours(1),
+                .judged = false,
+                .ratio = false,
+                .min_requests = 0,
+                .hold = Millis{0},
+                .keep_firing_for = std::chrono::minutes(5)};
+  Ladder ladder{{{10, 10, 0, 0}}};
+  PaneCell cell;
+  std::vector<PaneReached> reached;
+  std::vector<PaneEnded> ended;
+
+  void add(std::int64_t pane, int128 amount) {
+    cell.panes.add(pane, amount, 1);
+    ring(rule, ladder, pane, cell, reached);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("A pane covers as many panes before it as reach W") {
+  Rolling r;
+  r.add(0, 6);
+  r.add(59, 3);
+  CHECK(r.reached.empty());
+  r.add(60, 4);
+  CHECK(r.reached.empty());  // 0 is out of reach of 60
+  r.add(59, 1);
+  REQUIRE(r.reached.size() == 1);
+  CHECK(r.reached[0].value == 10);
+  CHECK(r.reached[0].about.end == r.rule.panes.end(59));
+}
+
+TEST_CASE("What rings does not depend on the order in which panes came") {
+  const std::vector<std::pair<std::int64_t, int>> events = {{3, 4},   {50, 5},  {61, 6},  {70, 2},
+                                                            {118, 9}, {121, 3}, {300, 12}};
+  const auto slots = [&](std::vector<std::pair<std::int64_t, int>> order) {
+    Rolling r;
+    for (const auto& [pane, amount] : order) r.add(pane, amount);
+    std::vector<std::int64_t> all;
+    for (const auto& hit : r.reached) all.push_back(to_ms(hit.id_start));
+    std::sort(all.begin(), all.end());
+    return all;
+  };
+  auto order = events;
+  const auto expected = slots(order);
+  CHECK(expected.size() == 3);
+  for (int i = 0; i < 200; ++i) {
+    std::next_permutation(order.begin(), order.end());
+    CHECK(slots(order) == expected);
+  }
+}
+
+TEST_CASE("A rolling sum ends when it has been below its rung for keep_firing_for, not before") {
+  Rolling r;
+  r.add(0, 10);
+  REQUIRE(r.reached.size() == 1);
+  judge(r.rule, r.ladder, 64, r.cell, r.reached, r.ended);
+  CHECK(r.ended.empty());  // below since pane 60
+  judge(r.rule, r.ladder, 65, r.cell, r.reached, r.ended);
+  REQUIRE(r.ended.size() == 1);
+  CHECK(r.ended[0].highest == 10);
+  CHECK(r.cell.episodes.empty());
+}
+
+TEST_CASE("Forgetting keeps what an admissible late event could still change") {
+  Rolling r;
+  r.add(0, 6);
+  r.add(100, 3);
+  forget(r.rule, std::chrono::hours(1), r.rule.panes.start(119), r.cell);
+  CHECK(r.cell.panes.all().size() == 2);
+  forget(r.rule, std::chrono::hours(1), r.rule.panes.start(180), r.cell);
+  CHECK(r.cell.panes.all().size() == 1);
+}
+
+TEST_CASE("A rate is compared exactly and shown half-even to six decimals") {
+  CHECK(value_of(true, 1, 3) == 333'333'000'000);
+  CHECK(value_of(true, 1, 0) == 0);
+  PaneRule rule{.panes = Panes::of(std::chrono::minutes(5)),
+                .calendar = nullptr,
+                .length = std::chrono::minutes(5),
+                .judged = true,
+                .ratio = true,
+                .min_requests = 1,
+                .hold = Millis{0},
+                .keep_firing_for = Millis{0}};
+  const Ladder ladder{{{5 * power_of_ten(10), 5 * power_of_ten(10), 0, 0}}};
+  PaneCell cell;
+  std::vector<PaneReached> reached;
+  std::vector<PaneEnded> ended;
+  cell.panes.add(10, 1, 20);
+  judge(rule, ladder, 10, cell, reached, ended);
+  CHECK(reached.size() == 1);
+  PaneCell below;
+  below.panes.add(10, 49'999, 1'000'000);
+  reached.clear();
+  judge(rule, ladder, 10, below, reached, ended);
+  CHECK(reached.empty());
+}

@@ -53,6 +53,8 @@ std::string Rule::fingerprint() const {
     text += std::to_string(canonical.size()) + ":" + canonical + ",";
   }
   text += "\nwindow=" + window_text(window);
+  // A sum with `for` keeps its panes until they are judged: cells of another kind.
+  if (judged() && !is_ratio(metric)) text += "\njudged";
   return text;
 }
 

@@ -97,8 +97,9 @@ struct Rule {
   Millis keeps_firing_for() const {
     return keep_firing_for.value_or(rolling() ? Millis{300'000} : Millis{0});
   }
-  // The state-bearing fields (metric, filter, group_by, window, zone) as canonical text: two rules
-  // of one name with the same text share their state; any difference starts a new one.
+  // The state-bearing fields (metric, filter, group_by, window, zone, and whether a sum is judged)
+  // as canonical text: two rules of one name with the same text share their state; any difference
+  // starts a new one.
   std::string fingerprint() const;
 };
 

@@ -44,6 +44,13 @@ SumCell read_sum(RowReader& in) {
   return cell;
 }
 
+std::string encode_sum(const SumCell& cell) {
+  std::string bytes;
+  RowWriter out(bytes);
+  write_sum(out, cell);
+  return bytes;
+}
+
 void write_panes(RowWriter& out, const PaneCell& cell, std::span<const PaneSum> panes) {
   out.signed_number(cell.judged_through);
   write_time(out, cell.window_start);
@@ -90,6 +97,13 @@ void read_panes(RowReader& in, PaneCell& cell) {
     cell.episodes.push_back(episode);
   }
   for (std::uint64_t n = in.number(); n > 0 && in.ok(); --n) cell.panes.set(read_pane(in));
+}
+
+std::string encode_panes(const PaneCell& cell) {
+  std::string bytes;
+  RowWriter out(bytes);
+  write_panes(out, cell, cell.panes.all());
+  return bytes;
 }
 
 std::string encode_page(std::span<const PageCell> cells) {

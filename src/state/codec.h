@@ -22,11 +22,13 @@ namespace tocsin {
 
 void write_sum(RowWriter& out, const SumCell& cell);
 SumCell read_sum(RowReader& in);
+std::string encode_sum(const SumCell& cell);
 
 // The cell without its panes, then `panes` (all, or those changed).
 void write_panes(RowWriter& out, const PaneCell& cell, std::span<const PaneSum> panes);
 // Sets the cell's small parts, and adds to or replaces its panes.
 void read_panes(RowReader& in, PaneCell& cell);
+std::string encode_panes(const PaneCell& cell);  // with all its panes
 
 // A page: cells of one closed window by rising group.
 struct PageCell {

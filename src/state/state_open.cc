@@ -34,7 +34,11 @@ struct State::Recovery final : JournalSink {
   void sum(std::uint32_t id, std::int64_t start, std::string_view group,
            const SumCell& cell) override {
     RuleState* rule = rule_of(id);
-    if (rule == nullptr || rule->by_pane) return;
+    if (rule == nullptr) {
+      orphan_sums[{id, start}].insert_or_assign(std::string(group), cell);
+      return;
+    }
+    if (rule->by_pane) return;
     const auto table = state.window(*rule, start);
     if (!table) {
       failed = table.error();
@@ -52,13 +56,45 @@ struct State::Recovery final : JournalSink {
 
   PaneCell& panes(std::uint32_t id, std::string_view group) override {
     RuleState* rule = rule_of(id);
-    if (rule == nullptr || !rule->by_pane) return ignored;
+    if (rule == nullptr) return orphan(id, group);
+    if (!rule->by_pane) return ignored;
     auto found = rule->groups.find(group);
     if (found == rule->groups.end()) found = rule->groups.try_emplace(std::string(group)).first;
     found->second.commit = commit;
     found->second.dirty = true;
     found->second.stored = true;
     return found->second.cell;
+  }
+
+  // A cell of a state that no rule has now, as its key holds it.
+  PaneCell& orphan(std::uint32_t id, std::string_view group) {
+    auto& cells = orphan_panes[id];
+    const auto known = cells.find(std::string(group));
+    if (known != cells.end()) return known->second;
+    PaneCell& cell = cells[std::string(group)];
+    const auto stored = state.setup_.store.get(key::cell(key::kCell, id, 0, group));
+    if (!stored) failed = stored.error();
+    if (stored && *stored) {
+      RowReader in(**stored);
+      read_panes(in, cell);
+    }
+    return cell;
+  }
+
+  // No pass over hot cells will find them, so they get keys of their own before their rows are
+  // trimmed: a rule that is taken out and put back finds its totals.
+  void keep_orphans() {
+    for (const auto& [window, cells] : orphan_sums) {
+      for (const auto& [group, cell] : cells) {
+        state.batch_.put(key::cell(key::kCell, window.first, window.second, group),
+                         encode_sum(cell));
+      }
+    }
+    for (const auto& [id, cells] : orphan_panes) {
+      for (const auto& [group, cell] : cells) {
+        state.batch_.put(key::cell(key::kCell, id, 0, group), encode_panes(cell));
+      }
+    }
   }
 
   RuleState* rule_of(std::uint32_t id) {
@@ -69,6 +105,8 @@ struct State::Recovery final : JournalSink {
   State& state;
   std::uint64_t commit = 0;
   PaneCell ignored;
+  std::map<std::pair<std::uint32_t, std::int64_t>, std::map<std::string, SumCell>> orphan_sums;
+  std::map<std::uint32_t, std::map<std::string, PaneCell>> orphan_panes;
   std::optional<Error> failed;
 };
 
@@ -255,6 +293,7 @@ Result<void> State::load_journal() {
   if (!scanned) return scanned;
   if (recovery.failed) return tl::unexpected(*recovery.failed);
   if (!good) return damaged("the journal");
+  recovery.keep_orphans();
   for (const auto& rule : rules_) {
     for (auto& [start, table] : rule->windows) {
       for (std::uint32_t i = 0; i < table.cells.size(); ++i) {

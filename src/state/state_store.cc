@@ -18,13 +18,6 @@ bool at_or_before(std::uint32_t commit, std::uint64_t target) {
   return static_cast<std::int32_t>(commit - static_cast<std::uint32_t>(target)) <= 0;
 }
 
-std::string encode_sum(const SumCell& cell) {
-  std::string bytes;
-  RowWriter out(bytes);
-  write_sum(out, cell);
-  return bytes;
-}
-
 }  // namespace
 
 void State::write_journal() {
@@ -226,10 +219,7 @@ bool State::trim_table(RuleState& rule, WindowTable& table, JournalTail::Pass& p
 void State::trim_panes(RuleState& rule, std::uint64_t target) {
   for (auto& [group, entry] : rule.groups) {
     if (!entry.dirty || entry.commit > target) continue;
-    std::string bytes;
-    RowWriter out(bytes);
-    write_panes(out, entry.cell, entry.cell.panes.all());
-    batch_.put(key::cell(key::kCell, rule.row.id, 0, group), std::move(bytes));
+    batch_.put(key::cell(key::kCell, rule.row.id, 0, group), encode_panes(entry.cell));
     entry.dirty = false;
     entry.stored = true;
   }

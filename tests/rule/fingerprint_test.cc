@@ -42,6 +42,7 @@ TEST_CASE("Metric, filter, groups, window and zone start a new one") {
   CHECK(fingerprint("window: day\nmetric: tokens\nbudget: 1M") != before);
   CHECK(fingerprint(kRule + "where: {a: b}") != before);
   CHECK(fingerprint(kRule + "group_by: [user]") != before);
+  CHECK(fingerprint("window: day\nthreshold: $200\nfor: 2m") != before);
   CHECK(fingerprint("window: week\nbudget: $100") != before);
   CHECK(fingerprint(kRule + "starts: \"01:00\"") != before);
   CHECK(fingerprint(kRule + "time_zone: Europe/Berlin") != before);

@@ -186,6 +186,26 @@ TEST_CASE("An error rate is judged when the watermark passes, holds for its time
   CHECK(engine.resolutions[0].alert.id == id);
 }
 
+TEST_CASE(
+    "A rule that is taken out and put back finds its totals, whatever was trimmed meanwhile") {
+  Rule rolling = user_day_rule("rolling", 10 * kDollar);
+  rolling.window.kind = WindowKind::rolling;
+  rolling.window.length = std::chrono::hours(24);
+  const Rule kept = user_day_rule("kept", 10 * kDollar);
+  const Rule taken = user_day_rule("taken", 10 * kDollar);
+  StateFixture engine({kept, taken, rolling});
+  engine.limits.journal_bytes = 1;
+  engine.feed({{1, kNoon, "ann", 4 * kDollar}, {2, kNoon, "ann", 4 * kDollar}}, kNoon);
+  engine.rules = {kept};
+  engine.open();
+  for (int i = 0; i < 10; ++i) engine.feed({{0, kNoon, "bob", 1}}, kNoon);
+  engine.rules = {kept, taken, rolling};
+  engine.open();
+  engine.feed({{1, kNoon, "ann", 1}, {2, kNoon, "ann", kDollar}}, kNoon);
+  CHECK(engine.totals().at("taken ann 20000") == 4 * kDollar + 1);
+  CHECK(engine.rungs() == std::vector<std::string>{"50%"});
+}
+
 TEST_CASE("Windows and alerts older than the retention leave the store") {
   StateFixture engine({user_day_rule("daily", 10 * kDollar)});
   engine.limits.retention = std::chrono::days(30);

@@ -13,6 +13,7 @@
 #include "cli/configuration.h"
 #include "cli/engine_parts.h"
 #include "cli/exit_code.h"
+#include "cli/plural.h"
 #include "cli/real_clock.h"
 #include "cli/recording_text.h"
 #include "cli/stderr_log.h"
@@ -85,10 +86,11 @@ class Report final : public Teller {
   void print_table(const std::vector<Rule>& rules, const Counts& counts) const {
     std::size_t quarantined = 0;
     for (const auto count : counts.quarantined) quarantined += count;
-    std::printf("%llu requests, $%s, %llu duplicates, %zu in quarantine, %llu unpriced\n\n",
-                static_cast<unsigned long long>(counts[Count::events]), counts.cost.text().c_str(),
-                static_cast<unsigned long long>(counts[Count::duplicates]), quarantined,
-                static_cast<unsigned long long>(counts[Count::unpriced]));
+    const std::string line = fmt::format(
+        "{}, ${}, {}, {} in quarantine, {} unpriced", plural(counts[Count::events], "request"),
+        counts.cost.text(), plural(counts[Count::duplicates], "duplicate"), quarantined,
+        counts[Count::unpriced]);
+    std::printf("%s\n\n", line.c_str());
     std::size_t width = 4;
     for (const auto& rule : rules) width = std::max(width, rule.name.size());
     std::printf("%-*s  %8s  %8s  by rung\n", static_cast<int>(width), "rule", "rang", "groups");

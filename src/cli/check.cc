@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/configuration.h"
 #include "cli/exit_code.h"
+#include "cli/plural.h"
 #include "cli/real_files.h"
 #include "document/json_writer.h"
 
@@ -18,10 +19,6 @@ struct Options {
   bool json = false;
   bool strict = false;
 };
-
-std::string plural(std::size_t n, const std::string& noun) {
-  return fmt::format("{} {}{}", n, noun, n == 1 ? "" : "s");
-}
 
 struct Findings {
   std::size_t errors = 0, warnings = 0;

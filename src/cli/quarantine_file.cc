@@ -33,9 +33,13 @@ Result<void> QuarantineFile::write(const std::vector<SetAside>& set_aside,
         .number("partition", partition.partition)
         .number("offset", one.offset)
         .number("element", static_cast<std::int64_t>(one.element))
-        .text("timestamp", rfc3339_text(one.timestamp))
-        .text("detail", one.detail)
-        .end_object();
+        .key("timestamp");
+    if (one.timestamp) {
+      json.text(rfc3339_text(*one.timestamp));
+    } else {
+      json.null();
+    }
+    json.text("detail", one.detail).end_object();
     out.push_back('\n');
   }
   if (std::fwrite(out.data(), 1, out.size(), file_.get()) != out.size() ||

@@ -15,6 +15,7 @@
 #include "cli/configuration.h"
 #include "cli/engine_parts.h"
 #include "cli/exit_code.h"
+#include "cli/plural.h"
 #include "cli/quarantine_file.h"
 #include "cli/real_clock.h"
 #include "cli/stderr_log.h"
@@ -145,8 +146,8 @@ int run_engine(const Configuration& configuration, Log& log) {
   auto sources = open_sources(config, rules, **state, clock, log);
   if (!sources) return refused(sources.error());
   auto quarantine =
-      QuarantineFile::open(config.quarantine.file.empty() ? config.state.path + "/quarantine.jsonl"
-                                                          : config.quarantine.file);
+      QuarantineFile::open(config.quarantine_file.empty() ? config.state.path + "/quarantine.jsonl"
+                                                          : config.quarantine_file);
   if (!quarantine) return refused(quarantine.error());
 
   EngineSetup setup{.sources = {},
@@ -193,9 +194,9 @@ int run(const std::string& given) {
   const auto configuration = load_configuration(given, Purpose::run);
   if (!configuration) return kExitConfig;
   const auto log = stderr_log();
-  log->info(fmt::format("tocsin {}: {} rules, {} channels", TOCSIN_VERSION,
-                        configuration->loaded.rules.size(),
-                        configuration->loaded.config.channels.size()));
+  log->info(fmt::format("tocsin {}: {}, {}", TOCSIN_VERSION,
+                        plural(configuration->loaded.rules.size(), "rule"),
+                        plural(configuration->loaded.config.channels.size(), "channel")));
   return run_engine(*configuration, *log);
 }
 

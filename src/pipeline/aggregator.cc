@@ -89,8 +89,9 @@ void Aggregator::quarantined(const Quarantined& bad) {
   if (gap_) return;
   first_ = false;
   ++batch_->counts.quarantined[static_cast<std::size_t>(bad.reason)];
-  batch_->set_aside.push_back({bad.reason, lane_->lane.partition, record_->offset, bad.element,
-                               record_->timestamp, bad.detail});
+  batch_->set_aside.push_back(
+      {bad.reason, lane_->lane.partition, record_->offset, bad.element,
+       record_->has_timestamp ? std::optional(record_->timestamp) : std::nullopt, bad.detail});
 }
 
 EventTime Aggregator::time_of(const Event& event, EventTime record_time) {

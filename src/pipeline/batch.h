@@ -19,7 +19,7 @@ struct SetAside {
   std::uint32_t partition = 0;  // id
   std::int64_t offset = 0;
   std::size_t element = 0;
-  EventTime timestamp{};
+  std::optional<EventTime> timestamp;  // the record's; a plain file's lines have none
   std::string detail;
 };
 

@@ -269,7 +269,9 @@ void Engine::tell_counts() {
     setup_.teller.trouble(
         {"unpriced",
          model,
-         fmt::format("No price for {}: {} requests are in no budget", model, seen.requests),
+         fmt::format(
+             "No price for {}: {} in no budget", model,
+             seen.requests == 1 ? "1 request is" : fmt::format("{} requests are", seen.requests)),
          {fmt::format("{} input and {} output tokens so far. Nothing else is affected.",
                       seen.input_tokens, seen.output_tokens),
           "Add the model to a price file named under prices: and restart."}});

@@ -83,12 +83,6 @@ struct HttpSettings {
   Secret token;  // empty: loopback needs none
 };
 
-// At most one of the two.
-struct QuarantineConfig {
-  std::string file;
-  std::string topic;
-};
-
 // tocsin.yaml as values. All paths are resolved.
 struct Config {
   std::string path;
@@ -109,7 +103,7 @@ struct Config {
   Millis group_interval{30'000};
   Millis stale_after{3'600'000};
   std::size_t max_groups = 1'000'000;
-  QuarantineConfig quarantine;
+  std::string quarantine_file;  // empty: quarantine.jsonl in the state directory
 };
 
 }  // namespace tocsin

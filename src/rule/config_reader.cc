@@ -176,17 +176,12 @@ class TopReader {
   }
 
   void quarantine(const Node& node) {
-    const Node* map = reader_.map(node, "{file: PATH} or {topic: NAME}");
+    const Node* map = reader_.map(node, "{file: PATH}");
     if (map == nullptr) return;
     for (const Entry& entry : map->entries) {
       if (!reader_.known(entry.key, words::kQuarantine, "key")) continue;
-      if (entry.key.text == "file") {
-        if (auto path = config_.path(entry.value)) result_.quarantine.file = std::move(*path);
-      } else if (auto topic = config_.text(entry.value, "a topic")) {
-        result_.quarantine.topic = std::move(*topic);
-      }
+      if (auto path = config_.path(entry.value)) result_.quarantine_file = std::move(*path);
     }
-    if (map->entries.size() != 1) reader_.error(node, "quarantine takes file or topic");
   }
 
   void missing(const std::string& what, const std::string& hint) {

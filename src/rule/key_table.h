@@ -170,7 +170,7 @@ inline constexpr std::array kSlack = {Word{"webhook_url"}, Word{"webhook_url_fil
 inline constexpr std::array kWebhook = {Word{"url"}, Word{"url_file"}, Word{"hmac_secret"},
                                         Word{"hmac_secret_file"}};
 inline constexpr std::array kHttp = {Word{"listen"}, Word{"token_file"}};
-inline constexpr std::array kQuarantine = {Word{"file"}, Word{"topic"}};
+inline constexpr std::array kQuarantine = {Word{"file"}, Word{"topic", Built::not_yet}};
 inline constexpr std::array kCost = {Word{"computed"}, Word{"reported"}};
 // A mount of rules: `- {files: …, team: …}`.
 inline constexpr std::array kMount = {

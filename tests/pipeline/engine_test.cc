@@ -66,7 +66,7 @@ TEST_CASE("A model without a price is told, and its cost is in no budget") {
   CHECK(total(store, run.rules) == 0);
   REQUIRE(teller.troubles.size() == 1);
   CHECK(teller.troubles[0].subject == "openai/gpt-99");
-  CHECK_THAT(teller.troubles[0].text, Catch::Contains("1 requests are in no budget"));
+  CHECK_THAT(teller.troubles[0].text, Catch::Contains("1 request is in no budget"));
 }
 
 TEST_CASE("A cached answer counts as a request and costs nothing") {

@@ -128,7 +128,7 @@ TEST_CASE("Every key of tocsin.yaml is read") {
   CHECK(config.group_interval == Millis{10'000});
   CHECK(config.stale_after == Millis{1'800'000});
   CHECK(config.max_groups == 5000);
-  CHECK(config.quarantine.file == "/etc/bad.jsonl");
+  CHECK(config.quarantine_file == "/etc/bad.jsonl");
   REQUIRE(loaded.rules.size() == 1);
   CHECK(loaded.rules[0].window.zone == "Europe/Berlin");
   CHECK(loaded.rules[0].max_groups == 5000);
@@ -307,5 +307,5 @@ TEST_CASE("Sizes and durations of the configuration are checked") {
   CHECK(errors("state: {path: x, memory: lots}\n").starts_with("1:26: \"lots\" is no size"));
   CHECK(errors("group_interval: 30\n").starts_with("1:17: \"30\" is no duration"));
   CHECK(errors("cost: theirs\n") == "1:7: unknown choice \"theirs\" | Allowed: computed, reported");
-  CHECK(errors("quarantine: {file: a, topic: b}\n") == "1:13: quarantine takes file or topic");
+  CHECK(errors("quarantine: {topic: b}\n") == "1:14: \"topic\" is not built yet");
 }

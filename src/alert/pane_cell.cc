@@ -79,10 +79,13 @@ void end_if_long_below(const PaneRule& rule, const Ladder::Step* step, const Cov
   const Millis below = rule.panes.end(pane) - rule.panes.end(*episode.below_since);
   if (below < rule.keep_firing_for) return;
   if (step != nullptr) {
-    ended.push_back({step, rule.panes.start(episode.first_pane),
-                     rule.panes.start(episode.first_pane), rule.panes.end(pane), now.window,
-                     value_of(rule.ratio, now.sums.amount, now.sums.requests), now.sums.amount,
-                     now.sums.requests, episode.highest});
+    // As the alert that it ends was made.
+    const EventTime id_start =
+        rule.judged ? rule.panes.start(episode.first_pane)
+                    : rule.panes.slot_window(rule.panes.slot(episode.first_pane)).start;
+    ended.push_back({step, id_start, rule.panes.start(episode.first_pane), rule.panes.end(pane),
+                     now.window, value_of(rule.ratio, now.sums.amount, now.sums.requests),
+                     now.sums.amount, now.sums.requests, episode.highest});
   }
   episode.bit = 64;  // over: erased below
 }
@@ -212,6 +215,24 @@ void judge(const PaneRule& rule, const Ladder& ladder, std::int64_t through, Pan
     std::erase_if(cell.episodes, [](const Episode& e) { return e.bit == 64; });
   }
   cell.judged_through = std::max(cell.judged_through, through);
+}
+
+void rearm(const PaneRule& rule, const Ladder& ladder, PaneCell& cell) {
+  if (rule.judged || cell.panes.empty()) return;
+  const auto held = [&](const Ladder::Step& step, std::int64_t pane) {
+    return holds(rule, step, cell.panes.over(rule.panes.first_covered(pane), pane));
+  };
+  for (const auto& step : ladder.steps) {
+    for (auto& slot : cell.slots) {
+      const auto& panes = cell.panes.all();
+      const bool met = std::any_of(panes.begin(), panes.end(), [&](const PaneSum& sums) {
+        return rule.panes.slot(sums.pane) == slot.slot && held(step, sums.pane);
+      });
+      if (!met) slot.reached &= ~(std::uint64_t{1} << step.bit);
+    }
+    if (held(step, cell.panes.all().back().pane)) continue;
+    std::erase_if(cell.episodes, [&](const Episode& e) { return e.bit == step.bit; });
+  }
 }
 
 void forget(const PaneRule& rule, Millis lateness, EventTime watermark, PaneCell& cell) {

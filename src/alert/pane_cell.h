@@ -119,6 +119,10 @@ void ring(const PaneRule& rule, const Ladder& ladder, std::int64_t touched, Pane
 void judge(const PaneRule& rule, const Ladder& ladder, std::int64_t through, PaneCell& cell,
            std::vector<PaneReached>& reached, std::vector<PaneEnded>& ended);
 
+// After an edit of the ladder: rungs that no pane of a slot, or not the latest pane, holds any more
+// are armed again.
+void rearm(const PaneRule& rule, const Ladder& ladder, PaneCell& cell);
+
 // Forgets panes and slots that no event can change any more: those whose slot's end + lateness the
 // watermark has passed, but for what later panes still cover.
 void forget(const PaneRule& rule, Millis lateness, EventTime watermark, PaneCell& cell);

@@ -9,6 +9,7 @@ namespace tocsin {
 namespace {
 
 constexpr Millis kIdleAfter{120'000};
+constexpr EventTime kFarFuture = event_time_ms(253'402'300'799'000);  // the end of 9999
 
 std::int64_t second_of(EventTime t) { return floor_div(to_ms(t), 1000); }
 
@@ -104,7 +105,8 @@ EventTime Aggregator::time_of(const Event& event, EventTime record_time) {
 void Aggregator::event(const Event& event) {
   if (gap_ || gap_before(event)) return;
   first_ = false;
-  EventTime record_time = record_->timestamp;
+  // A stamp beyond any calendar is as good as 2099's.
+  EventTime record_time = std::clamp(record_->timestamp, EventTime{}, kFarFuture);
   if (!record_->has_timestamp) {
     // A line's record time is its event's own, else that of the line before.
     record_time = event.time.value_or(lane_->last_record_time);

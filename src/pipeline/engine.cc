@@ -46,7 +46,7 @@ Engine::~Engine() {
 Result<void> Engine::run(const std::atomic<bool>& stop) {
   synced_at_ = setup_.clock.monotonic();
   if (setup_.live) {
-    catch_up_.start(setup_.state.first_start());
+    catch_up_.start(setup_.state.first_start(), setup_.clock.monotonic());
     for (const auto& source : setup_.sources) source.source->request_end_offsets();
   }
   publish();
@@ -88,7 +88,7 @@ Result<void> Engine::commit(std::vector<Exchange::Taken> taken) {
   const Tick* tick = nullptr;
   const auto now = setup_.clock.monotonic();
   for (const auto& [worker, batch] : taken) {
-    if (setup_.live && catch_up_.sees(batch->oldest_record, setup_.clock.wall())) {
+    if (setup_.live && catch_up_.sees(batch->oldest_record, setup_.clock)) {
       for (const auto& source : setup_.sources) source.source->request_end_offsets();
     }
     if (!batch->progress.empty() || batch->records > 0) work.push_back(batch->work());
@@ -113,7 +113,7 @@ Result<void> Engine::commit(std::vector<Exchange::Taken> taken) {
   }
   for (const auto& one : taken) take_notices(*one.batch);
   exchange_.give_back(std::move(taken));
-  if (setup_.live && catch_up_.over(setup_.state.partitions())) {
+  if (setup_.live && catch_up_.over(setup_.state.partitions(), setup_.clock.monotonic())) {
     setup_.teller.catch_up_ended();
     publish();
   }
@@ -205,7 +205,7 @@ void Engine::take_notice(const SourceNotice& notice, std::uint32_t partition) {
       break;
     case Kind::at_end:
       idleness_.at_end(partition, setup_.clock.monotonic());
-      catch_up_.at_end(partition);
+      catch_up_.at_end(partition, notice.offset);
       break;
     case Kind::end_offset: catch_up_.end_is(partition, notice.offset); break;
     case Kind::lost:
@@ -223,6 +223,7 @@ void Engine::take_notice(const SourceNotice& notice, std::uint32_t partition) {
     case Kind::halted:
       trouble_[where] = notice.text;
       catch_up_.gone(partition);
+      idleness_.gone(partition);
       setup_.log.error(notice.text);
       setup_.teller.trouble({"halted",
                              where,

@@ -41,7 +41,9 @@ void Exchange::finish(std::size_t worker, std::optional<Error> error) {
 std::vector<Exchange::Taken> Exchange::ready() {
   std::vector<Taken> taken;
   std::size_t records = 0;
-  for (std::size_t w = 0; w < lanes_.size(); ++w) {
+  first_ = (first_ + 1) % lanes_.size();
+  for (std::size_t i = 0; i < lanes_.size(); ++i) {
+    const std::size_t w = (first_ + i) % lanes_.size();
     auto& filled = lanes_[w].filled;
     while (!filled.empty() && !filled.front()->barrier && records < kRecordsTogether) {
       records += filled.front()->records;

@@ -56,6 +56,7 @@ class Exchange {
   std::condition_variable filled_;
   std::condition_variable emptied_;
   std::vector<Lane> lanes_;
+  std::size_t first_ = 0;  // the lane that is asked first: each in turn
   std::optional<Error> error_;
   bool stopping_ = false;
 };

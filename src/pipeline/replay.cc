@@ -25,10 +25,10 @@ Result<std::span<const Record>> ReplaySource::poll(unsigned worker, std::size_t 
   lane.out.clear();
   lane.records.clear();
   SourceNotice notice;
-  if (lane.queue.empty()) {
+  if (lane.queue.empty() && ended_) {
     notice.kind = SourceNotice::Kind::ended;
     notices.push_back(notice);
-  } else if (lane.queue.front().tick) {
+  } else if (!lane.queue.empty() && lane.queue.front().tick) {
     notice.kind = SourceNotice::Kind::tick;
     notice.offset = *lane.queue.front().tick;
     notices.push_back(notice);
@@ -56,7 +56,9 @@ Result<void> ReplaySource::read(unsigned worker, std::unique_lock<std::mutex>& l
       }
       return false;
     };
-    room_.wait(lock, [&] { return !full() || !lanes_[worker].queue.empty() || ended_; });
+    const auto can_go_on = [&] { return !full() || !lanes_[worker].queue.empty() || ended_; };
+    // Not for ever: the others may have stopped, and then so must this one.
+    if (!room_.wait_for(lock, std::chrono::milliseconds(100), can_go_on)) return {};
     for (std::size_t i = 0; i < 512 && !ended_; ++i) {
       ReplayItem item;
       const auto more = input_.next(item);

@@ -22,8 +22,9 @@ std::optional<Error> Worker::loop(const std::atomic<bool>& stop) {
     const Millis wait = batch_->records == 0 ? kIdlePoll : Millis{0};
     const auto polled = setup_.source.source->poll(setup_.worker, kPollRecords, wait, notices);
     if (!polled) return polled.error();
-    if (!fill(*polled)) return std::nullopt;
+    // Where a partition begins is known before its first record.
     if (!note(notices)) return std::nullopt;
+    if (!fill(*polled)) return std::nullopt;
     if (!batch_->empty() && (polled->empty() || full())) pass_on();
     if (ended_) return std::nullopt;
   }

@@ -3,9 +3,9 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace tocsin {
@@ -20,6 +20,7 @@ struct JournalTail {
   };
   struct Pass {
     std::uint64_t target = 0;
+    bool panes_stored = false;  // cells of panes are stored whole, once, before it walks the sums
     std::size_t rule = 0;
     std::int64_t window = INT64_MIN;
     std::uint32_t cell = 0;
@@ -29,10 +30,11 @@ struct JournalTail {
   std::optional<Pass> pass;
 };
 
-// A row of ids, and when the last of each partition's ids in it was claimed.
+// The ids of some commits in a row, and when the last of each partition's among them was claimed.
 struct IdRow {
-  std::uint64_t commit = 0;
-  std::vector<std::pair<std::uint32_t, std::int64_t>> last_second;  // by partition
+  using LastSeconds = std::map<std::uint32_t, std::int64_t>;  // by partition
+  std::uint64_t first = 0, last = 0;                          // commits
+  LastSeconds last_second;
 };
 
 // Where the sweep after an edit of ladders or budgets has come to.

@@ -88,7 +88,8 @@ class RuleState {
   Millis lateness{0};
   std::optional<Calendar> calendar;
   PaneRule pane_rule;
-  bool fresh = false;  // it had no state before this start
+  bool fresh = false;          // it had no state before this start
+  bool ladder_edited = false;  // since the state was last swept
 
   std::map<std::int64_t, WindowTable> windows;  // by start
   std::unordered_map<std::string, PaneEntry, TextHash, std::equal_to<>> groups;

@@ -160,9 +160,10 @@ class State {
   void spill(RuleState& rule, WindowTable& table, std::uint32_t cell);
   void trim_journal();
   bool trim_table(RuleState& rule, WindowTable& table, JournalTail::Pass& pass, std::size_t& left);
-  void trim_panes(RuleState& rule, std::uint64_t target);
+  void store_panes();
   void evict();
   void expire_ids();
+  void note_ids(std::uint64_t commit, const IdRow::LastSeconds& last);
   Result<void> drop_old();
   Result<void> find_old();
   void write_rows(const CommitInput& input);
@@ -187,6 +188,8 @@ class State {
 
   JournalTail journal_;
   std::deque<IdRow> id_rows_;
+  std::size_t id_cursor_ = 0;                   // the row to look at next
+  std::optional<EventTime> catching_up_since_;  // the watermark when it began
   std::optional<SweepCursor> sweep_;
   std::vector<std::string> old_windows_;  // kWindow keys to be erased
 

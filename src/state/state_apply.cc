@@ -11,6 +11,11 @@ namespace tocsin {
 Result<Committed> State::commit(const CommitInput& input) {
   ++commit_;
   committed_ = Committed{};
+  if (!input.catching_up) {
+    catching_up_since_.reset();
+  } else if (!catching_up_since_) {
+    catching_up_since_ = watermark_;
+  }
   for (const auto& work : input.work) {
     for (const auto& delta : work.deltas) {
       if (auto applied = apply(delta); !applied) return tl::unexpected(applied.error());
@@ -34,6 +39,7 @@ Result<Committed> State::commit(const CommitInput& input) {
   if (auto swept = sweep(input); !swept) return tl::unexpected(swept.error());
   // Before anything is stored under a key of its own: the journal's last word on a cell must never
   // be older than the cell's key.
+  store_panes();
   write_journal();
   close_windows();
   trim_journal();
@@ -230,6 +236,8 @@ void State::record(RuleState& rule, const Crossing& crossing, bool continues,
 void State::resolve(RuleState& rule, std::string_view group, const Ladder& ladder,
                     const PaneEnded& ended) {
   if (!rule.rule.tells_resolved()) return;
+  // What began and ended while catching up is old news from end to end.
+  if (catching_up_since_ && ended.since >= *catching_up_since_) return;
   Resolved resolved;
   Resolution& resolution = resolved.resolution;
   resolution.alert = make_alert(rule.rule, rule.row.fingerprint,

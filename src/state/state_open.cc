@@ -227,6 +227,7 @@ Result<void> State::load_rules() {
     if (stored != known.end() && stored->second.ladder != now.ladder) {
       // The stored ladder text changes when the sweep is done, so that a crash sweeps again.
       sweep.rules.push_back(i);
+      (*state)->ladder_edited = true;
       StateRow unswept = now;
       unswept.ladder = stored->second.ladder;
       batch_.put(key, encode_state(unswept));
@@ -244,15 +245,13 @@ Result<void> State::load_ids() {
   bool good = true;
   const Kind kind(key::kIds);
   auto scanned = setup_.store.scan(kind.from, kind.until, [&](auto key, auto value) {
-    IdRow row{key::read_u64(key.substr(1)), {}};
-    std::map<std::uint32_t, std::int64_t> last;
+    IdRow::LastSeconds last;
     good = decode_ids(value, [&](const ClaimedId& id) {
       ids_->restore(id);
       auto& second = last.try_emplace(id.partition, id.second).first->second;
       second = std::max(second, id.second);
     });
-    row.last_second.assign(last.begin(), last.end());
-    id_rows_.push_back(std::move(row));
+    note_ids(key::read_u64(key.substr(1)), last);
     return good;
   });
   if (!scanned) return scanned;
@@ -299,7 +298,13 @@ Result<void> State::load_journal() {
       for (std::uint32_t i = 0; i < table.cells.size(); ++i) {
         auto& entry = table.cells[i];
         const Ladder& ladder = rule->ladder_of(table.cells.group(i));
+        entry.cell.reached &= ~no_longer_met(ladder, entry.cell);
         entry.next_reached_at = next_reached_at(ladder, entry.cell.reached);
+      }
+    }
+    if (rule->ladder_edited) {
+      for (auto& [group, entry] : rule->groups) {
+        rearm(rule->pane_rule, rule->ladder_of(group), entry.cell);
       }
     }
     // A calendar's judged panes live on in the window's sums; journal rows may bring them back.

@@ -13,6 +13,7 @@ namespace {
 constexpr std::size_t kPageCells = 128;
 constexpr std::size_t kScansPerCommit = 200'000;
 constexpr std::size_t kIdRowsPerCommit = 64;
+constexpr std::uint64_t kCommitsPerIdRow = 256;
 
 bool at_or_before(std::uint32_t commit, std::uint64_t target) {
   return static_cast<std::int32_t>(commit - static_cast<std::uint32_t>(target)) <= 0;
@@ -62,17 +63,12 @@ void State::write_rows(const CommitInput& input) {
   std::vector<ClaimedId> ids;
   for (const auto& work : input.work) ids.insert(ids.end(), work.ids.begin(), work.ids.end());
   if (!ids.empty()) {
-    IdRow row{commit_, {}};
+    IdRow::LastSeconds last;
     for (const auto& id : ids) {
-      auto last = std::find_if(row.last_second.begin(), row.last_second.end(),
-                               [&](const auto& seen) { return seen.first == id.partition; });
-      if (last == row.last_second.end()) {
-        row.last_second.emplace_back(id.partition, id.second);
-      } else {
-        last->second = std::max(last->second, id.second);
-      }
+      auto& second = last.try_emplace(id.partition, id.second).first->second;
+      second = std::max(second, id.second);
     }
-    id_rows_.push_back(std::move(row));
+    note_ids(commit_, last);
     batch_.put(key::numbered(key::kIds, commit_), encode_ids(ids));
   }
   if (input.tick != nullptr) {
@@ -181,11 +177,11 @@ void State::trim_journal() {
     journal_.pass = pass;
   }
   JournalTail::Pass& pass = *journal_.pass;
+  if (!pass.panes_stored) return;  // the next commit does
   std::size_t left = limits_.spills_per_commit;
   std::size_t scans = kScansPerCommit;
   for (; pass.rule < rules_.size(); ++pass.rule, pass.window = INT64_MIN, pass.cell = 0) {
     RuleState& rule = *rules_[pass.rule];
-    if (rule.by_pane) trim_panes(rule, pass.target);
     for (auto at = rule.windows.lower_bound(pass.window); at != rule.windows.end(); ++at) {
       if (at->first != pass.window) pass.cell = 0;
       pass.window = at->first;
@@ -216,12 +212,20 @@ bool State::trim_table(RuleState& rule, WindowTable& table, JournalTail::Pass& p
   return true;
 }
 
-void State::trim_panes(RuleState& rule, std::uint64_t target) {
-  for (auto& [group, entry] : rule.groups) {
-    if (!entry.dirty || entry.commit > target) continue;
-    batch_.put(key::cell(key::kCell, rule.row.id, 0, group), encode_panes(entry.cell));
-    entry.dirty = false;
-    entry.stored = true;
+// A journal row holds a group's changed panes alone, so its key must hold all of them before older
+// rows go. The same commit's journal row says the rest of the cell once more: the journal's last
+// word must not be older than the key.
+void State::store_panes() {
+  if (!journal_.pass || journal_.pass->panes_stored) return;
+  journal_.pass->panes_stored = true;
+  for (const auto& rule : rules_) {
+    for (auto& [group, entry] : rule->groups) {
+      if (!entry.dirty) continue;
+      touch_group(*rule, group, entry);
+      batch_.put(key::cell(key::kCell, rule->row.id, 0, group), encode_panes(entry.cell));
+      entry.dirty = false;
+      entry.stored = true;
+    }
   }
 }
 
@@ -258,13 +262,35 @@ void State::evict() {
   if (journal_.pass) journal_.pass->cell = 0;
 }
 
+void State::note_ids(std::uint64_t commit, const IdRow::LastSeconds& last) {
+  if (id_rows_.empty() || commit - id_rows_.back().first >= kCommitsPerIdRow) {
+    id_rows_.push_back({commit, commit, last});
+    return;
+  }
+  IdRow& row = id_rows_.back();
+  row.last = commit;
+  for (const auto& [partition, second] : last) {
+    auto& latest = row.last_second.try_emplace(partition, second).first->second;
+    latest = std::max(latest, second);
+  }
+}
+
+// Looks at some rows a commit, all of them in turn: one that a quiet partition keeps must not keep
+// the others.
 void State::expire_ids() {
-  for (std::size_t i = 0; i < kIdRowsPerCommit && !id_rows_.empty(); ++i) {
-    for (const auto& [partition, second] : id_rows_.front().last_second) {
-      if (!ids_->expired(partition, second)) return;
+  for (std::size_t i = 0; i < kIdRowsPerCommit && id_rows_.size() > 1; ++i) {
+    // The newest is still being added to.
+    if (++id_cursor_ >= id_rows_.size() - 1) id_cursor_ = 0;
+    const IdRow& row = id_rows_[id_cursor_];
+    const bool expired =
+        std::all_of(row.last_second.begin(), row.last_second.end(),
+                    [&](const auto& at) { return ids_->expired(at.first, at.second); });
+    if (!expired) continue;
+    for (std::uint64_t commit = row.first; commit <= row.last; ++commit) {
+      batch_.erase(key::numbered(key::kIds, commit));
     }
-    batch_.erase(key::numbered(key::kIds, id_rows_.front().commit));
-    id_rows_.pop_front();
+    id_rows_.erase(id_rows_.begin() + static_cast<std::ptrdiff_t>(id_cursor_));
+    return;
   }
 }
 

@@ -206,6 +206,43 @@ TEST_CASE(
   CHECK(engine.rungs() == std::vector<std::string>{"50%"});
 }
 
+TEST_CASE("Trimming the journal loses no pane of a rolling window") {
+  Rule rolling = user_day_rule("rolling", 10 * kDollar);
+  rolling.window.kind = WindowKind::rolling;
+  rolling.window.length = std::chrono::hours(24);
+  StateFixture engine({rolling});
+  engine.limits.journal_bytes = 1;
+  engine.open();
+  for (int i = 0; i < 8; ++i) {
+    engine.feed({{0, kNoon + i * kHour, "ann", kDollar / 2}}, kNoon + i * kHour);
+  }
+  engine.open();
+  engine.feed({{0, kNoon + 9 * kHour, "ann", kDollar}}, kNoon + 9 * kHour);
+  CHECK(engine.rungs() == std::vector<std::string>{"50%"});
+}
+
+TEST_CASE("A raised limit arms a rolling rung again within its slot") {
+  Rule rolling = user_day_rule("rolling", 10 * kDollar);
+  rolling.window.kind = WindowKind::rolling;
+  rolling.window.length = std::chrono::hours(24);
+  StateFixture engine({rolling});
+  engine.feed({{0, kNoon, "ann", 6 * kDollar}}, kNoon);
+  engine.rules[0].budgets->fallback = 20 * kDollar;
+  engine.open();
+  engine.feed({{0, kNoon, "ann", 4 * kDollar}}, kNoon);
+  CHECK(engine.rungs() == std::vector<std::string>{"50%", "50%"});
+  CHECK(engine.ids.size() == 2);
+}
+
+TEST_CASE("A raised limit that one commit passes rings, though the old mark was still stored") {
+  StateFixture engine({user_day_rule("daily", 10 * kDollar)});
+  engine.feed({{0, kNoon, "ann", 6 * kDollar}}, kNoon);
+  engine.rules = {user_day_rule("daily", 100 * kDollar)};
+  engine.open();
+  engine.feed({{0, kNoon, "ann", 45 * kDollar}}, kNoon);
+  CHECK(engine.rungs() == std::vector<std::string>{"50%", "50%"});
+}
+
 TEST_CASE("Windows and alerts older than the retention leave the store") {
   StateFixture engine({user_day_rule("daily", 10 * kDollar)});
   engine.limits.retention = std::chrono::days(30);

@@ -100,11 +100,23 @@ struct EngineRun {
     for (const auto& row : (*state)->partitions()) from[row.name] = row.position.next_offset;
     ScriptedInput input(partitions, records, from);
     ReplaySource source(input, workers);
+    return run_source(**state, source, teller);
+  }
+
+  // The same over any source that ends.
+  bool run_source(Store& store, Source& source, RecordingTeller& teller) const {
+    NoAlertLog alert_log;
+    auto state = State::open(
+        {.store = store, .rules = rules, .fallback = {}, .alert_log = alert_log, .limits = {}});
+    return state && run_source(**state, source, teller);
+  }
+
+  bool run_source(State& state, Source& source, RecordingTeller& teller) const {
     ManualClock clock;
     SilentLog log;
     EngineSetup setup{.sources = {{&source, Format::automatic, workers, false}},
-                      .aggregator = aggregator(**state),
-                      .state = **state,
+                      .aggregator = aggregator(state),
+                      .state = state,
                       .teller = teller,
                       .clock = clock,
                       .log = log,

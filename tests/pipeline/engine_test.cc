@@ -37,7 +37,46 @@ int128 total(const Store& store, const std::vector<Rule>& rules) {
   return sum;
 }
 
+// Says where it begins and hands out its first records in one poll, as a file does.
+class OnePollSource final : public Source {
+ public:
+  std::string identity() const override { return "file"; }
+  std::vector<PartitionName> partitions() const override { return {{"requests", 0}}; }
+  Result<std::span<const Record>> poll(unsigned, std::size_t, Millis,
+                                       std::vector<SourceNotice>& notices) override {
+    SourceNotice notice;
+    notice.kind = polled_ ? SourceNotice::Kind::ended : SourceNotice::Kind::begins;
+    notice.partition = 0;
+    notices.push_back(notice);
+    if (polled_) return std::span<const Record>();
+    polled_ = true;
+    record_.timestamp = event_time_ms(kNoon);
+    record_.value = value_;
+    return std::span<const Record>(&record_, 1);
+  }
+  void request_end_offsets() override {}
+  void mirror(std::span<const std::pair<PartitionName, std::int64_t>>) override {}
+
+ private:
+  bool polled_ = false;
+  std::string value_ = R"({"provider":"openai","model":"gpt-4o","usage":{"input":1},"user":"ann"})";
+  Record record_;
+};
+
 }  // namespace
+
+TEST_CASE("Where a source begins is behind the records that came with it") {
+  EngineRun run{{user_day_rule("daily", 100 * kDollar)}, &built_in_prices(), 1, 10};
+  MemoryStore store;
+  RecordingTeller teller;
+  OnePollSource source;
+  REQUIRE(run.run_source(store, source, teller));
+  NoAlertLog alert_log;
+  const auto state = State::open(
+      {.store = store, .rules = run.rules, .fallback = {}, .alert_log = alert_log, .limits = {}});
+  REQUIRE(state);
+  CHECK((*state)->partitions().at(0).position.next_offset == 1);
+}
 
 TEST_CASE("An id counts once, in its own partition and in another") {
   EngineRun run{{user_day_rule("daily", 100 * kDollar)}, &built_in_prices(), 1, 10};

@@ -15,15 +15,15 @@ namespace tocsin {
 // fingerprint.
 struct WindowSpec {
   WindowKind kind = WindowKind::day;
-  Millis length{0};        // rolling: W; under 60 s in whole seconds, else in whole minutes
-  int every_days = 0;      // every: local days, >= 1
+  Millis length{0};          // rolling: W; under 60 s in whole seconds, else in whole minutes
+  int every_days = 0;        // every: local days, >= 1
   std::string zone = "UTC";  // IANA name
 
-  std::chrono::minutes day_start{0};                       // day: after local midnight
-  std::chrono::weekday week_start = std::chrono::Monday;   // week
-  unsigned month_day = 1;                                  // month: 1..28
+  std::chrono::minutes day_start{0};                      // day: after local midnight
+  std::chrono::weekday week_start = std::chrono::Monday;  // week
+  unsigned month_day = 1;                                 // month: 1..28
   std::chrono::month_day year_start{std::chrono::January, std::chrono::day{1}};  // quarter, year
-  std::optional<std::chrono::year_month_day> from;         // every (always), lifetime
+  std::optional<std::chrono::year_month_day> from;  // every (always), lifetime
 
   friend bool operator==(const WindowSpec&, const WindowSpec&) = default;
 };

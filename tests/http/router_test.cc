@@ -44,7 +44,8 @@ TEST_CASE("Lists have a hundred rows unless the caller says how many") {
 
 TEST_CASE("A limit that is no number from 1 to 1,000,000 is refused") {
   HttpCall call = get("/api/v1/alerts");
-  for (const auto* limit : {"", "0", "1000001", "-1", "ten", "1e2", "10 ", "99999999999999999999"}) {
+  for (const auto* limit :
+       {"", "0", "1000001", "-1", "ten", "1e2", "10 ", "99999999999999999999"}) {
     CAPTURE(limit);
     call.limit = limit;
     const HttpAnswer answer = open_answer(call);

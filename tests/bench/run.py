@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measures the engine on a real Kafka on this machine, against what its client can do at best.
 
-    tests/bench/run.py --runs 3
+    tests/bench/run.py --runs 3 --peer
 
 (a) raw: the engine's own consumer reads all records; (b) parse: and decodes them; (c) tocsin: the
 whole engine with five rules, from exec until every event is applied; (d) latency: from produce()
-to the webhook at 1000 requests a second. a, b and c take turns; medians are told. Totals and alerts
-of every run are checked against the generator's own sums."""
+to the webhook at 1000 requests a second; with --peer also (e) kafka_streams: the same five rules as
+a Kafka Streams application. a, b, c and e take turns; medians are told. Totals and alerts of every
+run are checked against the generator's own sums."""
 
 import argparse
 import json
@@ -58,7 +59,7 @@ def output(command):
 class Bench:
     def __init__(self, options, broker, folder):
         self.options, self.broker, self.folder = options, broker, folder
-        self.engines = 0
+        self.engines = self.peers = 0
 
     def generate(self):
         self.broker.create_topic(TOPIC, 4)
@@ -116,6 +117,28 @@ class Bench:
             sys.exit(f"the total differs: engine {total} picodollars, truth {truth}")
         return {"alerts": len(alerts)}
 
+    def kafka_streams(self):
+        """The peer, from the start of its threads until it has counted all; as c, but for the JVM's start."""
+        peer = ROOT / "build" / "kafka_streams"
+        self.peers += 1
+        alerts, state = f"peer-alerts-{self.peers}", self.folder / f"peer-{self.peers}"
+        self.broker.create_topic(alerts, 1)
+        command = ["java", "-Xmx2g", "-cp", f"{peer}/classes:{peer}/dependency/*", "tocsin.bench.FiveRules",
+                   self.broker.bootstrap, TOPIC, self.truth["events"], self.folder / "prices", alerts, state]
+        with open(self.folder / "peer.log", "ab") as log, \
+                subprocess.Popen(list(map(str, command)), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                 stderr=log, text=True) as process:
+            line = process.stdout.readline()
+            if not line:
+                sys.exit("the Kafka Streams application ended:\n" + (self.folder / "peer.log").read_text()[-2000:])
+            result = json.loads(line)
+            result |= {"rss_mb": peak_rss_mb(process.pid), "cpu_seconds": cpu_seconds(process.pid)}
+            process.stdin.close()
+        shutil.rmtree(state)
+        if int(result["total"]) != sum(int(day) for day in self.truth["days_picodollars"]):
+            sys.exit(f"the peer's total differs: {result['total']}")
+        return result
+
     def latency(self):
         count = self.options.probes
         rules = [Rule(f"probe-{i}", where={"Probe": f"p-{i}"}, budget="$1", alert={"100%": "critical"})
@@ -163,6 +186,10 @@ def table(results, latency, events):
         seconds = median(runs, "seconds")
         print(f"{name:24}{events / seconds:>12,.0f}{raw / seconds:>8.2f}{seconds:>9.2f}"
               f"{median(runs, 'rss_mb'):>8.0f}   " + " ".join(f"{run['seconds']:.2f}" for run in runs))
+    if "kafka streams" in results:
+        peer = results["kafka streams"]
+        print(f"kafka streams: {median(peer, 'cpu_seconds'):.1f} s of CPU, rungs "
+              + ", ".join(f"{run['rungs']:,}" for run in peer))
     tocsin = results["tocsin"]
     print(f"tocsin: {median(tocsin, 'cpu_seconds'):.1f} s of CPU, state {median(tocsin, 'state_mb'):.0f} MB, "
           f"{tocsin[0]['alerts']:,} alerts; all sums equal the generator's")
@@ -177,11 +204,16 @@ def main():
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--events", type=int, default=3_000_000)
     parser.add_argument("--probes", type=int, default=200, help="alerts of the latency run; 0: none")
+    parser.add_argument("--peer", action="store_true", help="also Kafka Streams (fetched with Maven the first time)")
     options = parser.parse_args()
     for program in ("tocsin", "kafka_tool", "bench_generate", "bench_consume", "bench_latency"):
         if not (options.build / program).exists():
             sys.exit(f"{options.build / program} is missing: build it first, or name its folder with --build")
     results = {"raw": [], "raw + parse": [], "tocsin": []}
+    if options.peer:
+        results["kafka streams"] = []
+        output(["mvn", "-q", "-B", "-f", ROOT / "tests" / "bench" / "kafka_streams" / "pom.xml", "compile",
+                "dependency:copy-dependencies", "-DincludeScope=runtime"])
     with tempfile.TemporaryDirectory(prefix="tocsin-bench-") as folder, \
             BenchBroker(heap="1g", tool=str(options.build / "kafka_tool")) as broker:
         bench = Bench(options, broker, Path(folder))
@@ -191,6 +223,8 @@ def main():
             results["raw"].append(bench.consume("raw"))
             results["raw + parse"].append(bench.consume("parse"))
             results["tocsin"].append(bench.end_to_end())
+            if options.peer:
+                results["kafka streams"].append(bench.kafka_streams())
             print(f"run {run + 1}: " + ", ".join(f"{name} {runs[-1]['seconds']:.2f} s"
                                                  for name, runs in results.items()), flush=True)
         latency = bench.latency() if options.probes else None

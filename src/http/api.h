@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,6 +24,8 @@ struct MetricSample {
 // What the HTTP server serves. Each is called from any of its threads, several at once, and answers
 // at once from what is at hand. All must be set.
 struct Api {
+  // Parameters by name, those of one name in the order in which the caller wrote them.
+  using Query = std::multimap<std::string, std::string, std::less<>>;
   struct Health {
     bool ok = true;
     std::string text;  // for people

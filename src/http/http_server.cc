@@ -16,10 +16,12 @@ namespace {
 constexpr std::size_t kBodyMax = 64 * 1024;
 
 HttpCall call_of(const httplib::Request& request, const std::string& host,
-                 const std::string& authorization, const std::string& limit) {
-  HttpCall call{request.method, request.path, host, authorization, std::nullopt};
-  if (request.has_param("limit")) call.limit = limit;
-  return call;
+                 const std::string& authorization) {
+  return {request.method,
+          request.path,
+          host,
+          authorization,
+          {request.params.begin(), request.params.end()}};
 }
 
 void write(httplib::Response& response, HttpAnswer answer) {
@@ -49,8 +51,7 @@ void configure(httplib::Server& server, const Router& router) {
       [&router](const httplib::Request& request, httplib::Response& response) {
         const std::string host = request.get_header_value("Host");
         const std::string authorization = request.get_header_value("Authorization");
-        const std::string limit = request.get_param_value("limit");
-        write(response, router.answer(call_of(request, host, authorization, limit)));
+        write(response, router.answer(call_of(request, host, authorization)));
         return httplib::Server::HandlerResponse::Handled;
       });
   // For what the library itself refuses.

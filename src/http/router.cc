@@ -67,10 +67,11 @@ bool names_this_machine(std::string_view host) {
 }
 
 std::optional<std::size_t> limit_of(const HttpCall& call) {
-  if (!call.limit) return kLimitDefault;
+  const auto given = call.parameter("limit");
+  if (!given) return kLimitDefault;
   std::size_t limit = 0;
-  const char* const end = call.limit->data() + call.limit->size();
-  const auto [rest, error] = std::from_chars(call.limit->data(), end, limit);
+  const char* const end = given->data() + given->size();
+  const auto [rest, error] = std::from_chars(given->data(), end, limit);
   if (error != std::errc{} || rest != end || limit < 1 || limit > kLimitMax) return std::nullopt;
   return limit;
 }

@@ -12,9 +12,16 @@ namespace tocsin {
 // A request, as far as answers depend on it.
 struct HttpCall {
   std::string_view method, path;
-  std::string_view host;                  // header; empty if absent
-  std::string_view authorization;         // header; empty if absent
-  std::optional<std::string_view> limit;  // parameter
+  std::string_view host;           // header; empty if absent
+  std::string_view authorization;  // header; empty if absent
+  Api::Query query{};              // parameters, decoded
+
+  // The first parameter of that name.
+  std::optional<std::string_view> parameter(std::string_view name) const {
+    const auto found = query.find(name);
+    if (found == query.end()) return std::nullopt;
+    return found->second;
+  }
 };
 
 struct HttpAnswer {

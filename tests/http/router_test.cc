@@ -35,10 +35,10 @@ HttpAnswer open_answer(const HttpCall& call) { return Router(api(), "", true).an
 TEST_CASE("Lists have a hundred rows unless the caller says how many") {
   HttpCall call = get("/api/v1/alerts");
   CHECK(open_answer(call).body == "alerts 100");
-  call.limit = "1000000";
+  call.query = {{"limit", "1000000"}};
   CHECK(open_answer(call).body == "alerts 1000000");
   call.path = "/api/v1/budgets";
-  call.limit = "1";
+  call.query = {{"limit", "1"}};
   CHECK(open_answer(call).body == "budgets 1");
 }
 
@@ -47,11 +47,17 @@ TEST_CASE("A limit that is no number from 1 to 1,000,000 is refused") {
   for (const auto* limit :
        {"", "0", "1000001", "-1", "ten", "1e2", "10 ", "99999999999999999999"}) {
     CAPTURE(limit);
-    call.limit = limit;
+    call.query = {{"limit", limit}};
     const HttpAnswer answer = open_answer(call);
     CHECK(answer.status == 400);
     CHECK(answer.body == "{\"error\": \"limit is a number from 1 to 1000000\"}");
   }
+}
+
+TEST_CASE("Of a parameter written twice the first counts") {
+  HttpCall call = get("/api/v1/alerts");
+  call.query = {{"limit", "3"}, {"other", "5"}, {"limit", "4"}};
+  CHECK(open_answer(call).body == "alerts 3");
 }
 
 TEST_CASE("An unknown path is 404, a known one by another method 405") {

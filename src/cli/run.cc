@@ -15,9 +15,11 @@
 #include "cli/configuration.h"
 #include "cli/engine_parts.h"
 #include "cli/exit_code.h"
+#include "cli/heartbeat.h"
 #include "cli/plural.h"
 #include "cli/quarantine_file.h"
 #include "cli/real_clock.h"
+#include "cli/service_manager.h"
 #include "cli/stderr_log.h"
 #include "http/http_server.h"
 #include "net/curl_transport.h"
@@ -110,6 +112,45 @@ Result<std::unique_ptr<HttpServer>> serve(const Config& config, const Store& sto
                            std::move(api));
 }
 
+// Every thread that an alert passes through.
+std::vector<Pulse> pulses(const Engine& engine, Notifier& notifier) {
+  static_assert(Worker::kEnded == Pulse::kEnded);
+  std::vector<Pulse> all;
+  all.push_back({"state thread", [&engine] { return engine.turns(); }, {}});
+  all.push_back(
+      {"notifier", [&notifier] { return notifier.rounds(); }, [&notifier] { notifier.wake(); }});
+  for (std::size_t i = 0; i < engine.workers(); ++i) {
+    all.push_back({fmt::format("decode worker {}", i),
+                   [&engine, i] { return engine.turns_of_worker(i); },
+                   {}});
+  }
+  return all;
+}
+
+// "9 rules, 5 channels: ready"
+std::string status_line(const Config& config, const std::vector<Rule>& rules,
+                        const Engine& engine) {
+  std::string line =
+      plural(rules.size(), "rule") + ", " + plural(config.channels.size(), "channel") + ": ";
+  const auto not_ready = engine.status().not_ready;
+  if (not_ready.empty()) return line + "ready";
+  for (const auto& reason : not_ready) line += (&reason == &not_ready[0] ? "" : "; ") + reason;
+  return line;
+}
+
+// Runs the engine, and tells the service manager meanwhile how it is.
+Result<void> run_watched(Engine& engine, Notifier& notifier, const Loaded& loaded, Log& log) {
+  const ServiceManager manager = ServiceManager::from_environment();
+  Heartbeat heartbeat({.manager = manager,
+                       .pulses = pulses(engine, notifier),
+                       .status = [&] { return status_line(loaded.config, loaded.rules, engine); },
+                       .log = log});
+  auto ran = engine.run(stop_asked);
+  heartbeat.finish();
+  manager.stopping("stopping: what was read is stored");
+  return ran;
+}
+
 // librdkafka 2.0.2 can hang for ever when it is closed (#4362): what matters is stored by then.
 void leave_in_any_case(int code) {
   std::thread([code] {
@@ -180,7 +221,7 @@ int run_engine(const Configuration& configuration, Log& log) {
   if (*server) log.info("listening on http://" + (*server)->address());
 
   NotifierThread notifier_thread(notifier, log);
-  const auto ran = engine.run(stop_asked);
+  const auto ran = run_watched(engine, notifier, configuration.loaded, log);
   const int code = !ran || notifier_thread.failed() ? kExitFound : kExitOk;
   if (!ran) log.error(ran.error().message);
   leave_in_any_case(code);

@@ -268,6 +268,7 @@ Result<void> Notifier::step(Millis wait) {
     return settled;
   }
   update_status();
+  rounds_.fetch_add(1, std::memory_order_relaxed);
   return {};
 }
 

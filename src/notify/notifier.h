@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -94,6 +95,10 @@ class Notifier {
 
   std::vector<ChannelStatus> status() const;
 
+  // Rounds so far, for whoever watches whether they go on; wake() makes one that waits go on.
+  std::uint64_t rounds() const { return rounds_.load(std::memory_order_relaxed); }
+  void wake() { parts_.transport.wake(); }
+
  private:
   struct CatchUpEnded {};
   struct Resolving {
@@ -155,6 +160,7 @@ class Notifier {
   mutable std::mutex mutex_;
   std::vector<Input> inputs_;          // guarded by mutex_
   std::vector<ChannelStatus> status_;  // guarded by mutex_
+  std::atomic<std::uint64_t> rounds_{0};
 
   // The notifier's thread alone.
   std::vector<std::pair<Post*, Notice>> composed_;  // of the engine, to be stored and sent

@@ -55,6 +55,7 @@ Result<void> Engine::run(const std::atomic<bool>& stop) {
   }
   while (!stop.load(std::memory_order_relaxed) && !exchange_.finished() && !exchange_.error()) {
     if (auto turned = turn(); !turned) return turned;
+    turns_.fetch_add(1, std::memory_order_relaxed);
   }
   stop_workers_ = true;
   exchange_.stop();

@@ -69,6 +69,12 @@ class Engine {
 
   EngineStatus status() const;
 
+  // Turns of the loops, for whoever watches whether they still turn; Worker::kEnded: that one has
+  // nothing more to do. Any thread.
+  std::uint64_t turns() const { return turns_.load(std::memory_order_relaxed); }
+  std::size_t workers() const { return workers_.size(); }
+  std::uint64_t turns_of_worker(std::size_t worker) const { return workers_[worker]->turns(); }
+
  private:
   Result<void> turn();
   Result<void> commit(std::vector<Exchange::Taken> taken);
@@ -100,6 +106,7 @@ class Engine {
   Outage outage_;
   Counts told_;
   std::uint64_t alerts_ = 0;
+  std::atomic<std::uint64_t> turns_{0};
 
   mutable std::mutex status_mutex_;
   EngineStatus status_;

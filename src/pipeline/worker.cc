@@ -12,11 +12,15 @@ constexpr std::uint32_t kUnknown = 0xffffffff;
 
 Worker::Worker(const WorkerSetup& setup) : setup_(setup), aggregator_(setup.aggregator) {}
 
-void Worker::run(const std::atomic<bool>& stop) { setup_.exchange.finish(setup_.lane, loop(stop)); }
+void Worker::run(const std::atomic<bool>& stop) {
+  setup_.exchange.finish(setup_.lane, loop(stop));
+  turns_ = kEnded;
+}
 
 std::optional<Error> Worker::loop(const std::atomic<bool>& stop) {
   std::vector<SourceNotice> notices;
   while (!stop.load(std::memory_order_relaxed)) {
+    turns_.fetch_add(1, std::memory_order_relaxed);
     if (!batch_ready()) return std::nullopt;
     notices.clear();
     const Millis wait = batch_->records == 0 ? kIdlePoll : Millis{0};

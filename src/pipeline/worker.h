@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -50,6 +51,10 @@ class Worker {
   // Until `stop`, the end of a source that ends, or an error; both reach the exchange.
   void run(const std::atomic<bool>& stop);
 
+  // Of its loop; any thread.
+  static constexpr std::uint64_t kEnded = std::numeric_limits<std::uint64_t>::max();
+  std::uint64_t turns() const { return turns_.load(std::memory_order_relaxed); }
+
  private:
   std::optional<Error> loop(const std::atomic<bool>& stop);
   bool fill(std::span<const Record> records);
@@ -65,6 +70,7 @@ class Worker {
   std::unique_ptr<Batch> batch_;
   std::chrono::steady_clock::time_point opened_;
   bool ended_ = false;
+  std::atomic<std::uint64_t> turns_{0};
 };
 
 }  // namespace tocsin

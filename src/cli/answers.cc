@@ -122,7 +122,8 @@ void add_engine(Samples& out, const EngineStatus& engine) {
 }
 
 void add_channel(Samples& out, const ChannelStatus& channel) {
-  const std::vector<std::pair<std::string, std::string>> label{{"channel", channel.name}};
+  std::vector<std::pair<std::string, std::string>> label{{"channel", channel.name}};
+  if (!channel.destination.empty()) label.emplace_back("destination", channel.destination);
   out.counter("notifications_delivered_total", "Messages a channel took.", channel.delivered,
               label);
   out.counter("notification_retries_total", "Tries that failed.", channel.retried, label);

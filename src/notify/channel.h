@@ -4,6 +4,8 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "notify/message.h"
 #include "notify/notice.h"
@@ -36,6 +38,15 @@ struct Outcome {
 
 enum class Form { full, plain };
 
+// One try at telling one destination.
+struct Telling {
+  const Notice& notice;
+  const Message& message;  // the rendering of `notice`
+  Form form = Form::full;
+  WallTime now{};                  // stamps and signs this try
+  std::string_view destination{};  // one of the channel's
+};
+
 // A place where people or programs are told things. Immutable: any thread.
 class Channel {
  public:
@@ -43,9 +54,10 @@ class Channel {
 
   virtual const std::string& name() const = 0;
   virtual Pacing pacing() const = 0;
-  // The request that tells `message`, the rendering of `notice`. `now` stamps and signs this try.
-  virtual HttpRequest request(const Notice& notice, const Message& message, Form form,
-                              WallTime now) const = 0;
+  // Each gets every message of the channel and answers for itself: recipients of mail. At least
+  // one, no two the same; a channel that is one place has the nameless one.
+  virtual std::vector<std::string> destinations() const { return {""}; }
+  virtual HttpRequest request(const Telling& telling) const = 0;
   virtual Outcome classify(const HttpResponse& response) const = 0;
 };
 

@@ -27,10 +27,10 @@ int Lane::in_flight_max() const {
 
 // What ends an episode must not be told before what began it.
 bool Lane::waits_for_another(const Entry& entry) const {
-  if (entry.notice.kind != Notice::Kind::resolved) return false;
+  if (entry.notice->kind != Notice::Kind::resolved) return false;
   for (const Entry& earlier : entries_) {
     if (&earlier == &entry) return false;
-    if (rule_of(earlier.notice) == rule_of(entry.notice)) return true;
+    if (rule_of(*earlier.notice) == rule_of(*entry.notice)) return true;
   }
   return false;
 }
@@ -109,7 +109,15 @@ Lane::Fate Lane::finish(Entry& entry, const Outcome& outcome, SteadyTime now) {
 
 Lane::Entry* Lane::expired(WallTime now) {
   for (Entry& entry : entries_) {
-    if (!entry.in_flight && now - entry.notice.composed_at >= limits_.expire_after) return &entry;
+    if (!entry.in_flight && now - entry.notice->composed_at >= limits_.expire_after) return &entry;
+  }
+  return nullptr;
+}
+
+Lane::Entry* Lane::overflow() {
+  if (entries_.size() <= kBacklogMax) return nullptr;
+  for (Entry& entry : entries_) {
+    if (!entry.in_flight) return &entry;
   }
   return nullptr;
 }
@@ -121,7 +129,8 @@ void Lane::remove(const Entry& entry) {
 std::optional<WallTime> Lane::oldest() const {
   std::optional<WallTime> oldest;
   for (const Entry& entry : entries_) {
-    oldest = oldest ? std::min(*oldest, entry.notice.composed_at) : entry.notice.composed_at;
+    const WallTime composed = entry.notice->composed_at;
+    oldest = oldest ? std::min(*oldest, composed) : composed;
   }
   return oldest;
 }

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <list>
+#include <memory>
 #include <optional>
 #include <random>
 #include <string>
@@ -22,14 +23,14 @@ struct RetryLimits {
   Millis expire_after{86'400'000};
 };
 
-// The messages of one channel on their way: pacing, tries, and what the answers mean. No clock and
-// no I/O: the notifier drives it.
+// The messages to one destination of a channel on their way: pacing, tries, and what the answers
+// mean. No clock and no I/O: the notifier drives it.
 class Lane {
  public:
   using SteadyTime = std::chrono::steady_clock::time_point;
 
   struct Entry {
-    Notice notice;
+    std::shared_ptr<const Notice> notice;  // shared with the channel's other destinations
     Form form = Form::full;
     std::uint32_t attempts = 0;
     SteadyTime not_before{};
@@ -38,12 +39,12 @@ class Lane {
   // What an answer did to its entry.
   enum class Fate { kept, delivered, parked };
 
-  Lane(const Channel& channel, RetryLimits limits, std::uint32_t seed)
-      : channel_(channel), limits_(limits), pacing_(channel.pacing()), random_(seed) {}
+  Lane(Pacing pacing, RetryLimits limits, std::uint32_t seed)
+      : limits_(limits), pacing_(pacing), random_(seed) {}
 
-  const Channel& channel() const { return channel_; }
-
-  void push(Notice notice) { entries_.emplace_back().notice = std::move(notice); }
+  void push(std::shared_ptr<const Notice> notice) {
+    entries_.emplace_back().notice = std::move(notice);
+  }
   // Few are held here; the others wait in the outbox, where they can still become one message.
   bool has_room() const { return entries_.size() < kEntriesMax; }
 
@@ -57,6 +58,9 @@ class Lane {
   Fate finish(Entry& entry, const Outcome& outcome, SteadyTime now);
   // An entry not in flight that is too old to be told, if any.
   Entry* expired(WallTime now);
+  // The oldest not in flight, where more wait than are kept: the other destinations of a channel
+  // are told without waiting for this one.
+  Entry* overflow();
   void remove(const Entry& entry);
 
   std::size_t size() const { return entries_.size(); }
@@ -67,6 +71,7 @@ class Lane {
 
  private:
   static constexpr std::size_t kEntriesMax = 8;
+  static constexpr std::size_t kBacklogMax = 1'000;
 
   Entry* next(SteadyTime now);
   bool waits_for_another(const Entry& entry) const;
@@ -76,14 +81,13 @@ class Lane {
   Millis backoff(std::uint32_t attempts);
   void wait_until(SteadyTime t) { not_before_ = std::max(not_before_, t); }
 
-  const Channel& channel_;
   RetryLimits limits_;
   Pacing pacing_;
   std::minstd_rand random_;
   std::list<Entry> entries_;
   int in_flight_ = 0;
   SteadyTime arrival_{};        // of the next token, were they taken at an even pace
-  SteadyTime not_before_{};     // the whole channel waits
+  SteadyTime not_before_{};     // the whole lane waits
   std::uint32_t failures_ = 0;  // in a row
   std::uint32_t pauses_ = 0;    // in a row
   bool broken_ = false;

@@ -43,23 +43,50 @@ void settle_kind(Notice& notice) {
 Notifier::Notifier(NotifierParts parts, std::vector<std::unique_ptr<Channel>> channels,
                    NotifierConfig config)
     : parts_(parts), config_(std::move(config)) {
-  std::uint32_t seed = config_.jitter_seed;
   for (std::unique_ptr<Channel>& channel : channels) {
-    const Channel& view = *channel;
-    posts_.push_back(
-        std::make_unique<Post>(Post{std::move(channel), Lane(view, config_.retry, ++seed),
-                                    Gathering(config_.gathering), ChannelStatus{}}));
-    posts_.back()->status.name = view.name();
-    by_name_[view.name()] = posts_.back().get();
+    posts_.push_back(make_post(std::move(channel)));
+    by_name_[posts_.back()->channel->name()] = posts_.back().get();
   }
   update_status();
 }
 
 Notifier::~Notifier() = default;
 
+std::unique_ptr<Notifier::Post> Notifier::make_post(std::unique_ptr<Channel> channel) {
+  auto post = std::make_unique<Post>(Post{std::move(channel), Gathering(config_.gathering), {}});
+  const std::string& name = post->channel->name();
+  const auto destinations = post->channel->destinations();
+  const bool several = destinations.size() > 1;
+  for (const std::string& to : destinations) {
+    Lane lane(post->channel->pacing(), config_.retry, ++config_.jitter_seed);
+    ChannelStatus status;
+    status.name = name;
+    if (several) status.destination = to;
+    post->destinations.push_back({.address = {name, to},
+                                  .label = several ? name + " (" + to + ")" : name,
+                                  .lane = std::move(lane),
+                                  .status = std::move(status)});
+  }
+  return post;
+}
+
+bool Notifier::Post::has_room() const {
+  return std::any_of(destinations.begin(), destinations.end(),
+                     [](const Destination& to) { return to.lane.has_room(); });
+}
+
 Notifier::Post* Notifier::find(const std::string& channel) {
   const auto found = by_name_.find(channel);
   return found == by_name_.end() ? nullptr : found->second;
+}
+
+Notifier::Destination* Notifier::find(const Address& address) {
+  Post* post = find(address.channel);
+  if (post == nullptr) return nullptr;
+  for (Destination& destination : post->destinations) {
+    if (destination.address.destination == address.destination) return &destination;
+  }
+  return nullptr;
 }
 
 void Notifier::put(Input input) {
@@ -77,7 +104,7 @@ void Notifier::catch_up_ended() { put(CatchUpEnded{}); }
 void Notifier::resolve(Resolution resolution, std::vector<std::string> channels) {
   put(Resolving{std::move(resolution), std::move(channels)});
 }
-void Notifier::engine(EngineMessage message) { put(Engine{std::move(message), ""}); }
+void Notifier::engine(EngineMessage message) { put(Engine{std::move(message), {}}); }
 
 Result<void> Notifier::load() {
   std::vector<Outgoing> alerts;
@@ -92,19 +119,26 @@ Result<void> Notifier::load() {
   reader.resolution = [&](std::string_view channel, Resolution resolution) {
     ended.push_back({std::move(resolution), {std::string(channel)}});
   };
-  reader.notice = [&](std::string_view channel, Notice notice) {
-    if (Post* post = find(std::string(channel))) {
-      post->lane.push(std::move(notice));
-    } else {
-      park_unconfigured(std::string(channel), std::move(notice));
-    }
+  std::vector<std::pair<Address, Notice>> notices;
+  reader.notice = [&](const Address& to, Notice notice) {
+    notices.emplace_back(to, std::move(notice));
   };
   reader.unreadable = [&](Unreadable row) {
     parts_.log.error("A message in the state cannot be read and is parked: " + row.reason);
-    tell_engine({"parked", "state", "Tocsin parked a message it cannot read", {row.reason}}, "");
+    tell_engine({"parked", "state", "Tocsin parked a message it cannot read", {row.reason}}, {});
     put_unreadable(marks_, row);
   };
   if (auto read = read_outbox(parts_.store, reader); !read) return read;
+  std::stable_sort(notices.begin(), notices.end(), [](const auto& a, const auto& b) {
+    return a.second.composed_at < b.second.composed_at;
+  });
+  for (auto& [to, notice] : notices) {
+    if (Destination* destination = find(to)) {
+      destination->lane.push(std::make_shared<Notice>(std::move(notice)));
+    } else {
+      park_unconfigured(to, std::move(notice));
+    }
+  }
   take(std::move(alerts));
   for (Resolving& one : ended) take(std::move(one));
   update_status();
@@ -135,7 +169,7 @@ void Notifier::take(std::vector<Outgoing> alerts) {
       Notice notice;
       notice.alerts.push_back(outgoing.alert);
       marks_.erase(outbox_key(channel, outgoing.seq));
-      park_unconfigured(channel, std::move(notice));
+      park_unconfigured({channel, ""}, std::move(notice));
     }
   }
   for (auto& [post, items] : by_post) {
@@ -156,7 +190,7 @@ void Notifier::take(Resolving resolving) {
       notice.resolved.push_back(resolving.resolution);
       marks_.erase(
           resolution_key(channel, resolving.resolution.alert.id, resolving.resolution.until));
-      park_unconfigured(channel, std::move(notice));
+      park_unconfigured({channel, ""}, std::move(notice));
       continue;
     }
     post->gathering.resolve(resolving.resolution, parts_.clock.monotonic(), parts_.clock.wall());
@@ -175,20 +209,22 @@ void Notifier::take(Engine engine) {
   engine_told_[key] = now;
   bool anybody = false;
   for (const std::string& channel : config_.engine_channels) {
-    Post* post = channel == engine.except ? nullptr : find(channel);
+    const bool is_about = channel == engine.except.channel;
+    Post* post = find(channel);
     if (post == nullptr) continue;
+    if (is_about && (engine.except.destination.empty() || post->destinations.size() < 2)) continue;
     Notice notice;
     notice.kind = Notice::Kind::engine;
     notice.composed_at = parts_.clock.wall();
     notice.engine = engine.message;
     notice.id = id_for(notice);
-    composed_.emplace_back(post, std::move(notice));
+    composed_.push_back({post, is_about ? engine.except.destination : "", std::move(notice)});
     anybody = true;
   }
   if (!anybody) parts_.log.error("Nobody else can be told: " + engine.message.text);
 }
 
-void Notifier::tell_engine(EngineMessage message, std::string except) {
+void Notifier::tell_engine(EngineMessage message, Address except) {
   const std::lock_guard lock(mutex_);
   inputs_.emplace_back(Engine{std::move(message), std::move(except)});
 }
@@ -228,25 +264,33 @@ std::optional<Notice> Notifier::compose(Post& post, Composition composition,
 }
 
 void Notifier::compose_for(Post& post, WriteBatch& batch) {
-  while (post.lane.has_room() && !failure_) {
+  while (post.has_room() && !failure_) {
     auto next = post.gathering.take(parts_.clock.monotonic());
     if (!next) return;
     std::vector<std::uint64_t> seqs;
     auto notice = compose(post, std::move(*next), seqs);
     if (!notice) continue;
-    put_composed(batch, post.channel->name(), *notice, seqs);
-    post.lane.push(std::move(*notice));
+    enqueue({&post, "", std::move(*notice)}, seqs, batch);
   }
+}
+
+void Notifier::enqueue(const Composed& composed, const std::vector<std::uint64_t>& seqs,
+                       WriteBatch& batch) {
+  const auto notice = std::make_shared<const Notice>(composed.notice);
+  Addressees to{composed.post->channel->name(), {}};
+  for (Destination& destination : composed.post->destinations) {
+    const std::string& name = destination.address.destination;
+    if (!composed.except.empty() && name == composed.except) continue;
+    to.destinations.push_back(name);
+    destination.lane.push(notice);
+  }
+  put_composed(batch, to, *notice, seqs);
 }
 
 // Nothing of what is composed here is sent before the write, which is this thread's next act.
 Result<void> Notifier::compose() {
   WriteBatch batch;
-  for (auto& [post, notice] : composed_) {
-    put_composed(batch, post->channel->name(), notice, {});
-    post->lane.push(std::move(notice));
-  }
-  composed_.clear();
+  for (const Composed& composed : std::exchange(composed_, {})) enqueue(composed, {}, batch);
   for (const auto& post : posts_) compose_for(*post, batch);
   if (failure_) return tl::unexpected<Error>(*failure_);
   if (batch.empty()) return {};
@@ -272,26 +316,29 @@ Result<void> Notifier::step(Millis wait) {
   return {};
 }
 
-void Notifier::park_unconfigured(const std::string& channel, Notice notice) {
+void Notifier::park_unconfigured(const Address& address, Notice notice) {
   if (notice.id.empty()) {
     notice.composed_at = parts_.clock.wall();
     notice.id = id_for(notice);
   }
   Delivery delivery;
   delivery.id = notice.id;
-  delivery.channel = channel;
+  delivery.to = address;
   delivery.when = parts_.clock.wall();
   delivery.alert_ids = alert_ids(notice);
-  delivery.reason = "the channel is not configured any more";
+  const std::string& to = address.destination;
+  const std::string what = "channel " + address.channel + (to.empty() ? "" : " (" + to + ")");
+  delivery.reason = to.empty() ? "the channel is not configured any more"
+                               : "it does not go to " + to + " any more";
   put_parked(marks_, notice, delivery);
-  parts_.log.error("Message " + notice.id + " is for channel " + channel +
+  parts_.log.error("Message " + notice.id + " is for " + what +
                    ", which is not configured any more; it is parked");
   tell_engine({"channel_missing",
-               channel,
-               "Tocsin has messages for channel " + channel + ", which is not configured any more",
-               {"They are parked, nothing is lost. Bring the channel back, or send the rule's "
-                "alerts elsewhere."}},
-              channel);
+               what,
+               "Tocsin has messages for " + what + ", which is not configured any more",
+               {"They are parked, nothing is lost. Bring it back, or send the rule's alerts "
+                "elsewhere."}},
+              address);
 }
 
 Result<void> Notifier::run(std::stop_token stop) {

@@ -33,9 +33,11 @@ struct Outgoing {
   std::vector<std::string> channels;
 };
 
-// How a channel stands, for metrics and people. Counts are since the process started.
+// How a destination of a channel stands, for metrics and people. Counts are since the process
+// started.
 struct ChannelStatus {
   std::string name;
+  std::string destination;                               // empty where the channel has only one
   std::uint64_t delivered = 0, retried = 0, parked = 0;  // messages; retried: tries that failed
   std::size_t queued = 0;                                // alerts and messages not yet delivered
   Millis oldest{0};                                      // age of the oldest of them
@@ -64,7 +66,8 @@ struct NotifierParts {
 // Tells people: takes alerts whose rows are in the outbox, composes messages, stores them, sends
 // them and marks what came of them. Each message is tried until its channel takes it or it is
 // parked; a second try, also after a crash, has the same id. A channel that hangs or fails slows
-// no other.
+// no other. A channel's messages are composed once; each of its destinations then has a row, tries
+// and an outcome of its own.
 //
 // load(), step() and run() belong to one thread; the others may be called from any.
 class Notifier {
@@ -107,24 +110,38 @@ class Notifier {
   };
   struct Engine {
     EngineMessage message;
-    std::string except;  // a channel that cannot be told this, for it is about itself
+    Address except;  // whom it is about: cannot be told this. No destination: all of the channel
   };
   using Input = std::variant<std::vector<Outgoing>, CatchUpEnded, Resolving, Engine>;
 
+  struct Destination {
+    Address address;
+    std::string label;  // for people: the channel, and which of its destinations if it has several
+    Lane lane;
+    ChannelStatus status;
+  };
   struct Post {  // one channel
     std::unique_ptr<Channel> channel;
-    Lane lane;
     Gathering gathering;
-    ChannelStatus status;
+    std::vector<Destination> destinations;  // as many from its beginning to its end
+    bool has_room() const;
   };
   struct Answer {
     Post* post;
+    Destination* destination;
     Lane::Entry* entry;
     HttpResponse response;
   };
+  struct Composed {  // of the engine, to be stored and sent
+    Post* post;
+    std::string except;  // a destination it does not go to, or empty
+    Notice notice;
+  };
 
   void put(Input input);
+  std::unique_ptr<Post> make_post(std::unique_ptr<Channel> channel);
   Post* find(const std::string& channel);
+  Destination* find(const Address& address);
 
   void take_inputs();
   void take(std::vector<Outgoing> alerts);
@@ -134,21 +151,22 @@ class Notifier {
 
   Result<void> compose();
   void compose_for(Post& post, WriteBatch& batch);
+  void enqueue(const Composed& composed, const std::vector<std::uint64_t>& seqs, WriteBatch& batch);
   std::optional<Notice> compose(Post& post, Composition composition,
                                 std::vector<std::uint64_t>& seqs);
   std::vector<Alert> alerts_of(const Post& post, const Composition& composition);
 
   void send();
-  void send(Post& post, Lane::Entry& entry);
+  void send(Post& post, Destination& destination, Lane::Entry& entry);
   Millis time_to_wait(Millis most) const;
 
   Result<void> settle();
   void settle(const Answer& answer);
   void expire();
-  void delivered(Post& post, const Lane::Entry& entry);
-  void parked(Post& post, const Lane::Entry& entry, const std::string& reason);
-  void park_unconfigured(const std::string& channel, Notice notice);
-  void tell_engine(EngineMessage message, std::string except);
+  void delivered(Destination& destination, const Lane::Entry& entry);
+  void parked(Destination& destination, const Lane::Entry& entry, const std::string& reason);
+  void park_unconfigured(const Address& address, Notice notice);
+  void tell_engine(EngineMessage message, Address except);
   Result<void> drain();
   void update_status();
 
@@ -163,7 +181,7 @@ class Notifier {
   std::atomic<std::uint64_t> rounds_{0};
 
   // The notifier's thread alone.
-  std::vector<std::pair<Post*, Notice>> composed_;  // of the engine, to be stored and sent
+  std::vector<Composed> composed_;
   std::vector<Answer> answers_;
   WriteBatch marks_;  // unsynced: what they say can be found out again
   std::unordered_map<std::string, SteadyTime> engine_told_;

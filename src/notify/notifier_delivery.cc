@@ -6,13 +6,13 @@
 namespace tocsin {
 namespace {
 
-Delivery delivery_of(const Channel& channel, const Lane::Entry& entry, WallTime now) {
+Delivery delivery_of(const Address& to, const Lane::Entry& entry, WallTime now) {
   Delivery delivery;
-  delivery.id = entry.notice.id;
-  delivery.channel = channel.name();
+  delivery.id = entry.notice->id;
+  delivery.to = to;
   delivery.when = now;
   delivery.attempts = entry.attempts;
-  delivery.alert_ids = alert_ids(entry.notice);
+  delivery.alert_ids = alert_ids(*entry.notice);
   return delivery;
 }
 
@@ -21,16 +21,23 @@ Delivery delivery_of(const Channel& channel, const Lane::Entry& entry, WallTime 
 void Notifier::send() {
   const SteadyTime now = parts_.clock.monotonic();
   for (const auto& post : posts_) {
-    while (Lane::Entry* entry = post->lane.start(now)) send(*post, *entry);
+    for (Destination& to : post->destinations) {
+      while (Lane::Entry* entry = to.lane.start(now)) send(*post, to, *entry);
+    }
   }
 }
 
-void Notifier::send(Post& post, Lane::Entry& entry) {
-  HttpRequest request =
-      post.channel->request(entry.notice, render(entry.notice), entry.form, parts_.clock.wall());
-  parts_.transport.post(std::move(request), [this, &post, &entry](const HttpResponse& response) {
-    answers_.push_back({&post, &entry, response});
-  });
+void Notifier::send(Post& post, Destination& destination, Lane::Entry& entry) {
+  const Message message = render(*entry.notice);
+  HttpRequest request = post.channel->request({.notice = *entry.notice,
+                                               .message = message,
+                                               .form = entry.form,
+                                               .now = parts_.clock.wall(),
+                                               .destination = destination.address.destination});
+  parts_.transport.post(std::move(request),
+                        [this, &post, &destination, &entry](const HttpResponse& response) {
+                          answers_.push_back({&post, &destination, &entry, response});
+                        });
 }
 
 Millis Notifier::time_to_wait(Millis most) const {
@@ -46,8 +53,8 @@ Millis Notifier::time_to_wait(Millis most) const {
     wait = std::min(wait, left);
   };
   for (const auto& post : posts_) {
-    due(post->lane.next_due(now));
-    if (post->lane.has_room()) due(post->gathering.next_due());
+    for (const Destination& to : post->destinations) due(to.lane.next_due(now));
+    if (post->has_room()) due(post->gathering.next_due());
   }
   return wait;
 }
@@ -62,69 +69,76 @@ Result<void> Notifier::settle() {
 }
 
 void Notifier::settle(const Answer& answer) {
-  Post& post = *answer.post;
+  Destination& to = *answer.destination;
   Lane::Entry& entry = *answer.entry;
-  const bool was_broken = post.lane.broken();
-  const Outcome outcome = post.channel->classify(answer.response);
-  const Lane::Fate fate = post.lane.finish(entry, outcome, parts_.clock.monotonic());
-  if (!outcome.reason.empty()) post.status.last_error = outcome.reason;
-  if (was_broken && !post.lane.broken()) {
-    parts_.log.info("Channel " + post.channel->name() + " takes messages again");
+  const bool was_broken = to.lane.broken();
+  const Outcome outcome = answer.post->channel->classify(answer.response);
+  const Lane::Fate fate = to.lane.finish(entry, outcome, parts_.clock.monotonic());
+  if (!outcome.reason.empty()) to.status.last_error = outcome.reason;
+  if (was_broken && !to.lane.broken()) {
+    parts_.log.info("Channel " + to.label + " takes messages again");
   }
   switch (fate) {
     case Lane::Fate::kept:
-      ++post.status.retried;
-      parts_.log.warn("Channel " + post.channel->name() + " " + outcome.reason +
+      ++to.status.retried;
+      parts_.log.warn("Channel " + to.label + " " + outcome.reason +
                       "; the message stays in the outbox and is tried again");
       return;
-    case Lane::Fate::delivered: delivered(post, entry); return;
-    case Lane::Fate::parked: parked(post, entry, outcome.reason); return;
+    case Lane::Fate::delivered: delivered(to, entry); return;
+    case Lane::Fate::parked: parked(to, entry, outcome.reason); return;
   }
 }
 
-void Notifier::delivered(Post& post, const Lane::Entry& entry) {
-  Delivery delivery = delivery_of(*post.channel, entry, parts_.clock.wall());
+void Notifier::delivered(Destination& to, const Lane::Entry& entry) {
+  Delivery delivery = delivery_of(to.address, entry, parts_.clock.wall());
   delivery.delivered = true;
-  put_delivered(marks_, entry.notice, delivery);
-  ++post.status.delivered;
-  post.lane.remove(entry);
+  put_delivered(marks_, *entry.notice, delivery);
+  ++to.status.delivered;
+  to.lane.remove(entry);
 }
 
-void Notifier::parked(Post& post, const Lane::Entry& entry, const std::string& reason) {
-  const std::string& name = post.channel->name();
-  Delivery delivery = delivery_of(*post.channel, entry, parts_.clock.wall());
+void Notifier::parked(Destination& to, const Lane::Entry& entry, const std::string& reason) {
+  Delivery delivery = delivery_of(to.address, entry, parts_.clock.wall());
   delivery.reason = reason;
-  put_parked(marks_, entry.notice, delivery);
-  ++post.status.parked;
-  post.status.last_error = reason;
-  parts_.log.error("Channel " + name + " " + reason + "; message " + entry.notice.id +
+  put_parked(marks_, *entry.notice, delivery);
+  ++to.status.parked;
+  to.status.last_error = reason;
+  parts_.log.error("Channel " + to.label + " " + reason + "; message " + entry.notice->id +
                    " is parked");
+  const bool broken = to.lane.broken();
   EngineMessage message;
-  message.kind = post.lane.broken() ? "channel_broken" : "parked";
-  message.subject = name;
-  message.text = post.lane.broken()
-                     ? "Tocsin cannot tell channel " + name + " anything: it " + reason
-                     : "Tocsin could not deliver a message to channel " + name + ": it " + reason;
-  message.details.push_back("Not delivered: " + render(entry.notice).first_line);
+  message.kind = broken ? "channel_broken" : "parked";
+  message.subject = broken ? to.address.channel : to.label;
+  message.text = (broken ? "Tocsin cannot tell channel " + to.address.channel + " anything: it "
+                         : "Tocsin could not deliver a message to channel " + to.label + ": it ") +
+                 reason;
+  message.details.push_back("Not delivered: " + render(*entry.notice).first_line);
   message.details.push_back(
-      post.lane.broken()
+      broken
           ? "The message is parked, nothing is lost. Other channels are not affected. Repair the "
             "channel's address or its permission; the next message tries it again, every 5 minutes "
             "at most."
           : "The message is parked, nothing is lost. Later messages are sent as before.");
-  tell_engine(std::move(message), name);
-  post.lane.remove(entry);
+  // What breaks one destination breaks all of its channel; what was parked for one can be told to
+  // the others.
+  tell_engine(std::move(message), {to.address.channel, broken ? "" : to.address.destination});
+  to.lane.remove(entry);
 }
 
 void Notifier::expire() {
   const WallTime now = parts_.clock.wall();
+  const auto last = [](const Destination& to) {
+    return to.status.last_error.empty() ? "" : " (last: " + to.status.last_error + ")";
+  };
+  const std::string hours = std::to_string(config_.retry.expire_after / std::chrono::hours{1});
   for (const auto& post : posts_) {
-    while (const Lane::Entry* entry = post->lane.expired(now)) {
-      std::string reason = "did not take the message within " +
-                           std::to_string(config_.retry.expire_after / std::chrono::hours{1}) +
-                           " h";
-      if (!post->status.last_error.empty()) reason += " (last: " + post->status.last_error + ")";
-      parked(*post, *entry, reason);
+    for (Destination& to : post->destinations) {
+      while (const Lane::Entry* entry = to.lane.expired(now)) {
+        parked(to, *entry, "did not take the message within " + hours + " h" + last(to));
+      }
+      while (const Lane::Entry* entry = to.lane.overflow()) {
+        parked(to, *entry, "has too many messages waiting" + last(to));
+      }
     }
   }
 }
@@ -132,17 +146,16 @@ void Notifier::expire() {
 Result<void> Notifier::drain() {
   take_inputs();
   WriteBatch rows;
-  for (auto& [post, notice] : composed_) {
-    put_composed(rows, post->channel->name(), notice, {});
-  }
-  composed_.clear();
+  for (const Composed& composed : std::exchange(composed_, {})) enqueue(composed, {}, rows);
   if (!rows.empty()) {
     if (auto written = parts_.store.write(rows, Sync::yes); !written) return written;
   }
   const SteadyTime end = parts_.clock.monotonic() + config_.drain;
   const auto under_way = [this] {
-    return std::any_of(posts_.begin(), posts_.end(),
-                       [](const auto& post) { return post->lane.in_flight() > 0; });
+    return std::any_of(posts_.begin(), posts_.end(), [](const auto& post) {
+      return std::any_of(post->destinations.begin(), post->destinations.end(),
+                         [](const Destination& to) { return to.lane.in_flight() > 0; });
+    });
   };
   while (under_way() && parts_.clock.monotonic() < end) {
     parts_.transport.poll(std::chrono::ceil<Millis>(end - parts_.clock.monotonic()));
@@ -156,14 +169,16 @@ void Notifier::update_status() {
   std::vector<ChannelStatus> all;
   const WallTime wall = parts_.clock.wall();
   for (const auto& post : posts_) {
-    ChannelStatus status = post->status;
-    status.queued = post->gathering.waiting() + post->lane.size();
-    status.broken = post->lane.broken();
-    status.paused = post->lane.paused(parts_.clock.monotonic());
-    for (const auto oldest : {post->gathering.oldest(), post->lane.oldest()}) {
-      if (oldest) status.oldest = std::max(status.oldest, wall - *oldest);
+    for (const Destination& to : post->destinations) {
+      ChannelStatus status = to.status;
+      status.queued = post->gathering.waiting() + to.lane.size();
+      status.broken = to.lane.broken();
+      status.paused = to.lane.paused(parts_.clock.monotonic());
+      for (const auto oldest : {post->gathering.oldest(), to.lane.oldest()}) {
+        if (oldest) status.oldest = std::max(status.oldest, wall - *oldest);
+      }
+      all.push_back(std::move(status));
     }
-    all.push_back(std::move(status));
   }
   const std::lock_guard lock(mutex_);
   status_ = std::move(all);

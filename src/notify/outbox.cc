@@ -3,13 +3,13 @@
 
 #include "alert/alert_codec.h"
 #include "hash/digest.h"
-#include "notify/outbox_keys.h"
 #include "tocsin/row.h"
 
 namespace tocsin {
 namespace {
 
 constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kDeliveryVersion = 2;  // 1 had no destination
 
 std::string parked_value(std::string_view reason, std::string_view notice) {
   std::string bytes;
@@ -38,9 +38,8 @@ Result<void> scan_kind(const Snapshot& store, char prefix, const OutboxReader& r
 }
 
 void put_mark(WriteBatch& batch, const Notice& notice, const Delivery& delivery) {
-  batch.erase(notification_key(delivery.channel, notice.id));
-  batch.put(delivery_key(notice.composed_at, notice.id, delivery.channel),
-            encode_delivery(delivery));
+  batch.erase(notification_key(delivery.to, notice.id));
+  batch.put(delivery_key(notice.composed_at, notice.id, delivery.to), encode_delivery(delivery));
 }
 
 }  // namespace
@@ -64,21 +63,25 @@ void OutboxLog::append(const Resolved& resolved, WriteBatch& commit) {
   }
 }
 
-void put_composed(WriteBatch& batch, std::string_view channel, const Notice& notice,
+void put_composed(WriteBatch& batch, const Addressees& to, const Notice& notice,
                   const std::vector<std::uint64_t>& seqs) {
-  for (const std::uint64_t seq : seqs) batch.erase(outbox_key(channel, seq));
+  for (const std::uint64_t seq : seqs) batch.erase(outbox_key(to.channel, seq));
   for (const Resolution& ended : notice.resolved) {
-    batch.erase(resolution_key(channel, ended.alert.id, ended.until));
+    batch.erase(resolution_key(to.channel, ended.alert.id, ended.until));
   }
-  batch.put(notification_key(channel, notice.id), encode_notice(notice));
+  const std::string bytes = encode_notice(notice);
+  for (const std::string& destination : to.destinations) {
+    batch.put(notification_key({to.channel, destination}, notice.id), bytes);
+  }
 }
 
 std::string encode_delivery(const Delivery& delivery) {
   std::string bytes;
   RowWriter out(bytes);
-  out.byte(kVersion);
+  out.byte(kDeliveryVersion);
   out.text(delivery.id);
-  out.text(delivery.channel);
+  out.text(delivery.to.channel);
+  out.text(delivery.to.destination);
   out.byte(delivery.delivered ? 1 : 0);
   out.signed_number(delivery.when.time_since_epoch().count());
   out.number(delivery.attempts);
@@ -93,7 +96,8 @@ Result<Delivery> decode_delivery(std::string_view bytes) {
   Delivery delivery;
   const std::uint8_t version = in.byte();
   delivery.id = in.text();
-  delivery.channel = in.text();
+  delivery.to.channel = in.text();
+  if (version == kDeliveryVersion) delivery.to.destination = in.text();
   const std::uint8_t delivered = in.byte();
   delivery.delivered = delivered == 1;
   delivery.when = WallTime{Millis{in.signed_number()}};
@@ -102,7 +106,7 @@ Result<Delivery> decode_delivery(std::string_view bytes) {
     delivery.alert_ids.emplace_back(in.text());
   }
   delivery.reason = in.text();
-  if (version != kVersion || delivered > 1 || !in.ok() || !in.done()) {
+  if (version < 1 || version > kDeliveryVersion || delivered > 1 || !in.ok() || !in.done()) {
     return reject("a mark of delivery in the state is damaged or of another version");
   }
   return delivery;
@@ -114,7 +118,7 @@ void put_delivered(WriteBatch& batch, const Notice& notice, const Delivery& deli
 
 void put_parked(WriteBatch& batch, const Notice& notice, const Delivery& delivery) {
   put_mark(batch, notice, delivery);
-  batch.put(parked_key(delivery.channel, notice.id),
+  batch.put(parked_key(delivery.to, notice.id),
             parked_value(delivery.reason, encode_notice(notice)));
 }
 
@@ -123,7 +127,7 @@ void put_unreadable(WriteBatch& batch, const Unreadable& row) {
   // Its id may be what is damaged; the bytes name it well enough.
   const std::string id = hex(sha256(row.key + row.value), 16);
   batch.erase(row.key);
-  batch.put(parked_key(parts ? parts->channel : std::string_view{}, id),
+  batch.put(parked_key({std::string(parts ? parts->channel : std::string_view{}), ""}, id),
             parked_value(row.reason, row.value));
 }
 
@@ -145,7 +149,8 @@ Result<void> read_outbox(const Snapshot& store, const OutboxReader& reader) {
       [&](const ChannelKey& parts, std::string_view key, std::string_view value) {
         auto notice = decode_notice(value);
         if (notice) {
-          reader.notice(parts.channel, std::move(*notice));
+          reader.notice({std::string(parts.channel), std::string(parse_destination(parts.rest))},
+                        std::move(*notice));
         } else {
           reader.unreadable({std::string(key), std::string(value), notice.error().message});
         }

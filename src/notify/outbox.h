@@ -9,6 +9,7 @@
 
 #include "alert/alert_log.h"
 #include "notify/notice.h"
+#include "notify/outbox_keys.h"
 #include "tocsin/store.h"
 
 namespace tocsin {
@@ -35,15 +36,15 @@ class OutboxLog final : public AlertLog {
   void append(const Resolved& resolved, WriteBatch& commit) override;
 };
 
-// The message takes the place of the alerts and ends it tells. To be synced before anything is
-// sent.
-void put_composed(WriteBatch& batch, std::string_view channel, const Notice& notice,
+// The message, once for each addressee, takes the place of the alerts and ends it tells. To be
+// synced before anything is sent.
+void put_composed(WriteBatch& batch, const Addressees& to, const Notice& notice,
                   const std::vector<std::uint64_t>& seqs);
 
 // What became of a message.
 struct Delivery {
   std::string id;  // of the notification
-  std::string channel;
+  Address to;
   bool delivered = false;  // else parked
   WallTime when{};
   std::uint32_t attempts = 0;  // since the process started
@@ -73,7 +74,7 @@ Result<Parked> decode_parked(std::string_view bytes);
 struct OutboxReader {
   std::function<void(std::string_view channel, std::uint64_t seq, Alert alert)> alert;
   std::function<void(std::string_view channel, Resolution resolution)> resolution;
-  std::function<void(std::string_view channel, Notice notice)> notice;
+  std::function<void(const Address& to, Notice notice)> notice;
   std::function<void(Unreadable row)> unreadable;
 };
 // stop: the store cannot be read.

@@ -10,24 +10,8 @@ using SteadyTime = Lane::SteadyTime;
 
 namespace {
 
-class Receiver final : public Channel {
- public:
-  explicit Receiver(Pacing pacing) : pacing_(pacing) {}
-  const std::string& name() const override { return name_; }
-  Pacing pacing() const override { return pacing_; }
-  HttpRequest request(const Notice&, const Message&, Form, WallTime) const override { return {}; }
-  Outcome classify(const HttpResponse& response) const override {
-    return outcome_by_status(response);
-  }
-
- private:
-  std::string name_ = "alerts";
-  Pacing pacing_;
-};
-
 struct Road {
-  explicit Road(Pacing pacing) : receiver(pacing), lane(receiver, {}, 7) {}
-  Receiver receiver;
+  explicit Road(Pacing pacing) : lane(pacing, {}, 7) {}
   Lane lane;
   SteadyTime now{std::chrono::hours{1}};
 
@@ -37,10 +21,14 @@ struct Road {
   }
 };
 
-Notice numbered(int number) {
+std::shared_ptr<const Notice> shared(Notice notice) {
+  return std::make_shared<const Notice>(std::move(notice));
+}
+
+std::shared_ptr<const Notice> numbered(int number) {
   Notice notice = told(production());
   notice.id = std::to_string(number);
-  return notice;
+  return shared(std::move(notice));
 }
 
 }  // namespace
@@ -51,7 +39,7 @@ TEST_CASE("A burst is sent at once, then one a second") {
   for (int i = 0; i < 3; ++i) {
     Lane::Entry* entry = road.lane.start(road.now);
     REQUIRE(entry != nullptr);
-    CHECK(entry->notice.id == std::to_string(i));
+    CHECK(entry->notice->id == std::to_string(i));
     CHECK(road.finish(*entry, Verdict::delivered) == Lane::Fate::delivered);
     road.lane.remove(*entry);
   }
@@ -135,9 +123,8 @@ TEST_CASE("A broken channel is tried by one message each five minutes, until it 
 
 TEST_CASE("The end of an episode is not told before its beginning") {
   Road road({50, 100, 4});
-  Notice began = told(error_rate());
-  road.lane.push(began);
-  road.lane.push(resolved_notice());
+  road.lane.push(shared(told(error_rate())));
+  road.lane.push(shared(resolved_notice()));
   Lane::Entry* entry = road.lane.start(road.now);
   REQUIRE(entry != nullptr);
   CHECK(road.lane.start(road.now) == nullptr);
@@ -149,9 +136,22 @@ TEST_CASE("The end of an episode is not told before its beginning") {
 TEST_CASE("What is a day old expires, but not while it is under way") {
   Road road({50, 100, 4});
   road.lane.push(numbered(1));
-  const WallTime composed = numbered(1).composed_at;
+  const WallTime composed = numbered(1)->composed_at;
   CHECK(road.lane.expired(composed + std::chrono::hours{24} - Millis{1}) == nullptr);
   CHECK(road.lane.expired(composed + std::chrono::hours{24}) != nullptr);
   CHECK(road.lane.start(road.now) != nullptr);
   CHECK(road.lane.expired(composed + std::chrono::hours{24}) == nullptr);
+}
+
+TEST_CASE("Of a thousand that wait the oldest leaves when one more comes, unless it is under way") {
+  Road road({50, 100, 1});
+  for (int i = 0; i < 1'000; ++i) road.lane.push(numbered(i));
+  CHECK_FALSE(road.lane.has_room());
+  CHECK(road.lane.overflow() == nullptr);
+  REQUIRE(road.lane.start(road.now) != nullptr);
+  road.lane.push(numbered(1'000));
+  REQUIRE(road.lane.overflow() != nullptr);
+  CHECK(road.lane.overflow()->notice->id == "1");
+  road.lane.remove(*road.lane.overflow());
+  CHECK(road.lane.overflow() == nullptr);
 }

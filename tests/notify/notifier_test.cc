@@ -450,7 +450,7 @@ TEST_CASE("A channel that is not configured any more parks what is left for it, 
   put_outbox_row(rows, "gone", 7, production());
   Notice composed = told(production());
   composed.id = "composed";
-  put_composed(rows, "gone", composed, {});
+  put_composed(rows, {"gone", {""}}, composed, {});
   REQUIRE(desk.memory.write(rows, Sync::yes));
   desk.start();
   desk.step();

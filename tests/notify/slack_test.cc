@@ -189,7 +189,7 @@ TEST_CASE("Only status 200 with the body ok is a delivery to Slack") {
 
 TEST_CASE("The plain form is the message without blocks") {
   const Notice notice = told(production());
-  const HttpRequest request = channel().request(notice, render(notice), Form::plain, WallTime{});
+  const HttpRequest request = channel().request({notice, render(notice), Form::plain, {}, ""});
   simdjson::dom::parser parser;
   const simdjson::dom::element root = parser.parse(request.body);
   CHECK(root["blocks"].error() == simdjson::NO_SUCH_FIELD);

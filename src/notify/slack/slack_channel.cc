@@ -16,12 +16,12 @@ std::string_view trimmed(std::string_view text) {
 
 }  // namespace
 
-HttpRequest SlackChannel::request(const Notice&, const Message& message, Form form,
-                                  WallTime) const {
+HttpRequest SlackChannel::request(const Telling& telling) const {
   HttpRequest request;
   request.url = config_.webhook_url;
   request.headers = {{"Content-Type", "application/json; charset=utf-8"}, {"User-Agent", "tocsin"}};
-  request.body = form == Form::full ? slack_body(message) : slack_plain_body(message);
+  request.body =
+      telling.form == Form::full ? slack_body(telling.message) : slack_plain_body(telling.message);
   request.timeout = config_.timeout;
   return request;
 }

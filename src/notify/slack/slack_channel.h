@@ -24,8 +24,7 @@ class SlackChannel final : public Channel {
 
   const std::string& name() const override { return config_.name; }
   Pacing pacing() const override { return config_.pacing; }
-  HttpRequest request(const Notice& notice, const Message& message, Form form,
-                      WallTime now) const override;
+  HttpRequest request(const Telling& telling) const override;
   Outcome classify(const HttpResponse& response) const override;
 
  private:

@@ -93,17 +93,16 @@ std::string webhook_body(const Notice& notice, const Message& message, Form form
   return body;
 }
 
-HttpRequest WebhookChannel::request(const Notice& notice, const Message& message, Form form,
-                                    WallTime now) const {
+HttpRequest WebhookChannel::request(const Telling& telling) const {
   HttpRequest request;
   request.url = config_.url;
   request.timeout = config_.timeout;
-  request.body = webhook_body(notice, message, form);
-  const std::string seconds =
-      std::to_string(std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()).count());
+  request.body = webhook_body(telling.notice, telling.message, telling.form);
+  const auto now = std::chrono::floor<std::chrono::seconds>(telling.now.time_since_epoch());
+  const std::string seconds = std::to_string(now.count());
   request.headers = {{"Content-Type", "application/json; charset=utf-8"},
                      {"User-Agent", "tocsin"},
-                     {"Idempotency-Key", notice.id},
+                     {"Idempotency-Key", telling.notice.id},
                      {"Tocsin-Timestamp", seconds}};
   if (!config_.hmac_secret.empty()) {
     request.headers.emplace_back("Tocsin-Signature",

@@ -8,174 +8,332 @@
 
 namespace tocsin {
 
-// The words of the language: what the reader takes, what errors offer, what a schema would list.
-// A word that is not built yet is refused as such, which is another thing than an unknown word.
+// The words of the language: what the reader takes, what errors offer, what the schema of editors
+// and the tables of the documentation say. A word that is not built yet is refused as such, which
+// is another thing than an unknown word.
 enum class Built : std::uint8_t { yes, not_yet };
+
+// What may stand behind a key, for the schema; the readers are what decides.
+enum class Value : std::uint8_t {
+  text,  // any scalar
+  line,
+  name,
+  truth,
+  count,
+  workers,
+  duration,
+  bytes,
+  path,
+  paths,
+  secret,
+  url,
+  zone,
+  listen,
+  // of rules
+  rules,
+  defaults,
+  where,
+  fields,
+  window,
+  starts,
+  metric,
+  budget,
+  budgets,
+  alert,
+  threshold,
+  severity,
+  route,
+  labels,
+  // of tocsin.yaml
+  sources,
+  kafka,
+  brokers,
+  names,
+  tls,
+  sasl,
+  mechanism,
+  properties,
+  format,
+  start,
+  state,
+  notify,
+  channel_list,
+  channels,
+  slack,
+  webhook,
+  cost,
+  http,
+  quarantine,
+};
 
 struct Word {
   std::string_view text;
   Built built = Built::yes;
+  std::string_view says = {};      // what it is, in a line of Markdown
+  Value value = Value::text;       // of a key
+  std::string_view standard = {};  // what holds where the key is not written, in Markdown
 };
 
 using Words = std::span<const Word>;
 
+constexpr Word key(std::string_view text, Value value, std::string_view says,
+                   std::string_view standard = {}) {
+  return {text, Built::yes, says, value, standard};
+}
+// One of several words that may stand as a value.
+constexpr Word choice(std::string_view text, std::string_view says) {
+  return {text, Built::yes, says, Value::text, {}};
+}
+constexpr Word later(std::string_view text) { return {.text = text, .built = Built::not_yet}; }
+
 namespace words {
 
-inline constexpr std::array kRuleFile = {Word{"rules"}, Word{"defaults"}};
+inline constexpr std::array kRuleFile = {
+    key("rules", Value::rules, "the rules of this file", "required"),
+    key("defaults", Value::defaults,
+        "keys for all rules of the file: `where` narrows, `labels` merge, anything else is "
+        "replaced by the rule's own",
+        "none"),
+};
 
 inline constexpr std::array kRule = {
-    Word{"name"},
-    Word{"summary"},
-    Word{"where"},
-    Word{"group_by"},
-    Word{"window"},
-    Word{"starts"},
-    Word{"time_zone"},
-    Word{"metric"},
-    Word{"budget"},
-    Word{"budgets"},
-    Word{"alert"},
-    Word{"threshold"},
-    Word{"min_requests"},
-    Word{"for"},
-    Word{"keep_firing_for"},
-    Word{"notify"},
-    Word{"notify_resolved"},
-    Word{"labels"},
-    Word{"description"},
-    Word{"runbook"},
-    Word{"enabled"},
-    Word{"max_groups"},
-    Word{"compare_to", Built::not_yet},
-    Word{"min_cost", Built::not_yet},
-    Word{"resolve_at", Built::not_yet},
-    Word{"repeat_every", Built::not_yet},
-    Word{"enforce", Built::not_yet},
-    Word{"renamed_from", Built::not_yet},
-    Word{"backfill", Built::not_yet},
+    key("name", Value::name,
+        "one line, no `/`; unique over all files; the identity of the rule's state", "required"),
+    key("summary", Value::line, "begins the message", "made from the name"),
+    key("where", Value::where, "which requests count", "all"),
+    key("group_by", Value::fields, "1 to 4 fields; every group is counted by itself", "one group"),
+    key("window", Value::window,
+        "`hour day week month quarter year`, `last …`, `every …d`, `lifetime`", "required"),
+    key("starts", Value::starts, "where a window starts", "midnight, monday, the 1st, January"),
+    key("time_zone", Value::zone, "an IANA name", "that of tocsin.yaml, else UTC"),
+    key("metric", Value::metric, "what is counted", "`cost`"),
+    key("budget", Value::budget, "an amount, or `none`"),
+    key("budgets", Value::budgets, "amounts by group: a map, rows, or a CSV file"),
+    key("alert", Value::alert, "rung to severity, or to `{severity, notify}`",
+        "`{80%: warning, 100%: critical}`"),
+    key("threshold", Value::threshold, "an amount, or a map from amounts as in `alert`",
+        "alone it is a warning"),
+    key("min_requests", Value::count, "no alert from fewer requests in the window",
+        "0; 20 for `error_rate`"),
+    key("for", Value::duration, "a threshold must hold that long", "0"),
+    key("keep_firing_for", Value::duration, "and stays that long after", "5m in rolling windows"),
+    key("notify", Value::route, "channels, or severity to channels; `[]` tells nobody",
+        "that of tocsin.yaml"),
+    key("notify_resolved", Value::truth, "`true` or `false`", "thresholds yes, budgets no"),
+    key("labels", Value::labels, "names and values, carried in messages", "none"),
+    key("description", Value::text, "text, carried in messages", "none"),
+    key("runbook", Value::text, "what to do, carried in messages", "none"),
+    key("enabled", Value::truth, "`false`: checked, not run", "`true`"),
+    key("max_groups", Value::count, "groups beyond share the group `(other)`, which fires nothing",
+        "that of tocsin.yaml, else 1,000,000"),
+    later("compare_to"),
+    later("min_cost"),
+    later("resolve_at"),
+    later("repeat_every"),
+    later("enforce"),
+    later("renamed_from"),
+    later("backfill"),
 };
 
 inline constexpr std::array kMetric = {
-    Word{"cost"},
-    Word{"requests"},
-    Word{"input_tokens"},
-    Word{"output_tokens"},
-    Word{"cached_tokens"},
-    Word{"tokens"},
-    Word{"errors"},
-    Word{"unpriced_requests"},
-    Word{"error_rate"},
-    Word{"cache_hit_rate", Built::not_yet},
-    Word{"prompt_cache_rate", Built::not_yet},
-    Word{"cost_per_request", Built::not_yet},
-    Word{"cost_per_session", Built::not_yet},
-    Word{"cost_per_user", Built::not_yet},
-    Word{"latency_p50", Built::not_yet},
-    Word{"latency_p90", Built::not_yet},
-    Word{"latency_p95", Built::not_yet},
-    Word{"latency_p99", Built::not_yet},
-    Word{"first_seen", Built::not_yet},
+    choice("cost", "dollars"),
+    choice("requests", "requests, whatever came of them"),
+    choice("input_tokens", "tokens of prompts, cached or not"),
+    choice("output_tokens", "tokens of answers"),
+    choice("cached_tokens", "tokens of prompts that the provider read from its cache"),
+    choice("tokens", "input and output tokens"),
+    choice("errors", "requests that failed"),
+    choice("unpriced_requests", "requests whose cost is not known"),
+    choice("error_rate", "the share of requests that failed"),
+    later("cache_hit_rate"),
+    later("prompt_cache_rate"),
+    later("cost_per_request"),
+    later("cost_per_session"),
+    later("cost_per_user"),
+    later("latency_p50"),
+    later("latency_p90"),
+    later("latency_p95"),
+    later("latency_p99"),
+    later("first_seen"),
 };
 
 inline constexpr std::array kWindow = {
-    Word{"hour"},    Word{"day"},  Word{"week"},     Word{"month"},
-    Word{"quarter"}, Word{"year"}, Word{"lifetime"}, Word{"session", Built::not_yet},
+    choice("hour", "from hour to hour"),
+    choice("day", "from midnight to midnight"),
+    choice("week", "from Monday to Monday"),
+    choice("month", "from the 1st to the 1st"),
+    choice("quarter", "from January, April, July and October on"),
+    choice("year", "from 1 January on"),
+    choice("lifetime", "never starts anew"),
+    later("session"),
 };
 
-inline constexpr std::array kSeverity = {Word{"info"}, Word{"warning"}, Word{"critical"}};
+inline constexpr std::array kSeverity = {
+    choice("info", "to be read some time"),
+    choice("warning", "to be looked at today"),
+    choice("critical", "to be looked at now"),
+};
 
-inline constexpr std::array kRung = {Word{"severity"}, Word{"notify"}};
+inline constexpr std::array kRung = {
+    key("severity", Value::severity, "`info`, `warning` or `critical`", "required"),
+    key("notify", Value::route, "channels of this rung alone", "that of the rule"),
+};
 
 // What a field of `where` may be asked.
 inline constexpr std::array kCondition = {
-    Word{"not"},   Word{"matches"}, Word{"exists"},
-    Word{"above"}, Word{"below"},   Word{"in", Built::not_yet},
+    choice("not", "a value or a list: none of these, or no value at all"),
+    choice("matches", "a regular expression of RE2 for the whole value"),
+    choice("exists", "`true`: it has a value; `false`: it has none"),
+    choice("above", "a number: greater than"),
+    choice("below", "a number: less than"),
+    later("in"),
 };
 
 // Columns of a table of budgets beside its groups.
 inline constexpr std::array kBudgetColumn = {
-    Word{"budget"},
-    Word{"from", Built::not_yet},
-    Word{"until", Built::not_yet},
-    Word{"notify", Built::not_yet},
+    key("budget", Value::budget, "an amount, or `none`", "required"),
+    later("from"),
+    later("until"),
+    later("notify"),
 };
 
 inline constexpr std::array kConfig = {
-    Word{"sources"},
-    Word{"state"},
-    Word{"time_zone"},
-    Word{"public_url"},
-    Word{"notify"},
-    Word{"channels"},
-    Word{"rules"},
-    Word{"prices"},
-    Word{"cost"},
-    Word{"http"},
-    Word{"max_future"},
-    Word{"out_of_order"},
-    Word{"lateness"},
-    Word{"group_interval"},
-    Word{"stale_after"},
-    Word{"max_groups"},
-    Word{"quarantine"},
-    Word{"lookup", Built::not_yet},
-    Word{"dimensions", Built::not_yet},
-    Word{"reports", Built::not_yet},
-    Word{"requests", Built::not_yet},
+    key("sources", Value::sources, "where events come from: a list", "required"),
+    key("state", Value::state, "what the engine remembers", "required"),
+    key("rules", Value::paths, "list of rule files or patterns", "required"),
+    key("prices", Value::paths, "list of price files over the built-in prices", "built-in only"),
+    key("cost", Value::cost, "`computed` (ours, else what was reported) or `reported`",
+        "`computed`"),
+    key("channels", Value::channels, "names for places that messages go to", "required"),
+    key("notify", Value::notify, "the channels of each severity", "required"),
+    key("time_zone", Value::zone, "of rules that name none", "`UTC`"),
+    key("group_interval", Value::duration,
+        "how long alerts of one grouped rule gather after a message", "`30s`"),
+    key("stale_after", Value::duration,
+        "while catching up, windows closed longer ago are summed up in a line", "`1h`"),
+    key("max_groups", Value::count, "groups of a rule beyond it share `(other)`", "1,000,000"),
+    key("lateness", Value::duration, "how long after its end a window still counts late events",
+        "`1h` up to a day, else `24h`"),
+    key("out_of_order", Value::duration, "how long judged rules wait for stragglers", "`1m`"),
+    key("max_future", Value::duration,
+        "events stamped further ahead of their record get the record's time", "`5m`"),
+    key("quarantine", Value::quarantine, "records that cannot be read", "noted in a file"),
+    key("http", Value::http, "the API and the metrics", "none"),
+    key("public_url", Value::url, "read and checked, not used yet", "none"),
+    later("lookup"),
+    later("dimensions"),
+    later("reports"),
+    later("requests"),
 };
 
 inline constexpr std::array kSource = {
-    Word{"kafka"}, Word{"file"},    Word{"format"},
-    Word{"start"}, Word{"workers"}, Word{"mapping", Built::not_yet},
+    key("kafka", Value::kafka, "topics of a Kafka cluster; this or `file`"),
+    key("file", Value::path, "a file that is followed as it grows, or `-`; this or `kafka`"),
+    key("format", Value::format, "of the events", "`auto`"),
+    key("start", Value::start,
+        "where a topic's first run begins: `windows` (the earliest start of a window that is open "
+        "now), `earliest`, `latest`, `-7d`, a time",
+        "`windows`"),
+    key("workers", Value::workers, "decode threads of a Kafka source, 1 to 16", "1"),
+    later("mapping"),
 };
 
-inline constexpr std::array kKafka = {Word{"brokers"}, Word{"topics"}, Word{"tls"},
-                                      Word{"sasl"},    Word{"group"},  Word{"properties"}};
-inline constexpr std::array kTls = {Word{"ca_file"}, Word{"cert_file", Built::not_yet},
-                                    Word{"key_file", Built::not_yet}};
-inline constexpr std::array kSasl = {Word{"mechanism"}, Word{"user"}, Word{"password_file"},
-                                     Word{"password"}};
-inline constexpr std::array kSaslMechanism = {Word{"plain"}, Word{"scram-sha-256"},
-                                              Word{"scram-sha-512"}, Word{"gssapi", Built::not_yet},
-                                              Word{"oauthbearer", Built::not_yet}};
+inline constexpr std::array kKafka = {
+    key("brokers", Value::brokers, "list of `host:port`", "required"),
+    key("topics", Value::names, "list of names, no patterns", "required"),
+    key("tls", Value::tls, "`{}` for the system's roots", "no TLS"),
+    key("sasl", Value::sasl, "how to log in", "none"),
+    key("group", Value::text, "the group to which offsets are mirrored, for lag dashboards",
+        "`tocsin`"),
+    key("properties", Value::properties, "further properties of librdkafka", "none"),
+};
+inline constexpr std::array kTls = {
+    key("ca_file", Value::path, "certificates to trust, as PEM", "the system's"),
+    later("cert_file"),
+    later("key_file"),
+};
+inline constexpr std::array kSasl = {
+    key("mechanism", Value::mechanism, "`plain`, `scram-sha-256` or `scram-sha-512`", "required"),
+    key("user", Value::text, "the name to log in with", "required"),
+    key("password_file", Value::path, "a file with the password"),
+    key("password", Value::secret, "the password itself, as `\"${NAME}\"`"),
+};
+inline constexpr std::array kSaslMechanism = {
+    choice("plain", "the password itself"),
+    choice("scram-sha-256", "SCRAM with SHA-256"),
+    choice("scram-sha-512", "SCRAM with SHA-512"),
+    later("gssapi"),
+    later("oauthbearer"),
+};
 
 inline constexpr std::array kFormat = {
-    Word{"auto"},
-    Word{"native"},
-    Word{"helicone"},
-    Word{"otlp_proto", Built::not_yet},
-    Word{"otlp_json", Built::not_yet},
-    Word{"litellm", Built::not_yet},
-    Word{"cloudevents", Built::not_yet},
-    Word{"openai", Built::not_yet},
-    Word{"anthropic", Built::not_yet},
-    Word{"gemini", Built::not_yet},
-    Word{"bedrock", Built::not_yet},
-    Word{"mapping", Built::not_yet},
+    choice("auto", "told record by record"),
+    choice("native", "Tocsin's own"),
+    choice("helicone", "Helicone's"),
+    later("otlp_proto"),
+    later("otlp_json"),
+    later("litellm"),
+    later("cloudevents"),
+    later("openai"),
+    later("anthropic"),
+    later("gemini"),
+    later("bedrock"),
+    later("mapping"),
 };
-inline constexpr std::array kStart = {Word{"windows"}, Word{"earliest"}, Word{"latest"}};
+inline constexpr std::array kStart = {
+    choice("windows", "the earliest start of a window that is open now"),
+    choice("earliest", "all that the topic holds"),
+    choice("latest", "only what comes from now on"),
+};
 
-inline constexpr std::array kState = {Word{"path"}, Word{"memory"}, Word{"retention"}};
-inline constexpr std::array kNotify = {Word{"info"}, Word{"warning"}, Word{"critical"},
-                                       Word{"engine"}};
-inline constexpr std::array kChannel = {
-    Word{"slack"},
-    Word{"webhook"},
-    Word{"email", Built::not_yet},
-    Word{"via", Built::not_yet},
-    Word{"hours", Built::not_yet},
-    Word{"outside", Built::not_yet},
+inline constexpr std::array kState = {
+    key("path", Value::path, "the state's directory", "required"),
+    key("memory", Value::bytes,
+        "half for cells, half for the store's cache and buffers; at least `16MB`", "`256MB`"),
+    key("retention", Value::duration,
+        "older events are only counted; older windows and alerts leave the state", "`400d`"),
 };
-inline constexpr std::array kSlack = {Word{"webhook_url"}, Word{"webhook_url_file"}};
-inline constexpr std::array kWebhook = {Word{"url"}, Word{"url_file"}, Word{"hmac_secret"},
-                                        Word{"hmac_secret_file"}};
-inline constexpr std::array kHttp = {Word{"listen"}, Word{"token_file"}};
-inline constexpr std::array kQuarantine = {Word{"file"}, Word{"topic", Built::not_yet}};
-inline constexpr std::array kCost = {Word{"computed"}, Word{"reported"}};
+inline constexpr std::array kNotify = {
+    key("info", Value::channel_list, "channels of alerts that are `info`", "required"),
+    key("warning", Value::channel_list, "channels of warnings", "required"),
+    key("critical", Value::channel_list, "channels of what is critical", "required"),
+    key("engine", Value::channel_list, "channels of the engine's own messages", "required"),
+};
+inline constexpr std::array kChannel = {
+    key("slack", Value::slack, "an incoming webhook of Slack"),
+    key("webhook", Value::webhook, "an address that gets JSON by POST"),
+    later("email"),
+    later("via"),
+    later("hours"),
+    later("outside"),
+};
+inline constexpr std::array kSlack = {
+    key("webhook_url_file", Value::path, "a file with its address"),
+    key("webhook_url", Value::secret, "its address, as `\"${NAME}\"`"),
+};
+inline constexpr std::array kWebhook = {
+    key("url", Value::secret, "its address"),
+    key("url_file", Value::path, "a file with its address"),
+    key("hmac_secret_file", Value::path, "a file with the secret that signs", "not signed"),
+    key("hmac_secret", Value::secret, "the secret itself, as `\"${NAME}\"`"),
+};
+inline constexpr std::array kHttp = {
+    key("listen", Value::listen, "address of the API; beyond loopback it needs a token", "no API"),
+    key("token_file", Value::path, "a file with the token of `Authorization: Bearer TOKEN`",
+        "none"),
+};
+inline constexpr std::array kQuarantine = {
+    key("file", Value::path, "where unreadable records are noted",
+        "`quarantine.jsonl` in `state.path`"),
+    later("topic"),
+};
+inline constexpr std::array kCost = {
+    choice("computed", "ours, else what was reported"),
+    choice("reported", "what was reported, else none"),
+};
 // A mount of rules: `- {files: …, team: …}`.
-inline constexpr std::array kMount = {
-    Word{"files", Built::not_yet}, Word{"team", Built::not_yet}, Word{"only", Built::not_yet},
-    Word{"channels", Built::not_yet}, Word{"enforce", Built::not_yet}};
+inline constexpr std::array kMount = {later("files"), later("team"), later("only"),
+                                      later("channels"), later("enforce")};
 
 }  // namespace words
 }  // namespace tocsin

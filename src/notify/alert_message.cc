@@ -11,21 +11,32 @@ namespace {
 
 using Born = Text::Born;
 
-// "80% ", or words where a share of the budget cannot be said.
-std::string percent_head(const Alert& alert) {
+// Percents beyond it say nothing more.
+constexpr int128 kPercentMax = 9'999;
+
+void set_percent(FirstLine& line, const Alert& alert) {
   const auto percent = whole_percent(alert.value, *alert.budget);
-  if (!percent) return "Over: ";
-  return (*percent > 9'999 ? "Over 9,999" : count_text(*percent)) + "% ";
+  if (!percent) {
+    line.head = "Over:";
+    line.after = " over";
+  } else if (*percent > kPercentMax) {
+    line.head = "Over " + count_text(kPercentMax) + "%";
+    line.after = " over " + count_text(kPercentMax) + "%";
+  } else {
+    line.head = count_text(*percent) + "%";
+    line.after = " " + line.head;
+  }
 }
 
 FirstLine budget_line(const Alert& alert, EventTime told, const std::optional<Pace>& pace) {
   FirstLine line;
-  line.head = std::string(mark_of(alert.severity)) + " " + percent_head(alert);
+  line.mark = mark_of(alert.severity);
+  set_percent(line, alert);
   line.subject = subject_of(alert);
   line.group = group_in_line(alert);
   line.tail = ": " + value_of_limit(alert, *alert.budget) + " " + period_text(alert, told);
   if (pace && pace->gone) {
-    line.option = ", gone by " + when_text(*pace->gone, alert.at, alert.zone) + " at this pace";
+    line.outlook = ", gone by " + when_text(*pace->gone, alert.at, alert.zone) + " at this pace";
   }
   return line;
 }
@@ -34,7 +45,7 @@ FirstLine rate_line(const Alert& alert, EventTime told) {
   FirstLine line;
   const std::string value = value_text(alert.metric, alert.value, alert.amount);
   const std::string limit = limit_text(alert.metric, alert.amount);
-  line.head = std::string(mark_of(alert.severity)) + " ";
+  line.mark = mark_of(alert.severity);
   // A summary made from the rule's name says less than the metric does.
   line.subject = has_own_summary(alert) ? subject_of(alert) : "Error rate";
   line.tail =
@@ -46,7 +57,7 @@ FirstLine rate_line(const Alert& alert, EventTime told) {
 
 FirstLine threshold_line(const Alert& alert, EventTime told) {
   FirstLine line;
-  line.head = std::string(mark_of(alert.severity)) + " ";
+  line.mark = mark_of(alert.severity);
   line.subject = subject_of(alert);
   line.group = group_in_line(alert);
   line.tail = ": " + value_with_unit(alert.metric, alert.value, alert.amount) + " (limit " +
@@ -146,9 +157,6 @@ void add_paragraphs(Message& message, const Alert& alert) {
   if (!alert.description.empty()) {
     message.paragraphs.push_back({shown(alert.description), Born::elsewhere});
   }
-  if (!alert.runbook.empty()) {
-    message.paragraphs.push_back({"Runbook: " + shown(alert.runbook), Born::elsewhere});
-  }
 }
 
 std::string next_text(const Alert& alert, const std::optional<Pace>& pace) {
@@ -184,11 +192,14 @@ Message message_about(const Alert& alert, const Notice& notice, std::string_view
   message.title = {title_of(alert, told), Born::elsewhere};
   if (!heading.empty()) {
     line.option = ", " + std::string(heading);
+    line.outlook.clear();
     message.title.text += ", " + std::string(heading);
   }
-  message.first_line = assembled(line);
+  set_lines(message, line);
   add_fields(message, alert, pace);
   add_paragraphs(message, alert);
+  message.runbook = runbook_of(alert);
+  add_wide_parts(message, alert, notice);
   message.context.push_back(rule_line(alert, pace));
   message.context.push_back(closing_line(alert, notice));
   return message;

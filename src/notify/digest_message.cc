@@ -16,7 +16,7 @@ namespace {
 using Born = Text::Born;
 using Levels = std::vector<const Alert*>;
 
-constexpr std::size_t kFurthestMax = 10;
+constexpr std::size_t kRowsMax = 50;
 constexpr std::size_t kGroupMax = 40;  // in a line of the list
 constexpr std::string_view kAlready = "already over when the rule started";
 
@@ -118,10 +118,10 @@ std::string split_text(const std::vector<Step>& steps, std::size_t room) {
   return text;
 }
 
-std::string first_line(const Notice& notice, const Levels& levels, const std::vector<Step>& steps) {
+FirstLine first_line(const Notice& notice, const Levels& levels, const std::vector<Step>& steps) {
   const Alert& first = *levels.front();
   FirstLine line;
-  line.head = std::string(highest_mark(levels)) + " ";
+  line.mark = highest_mark(levels);
   line.subject = cut_end(subject_of(first), 40);
   const std::string count = count_text(std::ssize(levels));
   if (notice.kind == Notice::Kind::catch_up) {
@@ -130,9 +130,8 @@ std::string first_line(const Notice& notice, const Levels& levels, const std::ve
     const Millis span = std::max(notice.until - notice.from, Millis{1'000});
     line.tail = ": " + count + " crossed in " + duration_text(span);
   }
-  const std::size_t taken = characters(line.head + line.subject + line.tail);
-  line.option = split_text(steps, taken < kFirstLineMax ? kFirstLineMax - taken : 0);
-  return assembled(line);
+  line.option = split_text(steps, room_in(line));
+  return line;
 }
 
 std::string title_of(const Notice& notice, const Levels& levels) {
@@ -160,31 +159,29 @@ void add_steps(Message& message, const std::vector<Step>& steps) {
     if (over > 0) {
       value += ", " + value_with_unit(first.metric, over, std::nullopt) + " above their budgets";
     }
-    if (message.fields.size() < 8) {
-      message.fields.push_back({"Over " + rung_words(step.rung), {value, Born::ours}});
-    }
+    const std::string label = "Over " + rung_words(step.rung);
+    if (message.fields.size() < 8) message.fields.push_back({label, {value, Born::ours}});
+    message.facts.push_back({label, {value, Born::ours}, ""});
   }
 }
 
-std::string list_line(const Alert& alert) {
+Message::Row row_of(const Alert& alert) {
   const int128 line = alert.budget.value_or(alert.amount);
   const std::string group = isolated(cut_middle(group_text(alert), kGroupMax));
-  const std::string who = group.empty() ? subject_of(alert) : group;
-  std::string text = who + "   " + value_text(alert.metric, alert.value, line) + " of " +
-                     limit_text(alert.metric, line);
+  Message::Row row;
+  row.who = group.empty() ? subject_of(alert) : group;
+  row.value = value_text(alert.metric, alert.value, line) + " of " + limit_text(alert.metric, line);
   if (const auto percent = whole_percent(alert.value, line); alert.budget && percent) {
-    text += "   " + count_text(*percent) + "%";
+    row.note = count_text(*percent) + "%";
   }
-  return text;
+  return row;
 }
 
-std::string list_text(const Levels& levels) {
-  std::string text = levels.size() > kFurthestMax ? "Furthest over:" : "";
-  const std::size_t shown_count = std::min(levels.size(), kFurthestMax);
-  for (std::size_t i = 0; i < shown_count; ++i) {
-    text += (text.empty() ? "" : "\n") + list_line(*levels[i]);
+void add_rows(Message& message, const Levels& levels) {
+  message.list_heading = "Furthest over";
+  for (std::size_t i = 0; i < std::min(levels.size(), kRowsMax); ++i) {
+    message.rows.push_back(row_of(*levels[i]));
   }
-  return text;
 }
 
 // "37 more crossings in windows long closed, 23 Oct to 20 Nov: recorded, not told one by one."
@@ -209,7 +206,7 @@ std::string stale_text(const std::vector<Alert>& alerts) {
 std::vector<Text> rule_line(const Alert& alert, const Levels& levels) {
   std::vector<Text> line = {{"One message for rule ", Born::ours},
                             {clean_text(alert.rule), Born::code}};
-  if (levels.size() > kFurthestMax) {
+  if (levels.size() > 1) {
     line.push_back({std::string(kDot) + "all " + count_text(std::ssize(levels)) + " are recorded",
                     Born::ours});
   }
@@ -222,15 +219,18 @@ Message only_stale(const Notice& notice) {
   const Alert& first = notice.alerts.front();
   Message message;
   FirstLine line;
-  line.head = std::string(mark_of(Severity::info)) + " ";
+  line.mark = mark_of(Severity::info);
   line.subject = subject_of(first);
   line.tail = ": over " + count_text(std::ssize(notice.alerts)) +
               (notice.alerts.size() == 1 ? " time" : " times") + " in windows long closed, not now";
-  message.first_line = assembled(line);
+  set_lines(message, line);
   message.title = {subject_of(first) + ": nothing is over now", Born::elsewhere};
   message.paragraphs.push_back({stale_text(notice.alerts), Born::ours});
   message.context.push_back(rule_line(first, {}));
   message.context.push_back(closing_line(first, notice));
+  message.opening = {message.title.text + ".", Born::elsewhere};
+  message.explain = explain_command(first, false);
+  message.footer = footer_of(first, notice);
   return message;
 }
 
@@ -253,15 +253,18 @@ Message digest_message(const Notice& notice) {
   const std::vector<Step> steps = steps_of(levels);
   const Alert& first = *levels.front();
   Message message;
-  message.first_line = first_line(notice, levels, steps);
+  set_lines(message, first_line(notice, levels, steps));
   message.title = {title_of(notice, levels), Born::elsewhere};
   add_steps(message, steps);
-  message.paragraphs.push_back({list_text(levels), Born::elsewhere});
+  add_rows(message, levels);
   if (const std::string stale = stale_text(notice.alerts); !stale.empty()) {
     message.paragraphs.push_back({stale, Born::ours});
   }
   message.context.push_back(rule_line(first, levels));
   message.context.push_back(closing_line(first, notice));
+  message.opening = {message.title.text + ".", Born::elsewhere};
+  message.explain = explain_command(first, false);
+  message.footer = footer_of(first, notice);
   return message;
 }
 

@@ -22,28 +22,50 @@ struct Text {
     ours,
     code,       // a rule's name, shown as code where a channel can
     elsewhere,  // from an event or a rule file
+    address,    // an https address of a rule file, of nothing but the characters addresses have
   };
   std::string text;
   Born born = Born::ours;
 };
 
 // What one notice says, in no channel's form yet: the one place where words are made. Slack, mail,
-// the webhook's `summary`, `explain` and the dashboard show the same.
+// the webhook's `summary`, `explain` and the dashboard show the same. Narrow places take `title`,
+// `fields` and `context`, wide ones `opening`, `facts` and `footer`.
 struct Message {
   struct Field {
     std::string label;
     Text value;
   };
+  struct Fact {
+    std::string label;
+    Text value;
+    std::string note;  // beside it, may be empty
+  };
   struct Bar {
     int percent = 0;   // filled, 0 to 100
     std::string text;  // "80% of the money, 59% of the day"
   };
+  struct Row {
+    std::string who;    // from elsewhere
+    std::string value;  // "$61.02 of $25"
+    std::string note;   // "244%"
+  };
   std::string first_line;  // at most kFirstLineMax characters
-  Text title;              // one sentence, whole where the first line is cut
+  std::string subject;     // the same for a mail, after its "[warning] ": without mark and outlook
+  std::string preheader;   // a sentence that adds to the subject, shown beside it
+  Text title;              // what happened, whole where the first line is cut
+  Text opening;            // the same as a sentence
   std::vector<Field> fields;
+  std::vector<Fact> facts;
   std::optional<Bar> bar;
-  std::vector<Text> paragraphs;            // may hold several lines
+  std::string list_heading;      // above the rows
+  std::vector<Row> rows;         // groups, the worst first
+  std::vector<Text> paragraphs;  // may hold several lines
+  std::optional<Text> runbook;
+  std::string next;                        // "The next line is 95% ($95.00), a warning."
+  std::string explain;                     // the command that says why, quoted for a shell
   std::vector<std::vector<Text>> context;  // lines of pieces, the least important text
+  std::vector<Text> footer;                // the same in one line of sentences
 };
 
 // Pure: the same notice always gives the same message. Takes `composed_at` as the time at which it

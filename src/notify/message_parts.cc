@@ -24,6 +24,31 @@ bool is_made_from_name(const std::string& summary, const std::string& rule) {
   return std::equal(summary.begin(), summary.end(), rule.begin(), rule.end(), same);
 }
 
+std::string whole(const FirstLine& line) {
+  std::string text = line.mark + " ";
+  if (!line.head.empty()) text += line.head + " ";
+  return text + line.subject + line.group + line.tail + line.option + line.outlook;
+}
+
+// Takes from the end of the subject what a text of `length` is over `most`.
+void cut_subject(FirstLine& line, std::size_t length, std::size_t most) {
+  if (length <= most) return;
+  const std::size_t subject = characters(line.subject);
+  const std::size_t over = length - most;
+  line.subject = cut_end(line.subject, std::max(kSubjectMin, subject > over ? subject - over : 0));
+}
+
+bool is_plain_in_shell(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         std::string_view("-_./:@%+=,").find(c) != std::string_view::npos;
+}
+
+// RFC 3986, without what is markup somewhere: quotes, brackets, *, | and backticks.
+bool is_of_address(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         std::string_view("-._~:/?#@!$&+,;=%").find(c) != std::string_view::npos;
+}
+
 }  // namespace
 
 std::string_view mark_of(Severity severity) {
@@ -35,16 +60,33 @@ std::string_view mark_of(Severity severity) {
   return "";
 }
 
+std::size_t room_in(const FirstLine& line) {
+  const std::size_t taken = characters(whole(line));
+  return taken < kFirstLineMax ? kFirstLineMax - taken : 0;
+}
+
 std::string assembled(const FirstLine& line) {
-  const std::string fixed = line.head + line.group + line.tail;
-  const std::size_t taken = characters(fixed);
-  const std::size_t subject = characters(line.subject);
-  if (taken + subject + characters(line.option) <= kFirstLineMax) {
-    return line.head + line.subject + line.group + line.tail + line.option;
-  }
-  const std::size_t left = taken < kFirstLineMax ? kFirstLineMax - taken : 0;
-  const std::string cut = cut_end(line.subject, std::max(kSubjectMin, left));
-  return cut_end(line.head + cut + line.group + line.tail, kFirstLineMax);
+  FirstLine fitting = line;
+  if (characters(whole(fitting)) > kFirstLineMax) fitting.outlook.clear();
+  if (characters(whole(fitting)) > kFirstLineMax) fitting.option.clear();
+  cut_subject(fitting, characters(whole(fitting)), kFirstLineMax);
+  return cut_end(whole(fitting), kFirstLineMax);
+}
+
+std::string assembled_subject(const FirstLine& line) {
+  constexpr std::size_t kMost = kFirstLineMax - std::string_view("[critical] ").size();
+  const auto text = [](const FirstLine& l) {
+    return l.subject + l.group + l.after + l.tail + l.option;
+  };
+  FirstLine fitting = line;
+  if (characters(text(fitting)) > kMost) fitting.option.clear();
+  cut_subject(fitting, characters(text(fitting)), kMost);
+  return cut_end(text(fitting), kMost);
+}
+
+void set_lines(Message& message, const FirstLine& line) {
+  message.first_line = assembled(line);
+  message.subject = assembled_subject(line);
 }
 
 std::string shown(std::string_view text) { return isolated(clean_text(text)); }
@@ -121,17 +163,97 @@ std::optional<Pace> pace_of(const Alert& alert) {
   return pace;
 }
 
-std::vector<Text> closing_line(const Alert& alert, const Notice& notice) {
-  const EventTime told = as_event_time(notice.composed_at);
-  std::string text = bounds_text(alert, told);
-  const Millis after = told - alert.at;
-  if (notice.kind == Notice::Kind::alert && after >= Millis{0} && after < Millis{60'000}) {
-    text += std::string(kDot) + "rang " +
-            (after < Millis{1'000} ? std::to_string(after.count()) + " ms" : duration_text(after)) +
-            " after the request";
+Severity highest_severity(const std::vector<Alert>& alerts) {
+  Severity highest = Severity::info;
+  for (const Alert& alert : alerts) {
+    if (!alert.stale) highest = std::max(highest, alert.severity);
   }
-  if (alert.late) text += std::string(kDot) + "counted late, the window had ended";
+  return highest;
+}
+
+std::string shell_quoted(std::string_view text) {
+  if (!text.empty() && std::all_of(text.begin(), text.end(), is_plain_in_shell)) {
+    return std::string(text);
+  }
+  std::string quoted = "'";
+  for (const char c : text) {
+    if (c == '\'') {
+      quoted += "'\\''";
+    } else {
+      quoted.push_back(c);
+    }
+  }
+  return quoted + "'";
+}
+
+std::string explain_command(const Alert& alert, bool with_group) {
+  const auto is_typable = [](const std::string& text) { return clean_text(text) == text; };
+  if (!is_typable(alert.rule)) return "";
+  std::string command = "tocsin explain " + shell_quoted(alert.rule);
+  if (!with_group) return command;
+  const bool typable = std::all_of(alert.group.begin(), alert.group.end(), [&](const auto& field) {
+    return is_typable(field.first) && is_typable(field.second);
+  });
+  if (!typable) return command;
+  for (const auto& [field, value] : alert.group) {
+    command += " --group " + shell_quoted(field + "=" + value);
+  }
+  return command;
+}
+
+namespace {
+
+// "rang 210 ms after the request", where that is of interest.
+std::string delay_text(const Alert& alert, const Notice& notice) {
+  const Millis after = as_event_time(notice.composed_at) - alert.at;
+  const bool at_once = notice.kind == Notice::Kind::alert && after >= Millis{0};
+  if (!at_once || after >= Millis{60'000}) return "";
+  return "rang " +
+         (after < Millis{1'000} ? std::to_string(after.count()) + " ms" : duration_text(after)) +
+         " after the request";
+}
+
+constexpr std::string_view kLate = "counted late, the window had ended";
+
+}  // namespace
+
+std::optional<Text> runbook_of(const Alert& alert) {
+  if (alert.runbook.empty()) return {};
+  const bool address = alert.runbook.starts_with("https://") && alert.runbook.size() <= 500 &&
+                       std::all_of(alert.runbook.begin(), alert.runbook.end(), is_of_address);
+  return Text{shown(alert.runbook), address ? Text::Born::address : Text::Born::elsewhere};
+}
+
+std::vector<Text> closing_line(const Alert& alert, const Notice& notice) {
+  std::string text = bounds_text(alert, as_event_time(notice.composed_at));
+  if (const std::string delay = delay_text(alert, notice); !delay.empty()) {
+    text += std::string(kDot) + delay;
+  }
+  if (alert.late) text += std::string(kDot) + std::string(kLate);
   return {{text + std::string(kDot) + "id " + notice.id.substr(0, 8), Text::Born::ours}};
+}
+
+std::vector<Text> footer_of(const Alert& alert, const Notice& notice) {
+  std::string when = bounds_text(alert, as_event_time(notice.composed_at), {.with_year = true});
+  if (const std::string delay = delay_text(alert, notice); !delay.empty()) when += ", " + delay;
+  if (alert.late) when += ", " + std::string(kLate);
+  std::vector<Text> line = {{when + ". Rule ", Text::Born::ours},
+                            {clean_text(alert.rule), Text::Born::code}};
+  if (!alert.origin.empty()) {
+    line.push_back({" (" + shown(alert.origin) + ")", Text::Born::elsewhere});
+  }
+  if (!alert.where.empty()) {
+    line.push_back({": " + shown(alert.where), Text::Born::elsewhere});
+  }
+  std::string labels;
+  for (const auto& [label, value] : alert.labels) {
+    labels += (labels.empty() ? ". Labels: " : ", ") + shown(label) + " = " + shown(value);
+  }
+  if (!labels.empty()) line.push_back({labels, Text::Born::elsewhere});
+  const bool one = notice.kind == Notice::Kind::alert;
+  line.push_back({std::string(one ? ". Alert " : ". Message ") + notice.id.substr(0, 8) + ".",
+                  Text::Born::ours});
+  return line;
 }
 
 Message render(const Notice& notice) {

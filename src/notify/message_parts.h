@@ -16,15 +16,24 @@ inline constexpr std::string_view kDot = " \xC2\xB7 ";  // " · " between pieces
 
 std::string_view mark_of(Severity severity);
 
-// A first line: `head` and `tail` are never cut, `option` goes first, then the end of `subject`.
+// A first line. Where it is too long the outlook goes first, then the option, then the end of the
+// subject; the rest is never cut.
 struct FirstLine {
-  std::string head;     // "🟠 80% "
+  std::string mark;     // "🟠"
+  std::string head;     // "80%", "Over:"; may be empty
   std::string subject;  // a rule's summary
+  std::string after;    // what stands for `head` in a mail's subject: " 80%", " over"
   std::string group;    // as group_in_line() gives it
   std::string tail;     // ": $80.02 of $100 today"
-  std::string option;   // ", gone by 16:49 at this pace"
+  std::string option;   // ": 312 of 4,216 failed"
+  std::string outlook;  // ", gone by 16:49 at this pace"; a mail says it beside its subject
 };
 std::string assembled(const FirstLine& line);
+// The characters that assembled() would still take as `option`.
+std::size_t room_in(const FirstLine& line);
+// As a mail's subject: the rule's summary first, for the mark's word stands before it.
+std::string assembled_subject(const FirstLine& line);
+void set_lines(Message& message, const FirstLine& line);
 
 // Whether the summary is the rule's own, not one made from its name.
 bool has_own_summary(const Alert& alert);
@@ -55,8 +64,24 @@ struct Pace {
 };
 std::optional<Pace> pace_of(const Alert& alert);
 
+// How bad the worst of the levels told is.
+Severity highest_severity(const std::vector<Alert>& alerts);
+
+// `tocsin explain RULE --group FIELD=VALUE`, with the group where all of it can be typed again.
+std::string explain_command(const Alert& alert, bool with_group);
+// `text` as one word of a POSIX shell.
+std::string shell_quoted(std::string_view text);
+
+// The rule's runbook: an address people can follow if it is one and holds nothing else.
+std::optional<Text> runbook_of(const Alert& alert);
+
 // The last line of every message: the window's bounds and zone, the notice's id.
 std::vector<Text> closing_line(const Alert& alert, const Notice& notice);
+// The last line where there is room for sentences: with the year, the rule's place and filter.
+std::vector<Text> footer_of(const Alert& alert, const Notice& notice);
+
+// What wide places show of an alert: opening, facts, what comes next, how to ask why.
+void add_wide_parts(Message& message, const Alert& alert, const Notice& notice);
 
 // One alert, told by `notice`. A heading ("already over when …") takes the place of the outlook.
 Message message_about(const Alert& alert, const Notice& notice, std::string_view heading = {});

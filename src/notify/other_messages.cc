@@ -15,7 +15,8 @@ using Born = Text::Born;
 constexpr std::string_view kDone = "\xE2\x9C\x85";       // white check mark
 constexpr std::string_view kTools = "\xF0\x9F\x9B\xA0";  // hammer and wrench
 constexpr std::string_view kNoColour = "\xE2\x9A\xAA";   // white circle
-constexpr std::size_t kListMax = 10;
+constexpr std::size_t kRowsMax = 50;
+constexpr std::size_t kGroupMax = 40;  // in a line of the list
 
 std::string back_to(const Alert& alert) {
   return value_with_unit(alert.metric, alert.value, alert.amount) + " (limit " +
@@ -46,12 +47,12 @@ Message one_resolved(const Notice& notice, const Resolution& resolution) {
   const std::string subject =
       is_ratio(alert.metric) && !has_own_summary(alert) ? "Error rate" : subject_of(alert);
   FirstLine line;
-  line.head = std::string(kDone) + " ";
+  line.mark = kDone;
   line.subject = subject;
   line.tail = " back to " + back_to(alert) + group_in_line(alert);
   line.option = ", after " + lasted(resolution);
   Message message;
-  message.first_line = assembled(line);
+  set_lines(message, line);
   const std::string group = group_text(alert);
   message.title = {subject + (group.empty() ? "" : " " + isolated(group)) + " is back to " +
                        value_with_unit(alert.metric, alert.value, alert.amount),
@@ -60,6 +61,10 @@ Message one_resolved(const Notice& notice, const Resolution& resolution) {
   message.context.push_back({{"resolved" + std::string(kDot) + "rule ", Born::ours},
                              {clean_text(alert.rule), Born::code}});
   message.context.push_back(closing_line(alert, notice));
+  message.opening = {message.title.text + ", after " + lasted(resolution) + ".", Born::elsewhere};
+  message.preheader = story(resolution);
+  message.explain = explain_command(alert, true);
+  message.footer = footer_of(alert, notice);
   return message;
 }
 
@@ -67,22 +72,24 @@ Message many_resolved(const Notice& notice) {
   const Alert& first = notice.resolved.front().alert;
   const std::string count = count_text(std::ssize(notice.resolved));
   FirstLine line;
-  line.head = std::string(kDone) + " ";
+  line.mark = kDone;
   line.subject = subject_of(first);
   line.tail = ": " + count + " back below the limit";
   Message message;
-  message.first_line = assembled(line);
+  set_lines(message, line);
   message.title = {line.subject + line.tail, Born::elsewhere};
-  std::string list;
-  for (std::size_t i = 0; i < std::min(notice.resolved.size(), kListMax); ++i) {
+  message.list_heading = "Back below the limit";
+  for (std::size_t i = 0; i < std::min(notice.resolved.size(), kRowsMax); ++i) {
     const Resolution& resolution = notice.resolved[i];
-    list += (i == 0 ? "" : "\n") + isolated(cut_middle(group_text(resolution.alert), 40)) +
-            "   back to " + back_to(resolution.alert) + ", after " + lasted(resolution);
+    message.rows.push_back({isolated(cut_middle(group_text(resolution.alert), kGroupMax)),
+                            "back to " + back_to(resolution.alert), "after " + lasted(resolution)});
   }
-  message.paragraphs.push_back({list, Born::elsewhere});
   message.context.push_back(
       {{"One message for rule ", Born::ours}, {clean_text(first.rule), Born::code}});
   message.context.push_back(closing_line(first, notice));
+  message.opening = {message.title.text + ".", Born::elsewhere};
+  message.explain = explain_command(first, false);
+  message.footer = footer_of(first, notice);
   return message;
 }
 
@@ -97,15 +104,20 @@ Message engine_message(const Notice& notice) {
   const EngineMessage& engine = *notice.engine;
   const std::string text = shown(engine.text);
   FirstLine line;
-  line.head = std::string(engine.kind == "unpriced" ? kNoColour : kTools) + " ";
+  line.mark = engine.kind == "unpriced" ? kNoColour : kTools;
   line.subject = text;
   Message message;
-  message.first_line = assembled(line);
+  set_lines(message, line);
   message.title = {text, Born::elsewhere};
+  message.opening = {text + ".", Born::elsewhere};
+  if (!engine.details.empty()) message.preheader = shown(engine.details.front());
   for (const std::string& detail : engine.details) {
     message.paragraphs.push_back({shown(detail), Born::elsewhere});
   }
   const LocalTime at = local_time(as_event_time(notice.composed_at), "UTC");
+  message.footer = {{"Told by Tocsin about itself, " + date_text(at, true) + ", " + clock_text(at) +
+                         " UTC. Message " + notice.id.substr(0, 8) + ".",
+                     Born::ours}};
   message.context.push_back(
       {{"Tocsin itself" + std::string(kDot) + date_text(at) + ", " + clock_text(at) + " UTC" +
             std::string(kDot) + "id " + notice.id.substr(0, 8),

@@ -161,9 +161,9 @@ std::string window_word(WindowKind kind) {
   return "window";
 }
 
-std::string bounds_text(const Alert& alert, EventTime told) {
+std::string bounds_text(const Alert& alert, EventTime told, BoundsWords words) {
   const Bounds b = bounds_of(alert, told);
-  const bool year = b.start.year != b.told.year || b.last.year != b.told.year;
+  const bool year = words.with_year || b.start.year != b.told.year || b.last.year != b.told.year;
   if (alert.window.end == kNever) {
     const std::string from = starts_ever(alert) ? "since " + date_text(b.start, true) : "all time";
     return from + ", " + alert.zone;

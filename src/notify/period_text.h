@@ -19,8 +19,11 @@ std::string span_text(const Alert& alert, EventTime told);
 std::string possessive_period(const Alert& alert, EventTime told);
 // "day", "month", "window": for "59% of the day".
 std::string window_word(WindowKind kind);
-// "Sat 21 Nov, 00:00–24:00 Europe/Berlin".
-std::string bounds_text(const Alert& alert, EventTime told);
+// "Sat 21 Nov, 00:00–24:00 Europe/Berlin"; the year where it is not the reader's, or asked for.
+struct BoundsWords {
+  bool with_year = false;
+};
+std::string bounds_text(const Alert& alert, EventTime told, BoundsWords words = {});
 
 // When something will happen, as short as it can be told unmistakably: "16:49", "02:10 tomorrow",
 // "Mon 23 Nov", "23 Nov 2027". `long_form`: "16:49 today".

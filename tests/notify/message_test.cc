@@ -70,8 +70,7 @@ TEST_CASE("A digest counts the groups by rung and lists those furthest over") {
 # Free-tier user: 2,345 users crossed a line between 10:04:10 and 10:04:40
 Over 100%: 391 users, $457.47 above their budgets
 Over 80%: 1,954 users
-| ‹Furthest over:
-user-2340   $27.34 of $25   109%
+- user-2340   $27.34 of $25   109%
 )"));
   CHECK(contains(text, "all 2,345 are recorded"));
 }
@@ -205,7 +204,7 @@ TEST_CASE("Description, runbook and labels are carried, as text from elsewhere")
   alert.labels = {{"team", "search"}};
   const std::string text = lines(told(alert));
   CHECK(contains(text, "| ‹Ask *finance*›"));
-  CHECK(contains(text, "| ‹Runbook: https://runbooks.company.example/1›"));
+  CHECK(contains(text, "Runbook: ‹https://runbooks.company.example/1›\n"));
   CHECK(contains(text, "‹team = search›"));
 }
 

@@ -155,6 +155,10 @@ inline std::string lines_of(const Message& message) {
   if (message.bar) {
     lines += "[" + std::to_string(message.bar->percent) + "] " + message.bar->text + "\n";
   }
+  for (const auto& [who, value, note] : message.rows) {
+    lines += "- " + who + "   " + value + "   " + note + "\n";
+  }
+  if (message.runbook) lines += "Runbook: " + piece(*message.runbook) + "\n";
   for (const Text& paragraph : message.paragraphs) lines += "| " + piece(paragraph) + "\n";
   for (const auto& line : message.context) {
     lines += "~ ";

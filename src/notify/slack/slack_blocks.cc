@@ -19,6 +19,7 @@ constexpr std::size_t kFieldsMax = 10;
 constexpr std::size_t kElementsMax = 10;
 constexpr std::size_t kMessageMax = 12'000;
 constexpr std::size_t kParagraphsMax = 40;  // of Slack's 50 blocks
+constexpr std::size_t kRowsMax = 10;
 constexpr std::size_t kPlainMax = 3'000;
 constexpr int kBarCells = 20;
 
@@ -55,6 +56,16 @@ bool fits_in_code(std::string_view text) {
   });
 }
 
+// "user-8812   $61.02 of $25   244%", a line each.
+std::string list_text(const std::string& heading, const std::vector<Message::Row>& rows) {
+  std::string text = heading + ":";
+  for (std::size_t i = 0; i < std::min(rows.size(), kRowsMax); ++i) {
+    text += "\n" + rows[i].who + "   " + rows[i].value;
+    if (!rows[i].note.empty()) text += "   " + rows[i].note;
+  }
+  return text;
+}
+
 // Writes blocks and counts what they hold.
 class Blocks {
  public:
@@ -84,6 +95,22 @@ class Blocks {
     for (int i = 0; i < kBarCells; ++i) cells += i < filled ? "\xE2\x96\x88" : "\xE2\x96\x91";
     json_.begin_object().text("type", "section").key("text");
     markdown("`" + cells + "` " + escaped(bar.text));
+    json_.end_object();
+  }
+  // The first rows under their heading, as one text.
+  void list(const std::string& heading, const std::vector<Message::Row>& rows) {
+    if (rows.empty()) return;
+    json_.begin_object().text("type", "section").key("text");
+    plain(list_text(heading, rows), kSectionMax);
+    json_.end_object();
+  }
+  void runbook(const Text& address) {
+    json_.begin_object().text("type", "section").key("text");
+    if (address.born == Born::address) {
+      markdown("Runbook: <" + escaped(address.text) + ">");
+    } else {
+      plain("Runbook: " + address.text, kFieldMax);
+    }
     json_.end_object();
   }
   // Leaves out what would go over `most` characters in all.
@@ -157,6 +184,8 @@ std::string slack_body(const Message& message) {
   blocks.header(message.title);
   blocks.fields(message.fields);
   if (message.bar) blocks.bar(*message.bar);
+  blocks.list(message.list_heading, message.rows);
+  if (message.runbook) blocks.runbook(*message.runbook);
   // The context lines come last and must have their place.
   constexpr std::size_t kForContext = 3'000;
   for (std::size_t i = 0; i < std::min(message.paragraphs.size(), kParagraphsMax); ++i) {
@@ -171,7 +200,9 @@ std::string slack_body(const Message& message) {
 std::string slack_plain_body(const Message& message) {
   std::string text = message.first_line + "\n" + message.title.text;
   for (const auto& [label, value] : message.fields) text += "\n" + label + ": " + value.text;
+  if (!message.rows.empty()) text += "\n" + list_text(message.list_heading, message.rows);
   for (const Text& paragraph : message.paragraphs) text += "\n" + paragraph.text;
+  if (message.runbook) text += "\nRunbook: " + message.runbook->text;
   for (const auto& line : message.context) {
     text.push_back('\n');
     for (const Text& piece : line) text += piece.text;

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "notify/amount_text.h"
+#include "notify/message_parts.h"
+#include "notify/period_text.h"
+#include "notify/plain_text.h"
+
+namespace tocsin {
+namespace {
+
+using Born = Text::Born;
+
+void add_fact(Message& message, std::string label, std::string value, std::string note = "") {
+  message.facts.push_back({std::move(label), {std::move(value), Born::ours}, std::move(note)});
+}
+
+std::string subject_and_group(const Alert& alert) {
+  const std::string group = group_text(alert);
+  return subject_of(alert) + (group.empty() ? "" : " " + isolated(group));
+}
+
+std::string with_unit(std::string text, Metric metric) {
+  const std::string unit = unit_word(metric);
+  return unit.empty() ? text : text + " " + unit;
+}
+
+// "Production spend has reached 80% of today's $100."
+std::string budget_opening(const Alert& alert, EventTime told) {
+  const std::string possessive = possessive_period(alert, told);
+  std::string budget = (possessive.empty() ? "" : possessive + " ") +
+                       with_unit(limit_text(alert.metric, *alert.budget), alert.metric);
+  if (possessive.empty()) budget += " " + period_text(alert, told);
+  const auto percent = whole_percent(alert.value, *alert.budget);
+  const std::string who = subject_and_group(alert);
+  if (!percent) return who + " is over " + budget + ".";
+  if (*percent < 100) return who + " has reached " + count_text(*percent) + "% of " + budget + ".";
+  const std::string used_up = who + " has used up " + budget;
+  return used_up + (*percent == 100 ? "." : " and is at " + count_text(*percent) + "%.");
+}
+
+// "Error rate of openai/gpt-4o is 7.4%, over the limit of 5%, in the last 5 min."
+std::string threshold_opening(const Alert& alert, EventTime told) {
+  const std::string limit = limit_text(alert.metric, alert.amount);
+  return subject_and_group(alert) + " is at " +
+         value_with_unit(alert.metric, alert.value, alert.amount) + " " + period_text(alert, told) +
+         ", limit " + limit + ".";
+}
+
+std::string per_unit(const Pace& pace) { return pace.unit == "h" ? " an hour" : " a day"; }
+
+void add_budget_facts(Message& message, const Alert& alert, const std::optional<Pace>& pace) {
+  const Metric metric = alert.metric;
+  const int128 left = *alert.budget - alert.value;
+  std::string note = left > 0 ? value_text(metric, left) + " left" : "nothing left";
+  if (left < 0) note = value_text(metric, -left) + " over";
+  const std::string value = value_text(metric, alert.value, *alert.budget) + " of " +
+                            with_unit(even_limit_text(metric, *alert.budget), metric);
+  add_fact(message, metric == Metric::cost ? "Spent" : "Used", value, note);
+  if (!pace) return;
+  add_fact(message, "Pace", value_text(metric, pace->per_unit) + per_unit(*pace),
+           value_text(metric, pace->even_per_unit) + per_unit(*pace) + " would last the " +
+               window_word(alert.window_kind));
+  const std::string deadline = deadline_text(alert);
+  const std::string total = "about " + about_text(metric, pace->at_end);
+  if (pace->gone) {
+    const std::string when = when_text(*pace->gone, alert.at, alert.zone, {.long_form = true});
+    add_fact(message, "Gone by", when, total + " by " + deadline);
+  } else {
+    add_fact(message, "By " + deadline, total);
+  }
+}
+
+void add_facts(Message& message, const Alert& alert, const std::optional<Pace>& pace) {
+  if (alert.budget) {
+    add_budget_facts(message, alert, pace);
+  } else {
+    add_fact(message, "Now", value_with_unit(alert.metric, alert.value, alert.amount),
+             "limit " + limit_text(alert.metric, alert.amount));
+  }
+  if (is_ratio(alert.metric)) {
+    add_fact(message, "Failed", count_text(alert.numerator) + " of " + count_text(alert.requests));
+  } else if (alert.metric == Metric::cost && alert.requests > 0) {
+    add_fact(message, "Requests", count_text(alert.requests),
+             value_text(Metric::cost, alert.value / alert.requests) + " each");
+  }
+}
+
+// "Gone by 16:49 at this pace; about $153 by midnight."
+std::string preheader_of(const Alert& alert, const std::optional<Pace>& pace) {
+  if (is_ratio(alert.metric)) {
+    return count_text(alert.numerator) + " of " + count_text(alert.requests) + " requests failed.";
+  }
+  if (!alert.budget) return "";
+  const int128 left = *alert.budget - alert.value;
+  const std::string total =
+      pace ? "about " + about_text(alert.metric, pace->at_end) + " by " + deadline_text(alert) : "";
+  if (pace && pace->gone) {
+    return "Gone by " + when_text(*pace->gone, alert.at, alert.zone) + " at this pace; " + total +
+           ".";
+  }
+  std::string text = left < 0 ? value_text(alert.metric, -left) + " over the budget"
+                              : value_text(alert.metric, left) + " left";
+  return text + (pace ? "; " + total + " at this pace." : ".");
+}
+
+// "The next line is 95% ($95.00), a warning, about 16:08 at this pace. Nothing is blocked."
+std::string next_of(const Alert& alert, const std::optional<Pace>& pace) {
+  std::string text;
+  if (alert.next) {
+    text = "the next line is " + rung_words(alert.next->rung);
+    if (alert.budget) text += " (" + value_text(alert.metric, alert.next->amount) + ")";
+    text += ", " + std::string(name(alert.next->severity));
+    if (pace && pace->next) {
+      text += ", about " + when_text(*pace->next, alert.at, alert.zone) + " at this pace";
+    }
+    text += ".";
+  } else if (alert.budget) {
+    text = "this was the last line.";
+  }
+  if (alert.budget && !alert.enforced) text += " Nothing is blocked.";
+  return text;
+}
+
+}  // namespace
+
+void add_wide_parts(Message& message, const Alert& alert, const Notice& notice) {
+  const EventTime told = as_event_time(notice.composed_at);
+  const std::optional<Pace> pace = pace_of(alert);
+  message.opening = {alert.budget ? budget_opening(alert, told) : threshold_opening(alert, told),
+                     Born::elsewhere};
+  add_facts(message, alert, pace);
+  message.preheader = preheader_of(alert, pace);
+  message.next = next_of(alert, pace);
+  message.explain = explain_command(alert, true);
+  message.footer = footer_of(alert, notice);
+}
+
+}  // namespace tocsin

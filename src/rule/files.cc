@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rule/files.h"
 
+#include <filesystem>
+
 namespace tocsin {
 
 std::string resolve_path(const std::string& file, const std::string& path) {
@@ -11,6 +13,10 @@ std::string resolve_path(const std::string& file, const std::string& path) {
   std::string rest = path;
   while (rest.starts_with("./")) rest.erase(0, 2);
   return folder + rest;
+}
+
+std::string collapse_path(const std::string& path) {
+  return std::filesystem::path(path).lexically_normal().string();
 }
 
 }  // namespace tocsin

@@ -37,4 +37,7 @@ using Environment = std::function<std::optional<std::string>(const std::string& 
 // `path` as written in `file`: relative ones are relative to the file's folder.
 std::string resolve_path(const std::string& file, const std::string& path);
 
+// Without the folders that `..` leaves again: "rules/tests/../a.yaml" is "rules/a.yaml".
+std::string collapse_path(const std::string& path);
+
 }  // namespace tocsin

@@ -335,5 +335,35 @@ inline constexpr std::array kCost = {
 inline constexpr std::array kMount = {later("files"), later("team"), later("only"),
                                       later("channels"), later("enforce")};
 
+// Tests of rules: the file, a test, an event of it beside its fields, an alert that is expected.
+inline constexpr std::array kTestFile = {
+    key("rules", Value::paths, "the rule files that are tested", "required"),
+    key("time_zone", Value::zone, "of rules that name none, as in tocsin.yaml", "UTC"),
+    key("prices", Value::paths, "price files beside the built-in prices", "none"),
+    key("tests", Value::text, "the tests", "required"),
+};
+inline constexpr std::array kTest = {
+    key("name", Value::line, "a sentence", "required"),
+    key("events", Value::text, "what happens", "required"),
+    key("until", Value::text, "time passes up to here after the last event",
+        "as long as a rule could wait for it"),
+    key("expect", Value::text, "the alerts that must come, and no other; `[]` is silence",
+        "required"),
+};
+inline constexpr std::array kTestEvent = {
+    key("at", Value::text, "when the first one comes", "required"),
+    key("every", Value::duration, "how long after it the next one comes", "at once"),
+    key("times", Value::count, "how many there are", "1"),
+};
+inline constexpr std::array kExpectation = {
+    key("rule", Value::name, "its rule", "required"),
+    key("rung", Value::text, "as the rule writes it", "any"),
+    key("at", Value::text, "the second of the request that reached it", "any"),
+    key("group", Value::labels, "its fields and values", "any"),
+    key("value", Value::text, "of the metric, when it was reached", "any"),
+    key("budget", Value::budget, "the group's budget", "any"),
+    key("severity", Value::severity, "`info`, `warning` or `critical`", "any"),
+};
+
 }  // namespace words
 }  // namespace tocsin

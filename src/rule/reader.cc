@@ -122,6 +122,17 @@ std::optional<Millis> Reader::duration(const Node& node) const {
   return value;
 }
 
+std::optional<EventTime> Reader::time(const Node& node) const {
+  const auto* written = text(node, "a time such as 2026-11-20T09:00Z");
+  if (written == nullptr) return std::nullopt;
+  const auto value = parse_time(*written);
+  if (!value) {
+    error(node, quoted(*written) + " is no time",
+          "write one with Z or an offset, such as 2026-11-20T09:00Z");
+  }
+  return value;
+}
+
 Origin Reader::origin(const Node& node) const {
   return {document_.source->file(), node.line, node.column};
 }

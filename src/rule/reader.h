@@ -39,6 +39,7 @@ class Reader {
   std::optional<bool> truth(const Node& node) const;
   std::optional<std::int64_t> count(const Node& node, std::int64_t least) const;
   std::optional<Millis> duration(const Node& node) const;
+  std::optional<EventTime> time(const Node& node) const;
 
   Origin origin(const Node& node) const;
   const std::string& file() const { return document_.source->file(); }

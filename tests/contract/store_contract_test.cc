@@ -6,8 +6,8 @@
 #include <string>
 
 #include "rocks/rocks_store.h"
+#include "state/memory_store.h"
 #include "support/faulty_store.h"
-#include "support/memory_store.h"
 #include "support/temporary_directory.h"
 
 namespace tocsin {

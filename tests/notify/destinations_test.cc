@@ -5,8 +5,8 @@
 #include "notify/outbox_keys.h"
 #include "notify/samples.h"
 #include "notify/webhook/webhook_channel.h"
+#include "state/memory_store.h"
 #include "support/manual_clock.h"
-#include "support/memory_store.h"
 #include "support/recording_transport.h"
 
 using namespace tocsin;

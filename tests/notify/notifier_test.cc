@@ -9,9 +9,9 @@
 #include "notify/samples.h"
 #include "notify/slack/slack_channel.h"
 #include "notify/webhook/webhook_channel.h"
+#include "state/memory_store.h"
 #include "support/faulty_store.h"
 #include "support/manual_clock.h"
-#include "support/memory_store.h"
 #include "support/recording_transport.h"
 
 using namespace tocsin;

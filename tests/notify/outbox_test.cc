@@ -3,7 +3,7 @@
 
 #include "notify/outbox_keys.h"
 #include "notify/samples.h"
-#include "support/memory_store.h"
+#include "state/memory_store.h"
 #include "tocsin/row.h"
 
 using namespace tocsin;

@@ -10,10 +10,10 @@
 
 #include "pipeline/engine.h"
 #include "pipeline/replay.h"
+#include "state/memory_store.h"
 #include "state/view.h"
 #include "support/alert_logs.h"
 #include "support/manual_clock.h"
-#include "support/memory_store.h"
 
 namespace tocsin {
 

@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "alert/fold.h"
+#include "state/memory_store.h"
 #include "state/state.h"
 #include "state/view.h"
 #include "support/alert_logs.h"
-#include "support/memory_store.h"
 #include "support/rules.h"
 #include "tocsin/group.h"
 

@@ -14,8 +14,9 @@
 
 namespace tocsin {
 
-// A Store in memory; it passes the same contract suite as the real one. A snapshot is a copy of the
-// whole map. A scan works on a copy too, so that its callback may write to the store.
+// A Store in memory, for what need not outlive the process: tests of rules, and ours. It passes the
+// same contract suite as the real one. A snapshot is a copy of the whole map; a scan copies the
+// rows it may show, so that its callback may write to the store.
 class MemoryStore final : public Store {
  public:
   using Map = std::map<std::string, std::string, std::less<>>;
@@ -25,11 +26,11 @@ class MemoryStore final : public Store {
     return View::find(map_, key);
   }
   Result<void> scan(std::string_view from, std::string_view until, const Row& row) const override {
-    return View(map()).scan(from, until, row);
+    return View(between(from, until)).scan(from, until, row);
   }
   Result<void> scan_back(std::string_view from, std::string_view until,
                          const Row& row) const override {
-    return View(map()).scan_back(from, until, row);
+    return View(between(from, until)).scan_back(from, until, row);
   }
 
   Result<void> write(const WriteBatch& batch, Sync sync) override {
@@ -96,6 +97,11 @@ class MemoryStore final : public Store {
    private:
     Map map_;
   };
+
+  Map between(std::string_view from, std::string_view until) const {
+    const std::lock_guard lock(mutex_);
+    return from < until ? Map(map_.lower_bound(from), map_.lower_bound(until)) : Map();
+  }
 
   mutable std::mutex mutex_;
   Map map_, synced_;

@@ -1,114 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/curl_transport.h"
 
-#include <curl/curl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <climits>
 #include <mutex>
-#include <string_view>
+
+#include "net/curl_handles.h"
+#include "net/transfer.h"
 
 namespace tocsin {
 namespace {
 
-constexpr std::size_t kBodyMax = 64 * 1024;
-
-template <auto free>
-struct Frees {
-  template <class T>
-  void operator()(T* handle) const noexcept {
-    free(handle);
-  }
-};
-using Easy = std::unique_ptr<CURL, Frees<curl_easy_cleanup>>;
-using Headers = std::unique_ptr<curl_slist, Frees<curl_slist_free_all>>;
-using Url = std::unique_ptr<CURLU, Frees<curl_url_cleanup>>;
-using CurlText = std::unique_ptr<char, Frees<curl_free>>;
-
-// The one part of a URL that is no secret.
-std::string host_of(const std::string& address) {
-  const Url url(curl_url());
-  char* host = nullptr;
-  if (!url || curl_url_set(url.get(), CURLUPART_URL, address.c_str(), 0) != CURLUE_OK ||
-      curl_url_get(url.get(), CURLUPART_HOST, &host, 0) != CURLUE_OK) {
-    return "an address that is no URL";
-  }
-  const CurlText owned(host);
-  return host;
-}
-
-// A header of ours holds no line ends; one that did would be another header.
-std::string header_line(const std::pair<std::string, std::string>& header) {
-  std::string line = header.first + ": " + header.second;
-  std::erase_if(line, [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
-  return line;
-}
-
-bool append(Headers& headers, const std::string& line) {
-  curl_slist* longer = curl_slist_append(headers.get(), line.c_str());
-  if (longer == nullptr) return false;
-  static_cast<void>(headers.release());
-  headers.reset(longer);
-  return true;
-}
-
-long clamped(Millis time) {
-  return static_cast<long>(std::clamp<Millis::rep>(time.count(), 1, LONG_MAX / 2));
-}
-
-// True if every option was taken.
-class Options {
- public:
-  explicit Options(CURL* easy) : easy_(easy) {}
-  template <class T>
-  Options& set(CURLoption option, T value) {
-    good_ = good_ && curl_easy_setopt(easy_, option, value) == CURLE_OK;
-    return *this;
-  }
-  bool good() const { return good_; }
-
- private:
-  CURL* easy_;
-  bool good_ = true;
-};
+// More at a time than any one channel makes, so that one that hangs leaves room for another of the
+// same server; less than servers allow a client.
+constexpr long kHostConnectionsMax = 16;
+// Kept connections. Never reached, for to make room libcurl 7.88 would say QUIT to a mail server
+// and wait for the answer.
+constexpr long kConnectionsMax = 1'000;
 
 }  // namespace
-
-struct CurlTransport::Transfer {
-  Easy easy{curl_easy_init()};
-  Headers headers;
-  HttpRequest request;
-  Done done;
-  std::string body;
-  bool cut = false;
-
-  // Gives up the transfer once the body is longer than anybody reads.
-  static std::size_t take(char* bytes, std::size_t one, std::size_t count, void* self) noexcept {
-    auto& transfer = *static_cast<Transfer*>(self);
-    const std::size_t size = one * count;
-    const std::size_t room = kBodyMax - transfer.body.size();
-    transfer.body.append(bytes, std::min(size, room));
-    if (size <= room) return size;
-    transfer.cut = true;
-    return 0;
-  }
-
-  HttpResponse response(CURLcode code) const {
-    HttpResponse response;
-    if (code == CURLE_OK || cut) {
-      long status = 0;
-      curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &status);
-      response.status = static_cast<int>(status);
-      response.body = body;
-      curl_off_t retry_after = 0;
-      curl_easy_getinfo(easy.get(), CURLINFO_RETRY_AFTER, &retry_after);
-      if (retry_after > 0) response.retry_after = std::chrono::seconds{retry_after};
-      return response;
-    }
-    response.error = host_of(request.url) + ": " + curl_easy_strerror(code);
-    return response;
-  }
-};
 
 Result<std::unique_ptr<CurlTransport>> CurlTransport::create(CurlConfig config) {
   static std::once_flag once;
@@ -120,54 +33,50 @@ Result<std::unique_ptr<CurlTransport>> CurlTransport::create(CurlConfig config) 
 }
 
 CurlTransport::CurlTransport(void* multi, CurlConfig config)
-    : config_(std::move(config)), multi_(multi) {}
+    : config_(std::move(config)), multi_(multi) {
+  curl_multi_setopt(multi_, CURLMOPT_MAX_HOST_CONNECTIONS, kHostConnectionsMax);
+  curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, kConnectionsMax);
+}
 
 CurlTransport::~CurlTransport() {
-  for (const auto& [easy, transfer] : transfers_) curl_multi_remove_handle(multi_, easy);
+  for (const auto& [easy, running] : transfers_) curl_multi_remove_handle(multi_, easy);
   transfers_.clear();
+  // To each mail server libcurl says QUIT here and waits for the answer; there will be none.
+  for (const int socket : sockets_) shutdown(socket, SHUT_RDWR);
   curl_multi_cleanup(multi_);
 }
 
-bool CurlTransport::start(Transfer& transfer) {
-  CURL* easy = transfer.easy.get();
-  if (easy == nullptr || !append(transfer.headers, "Expect:")) return false;
-  for (const auto& header : transfer.request.headers) {
-    if (!append(transfer.headers, header_line(header))) return false;
-  }
-  Options options(easy);
-  options.set(CURLOPT_URL, transfer.request.url.c_str())
-      .set(CURLOPT_PROTOCOLS_STR, "http,https")
-      .set(CURLOPT_FOLLOWLOCATION, 0L)
-      .set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1))
-      .set(CURLOPT_NOSIGNAL, 1L)
-      .set(CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED))
-      .set(CURLOPT_SSL_VERIFYPEER, 1L)
-      .set(CURLOPT_SSL_VERIFYHOST, 2L)
-      .set(CURLOPT_TCP_KEEPALIVE, 1L)
-      .set(CURLOPT_CONNECTTIMEOUT_MS, clamped(config_.connect_timeout))
-      .set(CURLOPT_TIMEOUT_MS, clamped(transfer.request.timeout))
-      .set(CURLOPT_POST, 1L)
-      .set(CURLOPT_POSTFIELDS, transfer.request.body.data())
-      .set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(transfer.request.body.size()))
-      .set(CURLOPT_HTTPHEADER, transfer.headers.get())
-      .set(CURLOPT_WRITEFUNCTION, &Transfer::take)
-      .set(CURLOPT_WRITEDATA, static_cast<void*>(&transfer));
-  if (!config_.ca_file.empty()) options.set(CURLOPT_CAINFO, config_.ca_file.c_str());
-  return options.good() && curl_multi_add_handle(multi_, easy) == CURLM_OK;
+int CurlTransport::open_socket(void* self, int, curl_sockaddr* address) noexcept {
+  const int opened = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  if (opened >= 0) static_cast<CurlTransport*>(self)->sockets_.insert(opened);
+  return opened;
 }
 
-void CurlTransport::post(HttpRequest request, Done done) {
-  auto transfer = std::make_unique<Transfer>();
-  transfer->request = std::move(request);
-  transfer->done = std::move(done);
+int CurlTransport::close_socket(void* self, int socket) noexcept {
+  static_cast<CurlTransport*>(self)->sockets_.erase(socket);
+  return close(socket);
+}
+
+bool CurlTransport::start(Transfer& transfer) {
+  if (!transfer.prepare(config_)) return false;
+  Options options(transfer.easy());
+  options.set(CURLOPT_OPENSOCKETFUNCTION, &CurlTransport::open_socket)
+      .set(CURLOPT_OPENSOCKETDATA, static_cast<void*>(this))
+      .set(CURLOPT_CLOSESOCKETFUNCTION, &CurlTransport::close_socket)
+      .set(CURLOPT_CLOSESOCKETDATA, static_cast<void*>(this));
+  return options.good() && curl_multi_add_handle(multi_, transfer.easy()) == CURLM_OK;
+}
+
+void CurlTransport::send(Request request, Done done) {
+  auto transfer = std::visit([](auto& one) { return make_transfer(std::move(one)); }, request);
   if (!start(*transfer)) {
-    HttpResponse response;
-    response.error = host_of(transfer->request.url) + ": the request could not be made";
-    refused_.emplace_back(std::move(transfer->done), std::move(response));
+    Response response;
+    response.error = transfer->host() + ": the request could not be made";
+    refused_.emplace_back(std::move(done), std::move(response));
     return;
   }
-  void* const easy = transfer->easy.get();
-  transfers_.emplace(easy, std::move(transfer));
+  void* const easy = transfer->easy();
+  transfers_.emplace(easy, Running{std::move(transfer), std::move(done)});
 }
 
 void CurlTransport::perform() {
@@ -185,7 +94,7 @@ CurlTransport::Finished CurlTransport::collect() {
     const CURLcode code = message->data.result;
     const auto found = transfers_.find(easy);
     if (found == transfers_.end()) continue;
-    finished.emplace_back(std::move(found->second->done), found->second->response(code));
+    finished.emplace_back(std::move(found->second.done), found->second.transfer->response(code));
     curl_multi_remove_handle(multi_, easy);
     transfers_.erase(found);
   }

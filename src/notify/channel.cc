@@ -20,7 +20,7 @@ bool is_plain_words(std::string_view body) {
   });
 }
 
-Verdict verdict_of(const HttpResponse& response) {
+Verdict verdict_of(const Response& response) {
   const int status = response.status;
   if (status >= 200 && status < 300) return Verdict::delivered;
   if (status >= 300 && status < 400) return Verdict::broken;
@@ -41,7 +41,7 @@ Verdict verdict_of(const HttpResponse& response) {
 
 }  // namespace
 
-Outcome outcome_by_status(const HttpResponse& response) {
+Outcome outcome_by_status(const Response& response) {
   Outcome outcome{verdict_of(response), response.retry_after, ""};
   if (outcome.verdict == Verdict::delivered) return outcome;
   if (response.status == 0) {

@@ -57,12 +57,12 @@ class Channel {
   // Each gets every message of the channel and answers for itself: recipients of mail. At least
   // one, no two the same; a channel that is one place has the nameless one.
   virtual std::vector<std::string> destinations() const { return {""}; }
-  virtual HttpRequest request(const Telling& telling) const = 0;
-  virtual Outcome classify(const HttpResponse& response) const = 0;
+  virtual Request request(const Telling& telling) const = 0;
+  virtual Outcome classify(const Response& response) const = 0;
 };
 
 // What a status means wherever nothing else is known of the receiver. Redirects are not followed,
 // so they are `broken`: the address has to be changed.
-Outcome outcome_by_status(const HttpResponse& response);
+Outcome outcome_by_status(const Response& response);
 
 }  // namespace tocsin

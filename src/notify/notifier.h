@@ -130,7 +130,7 @@ class Notifier {
     Post* post;
     Destination* destination;
     Lane::Entry* entry;
-    HttpResponse response;
+    Response response;
   };
   struct Composed {  // of the engine, to be stored and sent
     Post* post;

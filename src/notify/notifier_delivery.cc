@@ -29,13 +29,13 @@ void Notifier::send() {
 
 void Notifier::send(Post& post, Destination& destination, Lane::Entry& entry) {
   const Message message = render(*entry.notice);
-  HttpRequest request = post.channel->request({.notice = *entry.notice,
-                                               .message = message,
-                                               .form = entry.form,
-                                               .now = parts_.clock.wall(),
-                                               .destination = destination.address.destination});
-  parts_.transport.post(std::move(request),
-                        [this, &post, &destination, &entry](const HttpResponse& response) {
+  Request request = post.channel->request({.notice = *entry.notice,
+                                           .message = message,
+                                           .form = entry.form,
+                                           .now = parts_.clock.wall(),
+                                           .destination = destination.address.destination});
+  parts_.transport.send(std::move(request),
+                        [this, &post, &destination, &entry](const Response& response) {
                           answers_.push_back({&post, &destination, &entry, response});
                         });
 }

@@ -9,7 +9,7 @@ using namespace tocsin;
 
 namespace {
 
-using Request = ScriptedServer::Request;
+using Asked = ScriptedServer::Request;
 
 std::unique_ptr<CurlTransport> transport() {
   setenv("no_proxy", "127.0.0.1", 1);  // whatever proxy this machine uses
@@ -28,9 +28,9 @@ HttpRequest request_to(std::string url, Millis timeout = Millis{5'000}) {
 }
 
 // Posts and runs until the answer is there; it comes within the request's timeout.
-HttpResponse exchange(CurlTransport& transport, HttpRequest request) {
-  std::optional<HttpResponse> answer;
-  transport.post(std::move(request), [&](const HttpResponse& response) {
+Response exchange(CurlTransport& transport, HttpRequest request) {
+  std::optional<Response> answer;
+  transport.send(std::move(request), [&](const Response& response) {
     CHECK_FALSE(answer);
     answer = response;
   });
@@ -40,7 +40,7 @@ HttpResponse exchange(CurlTransport& transport, HttpRequest request) {
 }
 
 ScriptedServer::Script always(const std::string& answer) {
-  return [answer](const Request&) { return answer; };
+  return [answer](const Asked&) { return answer; };
 }
 
 bool contains(const std::string& text, std::string_view part) {
@@ -55,12 +55,12 @@ TEST_CASE("A post arrives as it was made, and its answer comes back") {
   HttpRequest request = request_to(server.url("/services/T/B/X"));
   request.body = std::string(100'000, 'x') + std::string("\0end", 4);
   request.headers.emplace_back("Idempotency-Key", "abc\r\nInjected: yes");
-  const HttpResponse response = exchange(*sender, request);
+  const Response response = exchange(*sender, request);
   CHECK(response.status == 200);
   CHECK(response.body == "ok");
   CHECK(response.error.empty());
   REQUIRE(server.requests().size() == 1);
-  const Request got = server.requests()[0];
+  const Asked got = server.requests()[0];
   CHECK(got.head.starts_with("post /services/t/b/x http/1.1\r\n"));
   CHECK(got.body == request.body);
   CHECK(contains(got.head, "\r\ncontent-type: application/json\r\n"));
@@ -80,7 +80,7 @@ TEST_CASE("Any status and body come back as they are") {
 TEST_CASE("How long to wait is read from a refusal") {
   ScriptedServer server(
       always(ScriptedServer::answer("429 Too Many", "rate_limited", "Retry-After: 7\r\n")));
-  const HttpResponse response = exchange(*transport(), request_to(server.url("/")));
+  const Response response = exchange(*transport(), request_to(server.url("/")));
   CHECK(response.status == 429);
   CHECK(response.retry_after == std::chrono::seconds{7});
 }
@@ -95,23 +95,22 @@ TEST_CASE("A redirect is not followed") {
 
 TEST_CASE("A huge body is cut and the rest not read") {
   ScriptedServer server(always(ScriptedServer::answer("200 OK", std::string(5'000'000, 'x'))));
-  const HttpResponse response = exchange(*transport(), request_to(server.url("/")));
+  const Response response = exchange(*transport(), request_to(server.url("/")));
   CHECK(response.status == 200);
   CHECK(response.body.size() == 64 * 1024);
 }
 
 TEST_CASE("A receiver that never answers is given up after the timeout") {
   ScriptedServer server(always(ScriptedServer::kHang));
-  const HttpResponse response =
+  const Response response =
       exchange(*transport(), request_to(server.url("/secret-path?token=1"), Millis{200}));
   CHECK(response.status == 0);
   CHECK(response.error == "127.0.0.1: Timeout was reached");
 }
 
 TEST_CASE("A connection closed without an answer names host and cause, no path and no query") {
-  ScriptedServer server([](const Request&) { return std::nullopt; });
-  const HttpResponse response =
-      exchange(*transport(), request_to(server.url("/secret-path?token=1")));
+  ScriptedServer server([](const Asked&) { return std::nullopt; });
+  const Response response = exchange(*transport(), request_to(server.url("/secret-path?token=1")));
   CHECK(response.status == 0);
   CHECK(response.error.starts_with("127.0.0.1: "));
   CHECK_FALSE(contains(response.error, "secret"));
@@ -130,7 +129,7 @@ TEST_CASE("Nobody listening is an error that names the host") {
 TEST_CASE("What is no web address is not fetched") {
   for (const char* url : {"file:///etc/passwd", "ftp://127.0.0.1/secret", "", "http://", "://"}) {
     INFO(url);
-    const HttpResponse response = exchange(*transport(), request_to(url));
+    const Response response = exchange(*transport(), request_to(url));
     CHECK(response.status == 0);
     CHECK_FALSE(response.error.empty());
     CHECK_FALSE(contains(response.error, "secret"));
@@ -146,11 +145,11 @@ TEST_CASE("Connections are kept") {
 }
 
 TEST_CASE("One that hangs holds up no other") {
-  ScriptedServer server([](const Request& request) {
+  ScriptedServer server([](const Asked& request) {
     return request.path == "/hang" ? ScriptedServer::kHang : ScriptedServer::answer("200 OK", "ok");
   });
   const auto sender = transport();
-  sender->post(request_to(server.url("/hang")), [](const HttpResponse&) { FAIL("answered"); });
+  sender->send(request_to(server.url("/hang")), [](const Response&) { FAIL("answered"); });
   for (int i = 0; i < 20; ++i) CHECK(exchange(*sender, request_to(server.url("/"))).status == 200);
 }
 
@@ -158,9 +157,9 @@ TEST_CASE("An answer may lead to the next post") {
   ScriptedServer server(always(ScriptedServer::answer("200 OK", "ok")));
   const auto sender = transport();
   int answers = 0;
-  sender->post(request_to(server.url("/1")), [&](const HttpResponse&) {
+  sender->send(request_to(server.url("/1")), [&](const Response&) {
     ++answers;
-    sender->post(request_to(server.url("/2")), [&](const HttpResponse&) { ++answers; });
+    sender->send(request_to(server.url("/2")), [&](const Response&) { ++answers; });
   });
   while (answers < 2) sender->poll(Millis{1'000});
   CHECK(server.requests().size() == 2);
@@ -178,7 +177,7 @@ TEST_CASE("A waiting poll returns when it is woken, also if that came before it"
 TEST_CASE("What is under way at the end is given up in silence") {
   ScriptedServer server(always(ScriptedServer::kHang));
   auto sender = transport();
-  sender->post(request_to(server.url("/")), [](const HttpResponse&) { FAIL("answered"); });
+  sender->send(request_to(server.url("/")), [](const Response&) { FAIL("answered"); });
   sender->poll(Millis{0});
   sender.reset();
 }

@@ -40,7 +40,7 @@ TEST_CASE("Each status has one meaning") {
   };
   for (const Case& c : cases) {
     INFO(c.name);
-    HttpResponse response;
+    Response response;
     response.status = c.status;
     if (c.retry_after) response.retry_after = std::chrono::seconds{*c.retry_after};
     const Outcome outcome = outcome_by_status(response);
@@ -51,7 +51,7 @@ TEST_CASE("Each status has one meaning") {
 }
 
 TEST_CASE("A reason repeats a receiver's short word, but no page that may hold the address") {
-  HttpResponse response;
+  Response response;
   response.status = 404;
   response.body = "no_service";
   CHECK(outcome_by_status(response).reason == "answered 404 (no_service)");

@@ -29,15 +29,13 @@ class Letters final : public Channel {
   const std::string& name() const override { return name_; }
   Pacing pacing() const override { return {50, 100, 1}; }
   std::vector<std::string> destinations() const override { return to_; }
-  HttpRequest request(const Telling& telling) const override {
+  Request request(const Telling& telling) const override {
     HttpRequest request;
     request.url = telling.destination;
     request.body = telling.notice.id + " " + telling.message.first_line;
     return request;
   }
-  Outcome classify(const HttpResponse& response) const override {
-    return outcome_by_status(response);
-  }
+  Outcome classify(const Response& response) const override { return outcome_by_status(response); }
 
  private:
   std::string name_ = "letters";
@@ -80,7 +78,7 @@ struct Desk {
     }
   }
   // What a destination answers from now on.
-  void answer(const std::string& who, std::optional<HttpResponse> response) {
+  void answer(const std::string& who, std::optional<Response> response) {
     answers[who] = std::move(response);
     transport.set_script([this](const HttpRequest& request) {
       const auto found = answers.find(request.url);
@@ -114,7 +112,7 @@ struct Desk {
   Lines log;
   std::vector<std::string> to;
   std::vector<std::string> engine{"ops"};
-  std::map<std::string, std::optional<HttpResponse>> answers;
+  std::map<std::string, std::optional<Response>> answers;
   std::unique_ptr<Notifier> notifier;
   std::uint64_t seq = 0;
 };

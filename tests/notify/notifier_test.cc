@@ -341,7 +341,7 @@ TEST_CASE("A receiver that fails one time in ten gets every alert in the end") {
 
 TEST_CASE("A channel that hangs slows no other") {
   Desk desk;
-  desk.transport.set_script([&](const HttpRequest& request) -> std::optional<HttpResponse> {
+  desk.transport.set_script([&](const HttpRequest& request) -> std::optional<Response> {
     if (request.url == kSlack) return std::nullopt;
     return RecordingTransport::ok();
   });

@@ -170,7 +170,7 @@ TEST_CASE("The message stays within Slack's limits, whatever is in it") {
 TEST_CASE("Only status 200 with the body ok is a delivery to Slack") {
   using Verdict = Outcome::Verdict;
   const auto verdict = [](int status, std::string body) {
-    HttpResponse response;
+    Response response;
     response.status = status;
     response.body = std::move(body);
     return channel().classify(response).verdict;
@@ -189,7 +189,8 @@ TEST_CASE("Only status 200 with the body ok is a delivery to Slack") {
 
 TEST_CASE("The plain form is the message without blocks") {
   const Notice notice = told(production());
-  const HttpRequest request = channel().request({notice, render(notice), Form::plain, {}, ""});
+  const auto request =
+      std::get<HttpRequest>(channel().request({notice, render(notice), Form::plain, {}, ""}));
   simdjson::dom::parser parser;
   const simdjson::dom::element root = parser.parse(request.body);
   CHECK(root["blocks"].error() == simdjson::NO_SUCH_FIELD);

@@ -18,8 +18,8 @@ HttpRequest request_for(const Notice& notice, std::string secret = "") {
   config.name = "oncall";
   config.url = "https://ops.company.example/page";
   config.hmac_secret = std::move(secret);
-  return WebhookChannel(config).request(
-      {notice, render(notice), Form::full, wall(utc(2026, 11, 21, 14, 7, 33)) + Millis{999}, ""});
+  return std::get<HttpRequest>(WebhookChannel(config).request(
+      {notice, render(notice), Form::full, wall(utc(2026, 11, 21, 14, 7, 33)) + Millis{999}, ""}));
 }
 
 std::map<std::string, std::string> headers_of(const HttpRequest& request) {

@@ -16,7 +16,7 @@ std::string_view trimmed(std::string_view text) {
 
 }  // namespace
 
-HttpRequest SlackChannel::request(const Telling& telling) const {
+Request SlackChannel::request(const Telling& telling) const {
   HttpRequest request;
   request.url = config_.webhook_url;
   request.headers = {{"Content-Type", "application/json; charset=utf-8"}, {"User-Agent", "tocsin"}};
@@ -26,7 +26,7 @@ HttpRequest SlackChannel::request(const Telling& telling) const {
   return request;
 }
 
-Outcome SlackChannel::classify(const HttpResponse& response) const {
+Outcome SlackChannel::classify(const Response& response) const {
   Outcome outcome = outcome_by_status(response);
   if (outcome.verdict != Outcome::Verdict::delivered) return outcome;
   if (response.status == 200 && trimmed(response.body) == "ok") return outcome;

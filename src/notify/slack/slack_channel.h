@@ -24,8 +24,8 @@ class SlackChannel final : public Channel {
 
   const std::string& name() const override { return config_.name; }
   Pacing pacing() const override { return config_.pacing; }
-  HttpRequest request(const Telling& telling) const override;
-  Outcome classify(const HttpResponse& response) const override;
+  Request request(const Telling& telling) const override;
+  Outcome classify(const Response& response) const override;
 
  private:
   SlackConfig config_;

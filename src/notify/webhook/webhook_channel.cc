@@ -93,7 +93,7 @@ std::string webhook_body(const Notice& notice, const Message& message, Form form
   return body;
 }
 
-HttpRequest WebhookChannel::request(const Telling& telling) const {
+Request WebhookChannel::request(const Telling& telling) const {
   HttpRequest request;
   request.url = config_.url;
   request.timeout = config_.timeout;

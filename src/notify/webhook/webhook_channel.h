@@ -24,10 +24,8 @@ class WebhookChannel final : public Channel {
 
   const std::string& name() const override { return config_.name; }
   Pacing pacing() const override { return config_.pacing; }
-  HttpRequest request(const Telling& telling) const override;
-  Outcome classify(const HttpResponse& response) const override {
-    return outcome_by_status(response);
-  }
+  Request request(const Telling& telling) const override;
+  Outcome classify(const Response& response) const override { return outcome_by_status(response); }
 
  private:
   WebhookConfig config_;

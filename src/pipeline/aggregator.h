@@ -19,7 +19,7 @@
 
 namespace tocsin {
 
-// What stage 1 goes by; shared by all workers, outlives them.
+// What stage 1 goes by. Rules and prices live as long as `keeps`, or all aggregators.
 struct AggregatorSetup {
   const std::vector<Rule>& rules;
   const PriceList& prices;
@@ -32,6 +32,7 @@ struct AggregatorSetup {
   std::optional<Millis> lateness;  // absent: by the window
   // A plain file has no clock beside it: gaps of over 2 min between its records are time passing.
   bool ticks_from_gaps = false;
+  std::shared_ptr<const void> keeps{};
 };
 
 // Stage 1 for the partitions of one worker: decode, de-duplicate, price, match, admit, fold. Holds
@@ -49,6 +50,8 @@ class Aggregator final : Decoder::Sink {
   };
   void add_lane(const Lane& lane);
   bool has_lane(std::uint32_t partition) const { return lanes_.contains(partition); }
+  // Goes on with the partitions of `old`, between two batches.
+  void take_over(Aggregator& old) { lanes_ = std::move(old.lanes_); }
 
   // The partition goes on at `offset`, though no record was taken: it begins there, or what was
   // before is lost.
@@ -86,7 +89,7 @@ class Aggregator final : Decoder::Sink {
   int128 amount(Metric metric, const Event& event, Money cost) const;
   bool gap_before(const Event& event);
 
-  const AggregatorSetup& setup_;
+  const AggregatorSetup setup_;
   Decoder decoder_;
   Matcher matcher_;
   Pricer pricer_;

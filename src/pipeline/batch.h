@@ -37,7 +37,8 @@ struct Batch {
   EventTime oldest_record = EventTime::max();  // least record time
   // Time that passed without records after these, as a recording or the gap of a plain file says.
   std::optional<Tick> tick;
-  bool barrier = false;  // the tick waits until every worker has come to it
+  bool barrier = false;       // the tick waits until every worker has come to it
+  std::uint64_t edition = 0;  // of the rules it was made by (Exchange)
   std::vector<SourceNotice> notices;
   std::vector<std::uint32_t> notice_partitions;  // ids, by notice
 
@@ -53,6 +54,7 @@ struct Batch {
     oldest_record = EventTime::max();
     tick.reset();
     barrier = false;
+    edition = 0;
     notices.clear();
     notice_partitions.clear();
   }

@@ -44,10 +44,21 @@ Engine::~Engine() {
 }
 
 Result<void> Engine::run(const std::atomic<bool>& stop) {
+  auto ran = run_until(stop);
+  refuse_reloads();
+  return ran;
+}
+
+Result<void> Engine::run_until(const std::atomic<bool>& stop) {
   synced_at_ = setup_.clock.monotonic();
   if (setup_.live) {
     catch_up_.start(setup_.state.first_start(), setup_.clock.monotonic());
     for (const auto& source : setup_.sources) source.source->request_end_offsets();
+    // What the opening found to be stored: rules that are new or edited.
+    if (setup_.state.has_work()) {
+      auto stored = commit({.now = setup_.clock.wall(), .catching_up = catch_up_.catching_up()});
+      if (!stored) return stored;
+    }
   }
   publish();
   for (auto& worker : workers_) {
@@ -68,11 +79,76 @@ Result<void> Engine::run(const std::atomic<bool>& stop) {
 }
 
 Result<void> Engine::turn() {
-  auto taken = exchange_.take(kTurn);
+  if (auto reloaded = reload(); !reloaded) return reloaded;
+  const bool more = setup_.live && setup_.state.has_work();
+  auto taken = exchange_.take(more ? Millis{0} : kTurn);
   if (!taken.empty()) {
     if (auto committed = commit(std::move(taken)); !committed) return committed;
+  } else if (more) {
+    auto swept = commit({.now = setup_.clock.wall(), .catching_up = catch_up_.catching_up()});
+    if (!swept) return swept;
   }
   return setup_.live ? housekeeping() : Result<void>{};
+}
+
+void Engine::offer(std::unique_ptr<Reload> reload) {
+  {
+    const std::lock_guard lock(offer_mutex_);
+    if (!over_) offered_ = std::move(reload);
+  }
+  if (reload) {
+    reload->done.set_value(reject("the engine is stopping"));
+  } else {
+    exchange_.wake();
+  }
+}
+
+void Engine::refuse_reloads() {
+  const std::lock_guard lock(offer_mutex_);
+  over_ = true;
+  for (auto* left : {&offered_, &reload_}) {
+    if (*left) (*left)->done.set_value(reject("the engine is stopping"));
+    left->reset();
+  }
+}
+
+// Takes up what is offered: batches begun from here on are folded by its rules and kept back, and
+// when all before are committed, the state takes them too.
+Result<void> Engine::reload() {
+  if (!reload_) {
+    std::unique_ptr<Reload> next;
+    {
+      const std::lock_guard lock(offer_mutex_);
+      next = std::move(offered_);
+    }
+    if (!next) return {};
+    if (auto accepted = setup_.state.accept(*next->rules); !accepted) {
+      next->done.set_value(tl::unexpected(accepted.error()));
+      return {};
+    }
+    reload_ = std::move(next);
+    reload_since_ = setup_.clock.monotonic();
+    exchange_.change(std::move(reload_->aggregators));
+  }
+  return exchange_.all_before_taken() ? exchange() : Result<void>{};
+}
+
+Result<void> Engine::exchange() {
+  auto committed = setup_.state.exchange(std::move(reload_->rules),
+                                         {.now = setup_.clock.wall(),
+                                          .catching_up = setup_.live && catch_up_.catching_up(),
+                                          .sync = Sync::yes});
+  if (!committed) {
+    reload_->done.set_value(tl::unexpected(committed.error()));
+    reload_.reset();
+    return tl::unexpected(committed.error());
+  }
+  exchange_.changed();
+  if (reload_->in_force) reload_->in_force();
+  reload_->done.set_value(std::chrono::duration_cast<std::chrono::microseconds>(
+      setup_.clock.monotonic() - reload_since_));
+  reload_.reset();
+  return settle(std::move(*committed), Sync::yes);
 }
 
 Result<void> Engine::commit(std::vector<Exchange::Taken> taken) {
@@ -124,14 +200,19 @@ Result<void> Engine::commit(std::vector<Exchange::Taken> taken) {
 Result<void> Engine::commit(const CommitInput& input) {
   auto committed = setup_.state.commit(input);
   if (!committed) return tl::unexpected(committed.error());
-  unsynced_ = input.sync == Sync::no;
-  if (input.sync == Sync::yes) {
+  return settle(std::move(*committed), input.sync);
+}
+
+// What follows a commit.
+Result<void> Engine::settle(Committed committed, Sync sync) {
+  unsynced_ = sync == Sync::no;
+  if (sync == Sync::yes) {
     synced_at_ = setup_.clock.monotonic();
     mirror();
   }
-  alerts_ += committed->alerts.size();
-  if (!committed->alerts.empty() || !committed->resolved.empty()) {
-    setup_.teller.committed(std::move(*committed));
+  alerts_ += committed.alerts.size();
+  if (!committed.alerts.empty() || !committed.resolved.empty()) {
+    setup_.teller.committed(std::move(committed));
   }
   tell_counts();
   publish();

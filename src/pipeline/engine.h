@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <future>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -57,6 +58,17 @@ struct EngineSetup {
   std::function<Result<void>(const Source&)> identify;
 };
 
+// What takes the place of rules, prices and limits while the engine runs; made ready elsewhere.
+struct Reload {
+  std::unique_ptr<PreparedRules> rules;                  // of the engine's state
+  std::vector<std::unique_ptr<Aggregator>> aggregators;  // Engine::workers() of them
+  // It is in force from here on, and nothing it brings about is told yet. State thread, no waiting.
+  std::function<void()> in_force;
+  // Set when it is in force, to how long the stream waited for it; or to why not: reject, nothing
+  // is changed; stop, the engine ends.
+  std::promise<Result<std::chrono::microseconds>> done;
+};
+
 // Joins sources, stage 1 and the state. run() is the state thread; status() any thread.
 class Engine {
  public:
@@ -75,10 +87,19 @@ class Engine {
   std::size_t workers() const { return workers_.size(); }
   std::uint64_t turns_of_worker(std::size_t worker) const { return workers_[worker]->turns(); }
 
+  // Any thread: takes effect between two commits, no event is counted by a mix of both. One at a
+  // time: `done` of the one before must be set.
+  void offer(std::unique_ptr<Reload> reload);
+
  private:
+  Result<void> run_until(const std::atomic<bool>& stop);
+  Result<void> reload();
+  Result<void> exchange();
+  void refuse_reloads();
   Result<void> turn();
   Result<void> commit(std::vector<Exchange::Taken> taken);
   Result<void> commit(const CommitInput& input);
+  Result<void> settle(Committed committed, Sync sync);
   Result<void> housekeeping();
   void take_notices(const Batch& batch);
   void take_notice(const SourceNotice& notice, std::uint32_t partition);
@@ -96,6 +117,12 @@ class Engine {
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::thread> threads_;
   std::atomic<bool> stop_workers_{false};
+
+  std::mutex offer_mutex_;
+  std::unique_ptr<Reload> offered_;  // guarded by offer_mutex_
+  bool over_ = false;                // guarded by offer_mutex_
+  std::unique_ptr<Reload> reload_;   // accepted, waits for what was read before
+  std::chrono::steady_clock::time_point reload_since_{};
 
   CatchUp catch_up_;
   Idleness idleness_;

@@ -11,6 +11,36 @@ Exchange::Exchange(std::size_t workers, std::uint64_t seed) : lanes_(workers) {
   }
 }
 
+std::unique_ptr<Aggregator> Exchange::begin(std::size_t worker, Batch& batch) {
+  const std::lock_guard lock(mutex_);
+  Lane& lane = lanes_[worker];
+  lane.open = true;
+  if (lane.next) lane.edition = newest_;
+  batch.edition = lane.edition;
+  return std::move(lane.next);
+}
+
+void Exchange::change(std::vector<std::unique_ptr<Aggregator>> aggregators) {
+  const std::lock_guard lock(mutex_);
+  ++newest_;
+  for (std::size_t i = 0; i < lanes_.size(); ++i) lanes_[i].next = std::move(aggregators[i]);
+  changing_ = true;
+}
+
+bool Exchange::all_before_taken() const {
+  const std::lock_guard lock(mutex_);
+  return std::all_of(lanes_.begin(), lanes_.end(), [&](const Lane& lane) {
+    const bool filling = lane.open && lane.edition != newest_ && !lane.finished;
+    return !filling && (lane.filled.empty() || lane.filled.front()->edition == newest_);
+  });
+}
+
+void Exchange::changed() {
+  const std::lock_guard lock(mutex_);
+  edition_ = newest_;
+  changing_ = false;
+}
+
 std::unique_ptr<Batch> Exchange::borrow(std::size_t worker) {
   std::unique_lock lock(mutex_);
   Lane& lane = lanes_[worker];
@@ -25,6 +55,7 @@ void Exchange::hand_over(std::size_t worker, std::unique_ptr<Batch> batch) {
   {
     const std::lock_guard lock(mutex_);
     lanes_[worker].filled.push_back(std::move(batch));
+    lanes_[worker].open = false;
   }
   filled_.notify_one();
 }
@@ -45,7 +76,8 @@ std::vector<Exchange::Taken> Exchange::ready() {
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
     const std::size_t w = (first_ + i) % lanes_.size();
     auto& filled = lanes_[w].filled;
-    while (!filled.empty() && !filled.front()->barrier && records < kRecordsTogether) {
+    while (!filled.empty() && !filled.front()->barrier && filled.front()->edition <= edition_ &&
+           records < kRecordsTogether) {
       records += filled.front()->records;
       taken.push_back({w, std::move(filled.front())});
       filled.pop_front();
@@ -55,7 +87,7 @@ std::vector<Exchange::Taken> Exchange::ready() {
   if (!taken.empty()) return taken;
   // Nothing but barriers: the tick is due when every worker that still runs has come to it.
   const bool all = std::all_of(lanes_.begin(), lanes_.end(), [](const Lane& lane) {
-    return !lane.filled.empty() || lane.finished;
+    return lane.filled.empty() ? lane.finished : lane.filled.front()->barrier;
   });
   if (!all) return taken;
   for (std::size_t w = 0; w < lanes_.size(); ++w) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <memory>
@@ -9,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/aggregator.h"
 #include "pipeline/batch.h"
 #include "tocsin/result.h"
 
@@ -19,6 +21,12 @@ namespace tocsin {
 class Exchange {
  public:
   Exchange(std::size_t workers, std::uint64_t seed);
+
+  // Worker: the first of a batch is about to be put into it. Answers with what to fold it by from
+  // now on, if that is another than before; it belongs to the worker then.
+  std::unique_ptr<Aggregator> begin(std::size_t worker, Batch& batch);
+  // Worker: the open batch should be handed over soon.
+  bool changing() const { return changing_.load(std::memory_order_relaxed); }
 
   // Worker: an empty batch; nothing when stopping.
   std::unique_ptr<Batch> borrow(std::size_t worker);
@@ -38,6 +46,15 @@ class Exchange {
   bool finished() const;
   std::optional<Error> error() const;
 
+  // State thread: batches begun from now on are folded by these, one for each worker, and are kept
+  // back until changed().
+  void change(std::vector<std::unique_ptr<Aggregator>> aggregators);
+  // No batch of before is left: those kept back may be taken once the state has changed too.
+  bool all_before_taken() const;
+  void changed();
+  // Makes a take() that waits return.
+  void wake() { filled_.notify_one(); }
+
   // Makes borrow() answer nothing.
   void stop();
 
@@ -48,6 +65,9 @@ class Exchange {
   struct Lane {
     std::deque<std::unique_ptr<Batch>> filled;
     std::vector<std::unique_ptr<Batch>> empty;
+    std::unique_ptr<Aggregator> next;  // not yet taken by the worker
+    std::uint64_t edition = 0;         // of the aggregator that the worker has
+    bool open = false;                 // a batch of it is being filled
     bool finished = false;
   };
   std::vector<Taken> ready();
@@ -59,6 +79,9 @@ class Exchange {
   std::size_t first_ = 0;  // the lane that is asked first: each in turn
   std::optional<Error> error_;
   bool stopping_ = false;
+  std::uint64_t edition_ = 0;  // the newest that may be taken
+  std::uint64_t newest_ = 0;
+  std::atomic<bool> changing_{false};
 };
 
 }  // namespace tocsin

@@ -10,7 +10,8 @@ constexpr std::uint32_t kUnknown = 0xffffffff;
 
 }  // namespace
 
-Worker::Worker(const WorkerSetup& setup) : setup_(setup), aggregator_(setup.aggregator) {}
+Worker::Worker(const WorkerSetup& setup)
+    : setup_(setup), aggregator_(std::make_unique<Aggregator>(setup.aggregator)) {}
 
 void Worker::run(const std::atomic<bool>& stop) {
   setup_.exchange.finish(setup_.lane, loop(stop));
@@ -29,7 +30,8 @@ std::optional<Error> Worker::loop(const std::atomic<bool>& stop) {
     // Where a partition begins is known before its first record.
     if (!note(notices)) return std::nullopt;
     if (!fill(*polled)) return std::nullopt;
-    if (!batch_->empty() && (polled->empty() || full())) pass_on();
+    const bool due = polled->empty() || full() || setup_.exchange.changing();
+    if (!batch_->empty() && due) pass_on();
     if (ended_) return std::nullopt;
   }
   return std::nullopt;
@@ -48,17 +50,33 @@ bool Worker::full() const {
          setup_.clock.monotonic() - opened_ >= setup_.limits.age;
 }
 
-void Worker::pass_on() { setup_.exchange.hand_over(setup_.lane, std::move(batch_)); }
+void Worker::pass_on() {
+  setup_.exchange.hand_over(setup_.lane, std::move(batch_));
+  begun_ = false;
+}
+
+// Before anything is put into the batch: all of it is folded by the same rules.
+void Worker::begin() {
+  if (begun_) return;
+  begun_ = true;
+  auto next = setup_.exchange.begin(setup_.lane, *batch_);
+  if (!next) return;
+  next->take_over(*aggregator_);
+  aggregator_ = std::move(next);
+  aggregator_->begin_records();
+}
 
 bool Worker::fill(std::span<const Record> records) {
   if (records.empty()) return true;
   if (batch_->records == 0) opened_ = setup_.clock.monotonic();
-  aggregator_.begin_records();
+  aggregator_->begin_records();
   for (const auto& record : records) {
+    begin();
     const std::uint32_t partition = lane(record.partition);
-    while (!aggregator_.take(record, partition, *batch_)) {
+    while (!aggregator_->take(record, partition, *batch_)) {
       pass_on();
       if (!batch_ready()) return false;
+      begin();
     }
     if (batch_->records >= setup_.limits.records) {
       pass_on();
@@ -75,6 +93,7 @@ bool Worker::note(std::vector<SourceNotice>& notices) {
       ended_ = true;
       continue;
     }
+    begin();
     if (notice.kind == SourceNotice::Kind::tick) {
       batch_->tick = setup_.tick(notice.offset, setup_.directory);
       batch_->barrier = true;
@@ -86,9 +105,9 @@ bool Worker::note(std::vector<SourceNotice>& notices) {
     // Kept as the partition's position: else it would start anew after a restart.
     if (notice.kind == SourceNotice::Kind::begins ||
         notice.kind == SourceNotice::Kind::partition_added) {
-      aggregator_.go_on_at(partition, notice.offset, *batch_);
+      aggregator_->go_on_at(partition, notice.offset, *batch_);
     } else if (notice.kind == SourceNotice::Kind::lost) {
-      aggregator_.go_on_at(partition, notice.lost_until, *batch_);
+      aggregator_->go_on_at(partition, notice.lost_until, *batch_);
     }
     batch_->notices.push_back(std::move(notice));
     batch_->notice_partitions.push_back(partition);
@@ -102,7 +121,7 @@ std::uint32_t Worker::lane(PartitionIndex index) {
   const auto found = setup_.directory.find_or_add(name);
   if (index >= ids_.size()) ids_.resize(index + 1, kUnknown);
   ids_[index] = found.id;
-  aggregator_.add_lane({found.id, name.topic, setup_.source.format, found.stream_time});
+  aggregator_->add_lane({found.id, name.topic, setup_.source.format, found.stream_time});
   return found.id;
 }
 

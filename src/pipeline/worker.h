@@ -63,12 +63,14 @@ class Worker {
   bool full() const;
   std::uint32_t lane(PartitionIndex index);
   bool batch_ready();
+  void begin();
 
   WorkerSetup setup_;
-  Aggregator aggregator_;
+  std::unique_ptr<Aggregator> aggregator_;
   std::vector<std::uint32_t> ids_;  // by PartitionIndex; kUnknown: not met yet
   std::unique_ptr<Batch> batch_;
   std::chrono::steady_clock::time_point opened_;
+  bool begun_ = false;  // something is in the batch
   bool ended_ = false;
   std::atomic<std::uint64_t> turns_{0};
 };

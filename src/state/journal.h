@@ -24,6 +24,13 @@ struct JournalTail {
     std::size_t rule = 0;
     std::int64_t window = INT64_MIN;
     std::uint32_t cell = 0;
+
+    // What is stored already is only looked at.
+    void walk_from(std::size_t first) {
+      rule = first;
+      window = INT64_MIN;
+      cell = 0;
+    }
   };
   std::deque<Row> rows;
   std::size_t bytes = 0;
@@ -39,8 +46,18 @@ struct IdRow {
 
 // Where the sweep after an edit of ladders or budgets has come to.
 struct SweepCursor {
-  std::vector<std::size_t> rules;  // still to do, the last one now
-  std::string key;                 // the next stored window or cell of it; empty: begin
+  std::vector<std::uint32_t> states;  // still to do, the last one now
+  std::int64_t window = INT64_MIN;    // of its hot cells
+  std::size_t cell = 0;               // or bucket
+  bool hot_done = false;
+  std::string key;  // the next stored window or cell of it; empty: begin
+
+  void begin() {
+    window = INT64_MIN;
+    cell = 0;
+    hot_done = false;
+    key.clear();
+  }
 };
 
 }  // namespace tocsin

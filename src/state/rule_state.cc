@@ -5,19 +5,18 @@
 
 namespace tocsin {
 
-Result<std::unique_ptr<RuleState>> RuleState::create(const Rule& rule, StateRow row,
+Result<std::unique_ptr<RuleState>> RuleState::create(std::shared_ptr<const Rule> of,
                                                      std::uint64_t seed,
                                                      std::optional<Millis> lateness) {
-  std::unique_ptr<RuleState> state(new RuleState(rule, std::move(row), seed));
-  RungBits bits(state->row.rungs);
-  for (const auto& rung : rule.ladder) {
-    const auto bit = bits.bit(rung.text);
-    if (!bit) return reject("rule " + rule.name + ": " + bit.error().message);
-    state->bits_.push_back(*bit);
-  }
-  state->row.rungs = bits.texts();
-  state->ladder_ =
-      ladder_for(rule, rule.budgets ? rule.budgets->fallback : std::nullopt, state->bits_);
+  std::unique_ptr<RuleState> state(new RuleState(std::move(of), seed));
+  const Rule& rule = *state->rule;
+  StateRow& row = state->row;
+  row.rule = rule.name;
+  row.fingerprint = rule.fingerprint();
+  for (const auto& field : rule.group_by) row.group_by.push_back(field.name);
+  row.metric = static_cast<std::uint8_t>(rule.metric);
+  row.ladder = ladder_text(rule);
+  state->key = state_key(row.rule, row.fingerprint);
 
   state->by_pane = rule.rolling() || rule.judged();
   state->lateness = lateness.value_or(default_lateness(rule.window));
@@ -37,14 +36,42 @@ Result<std::unique_ptr<RuleState>> RuleState::create(const Rule& rule, StateRow 
   return state;
 }
 
+Result<void> RuleState::bind(const StateRow& stored) {
+  RungBits rungs(stored.rungs);
+  std::vector<unsigned> bits;
+  for (const auto& rung : rule->ladder) {
+    const auto bit = rungs.bit(rung.text);
+    if (!bit) return reject("rule " + rule->name + ": " + bit.error().message);
+    bits.push_back(*bit);
+  }
+  row.id = stored.id;
+  row.rungs = rungs.texts();
+  bits_ = std::move(bits);
+  ladder_ = ladder_for(*rule, rule->budgets ? rule->budgets->fallback : std::nullopt, bits_);
+  swept = stored.ladder;
+  return {};
+}
+
+void RuleState::take_over(RuleState& old) {
+  windows = std::move(old.windows);
+  groups = std::move(old.groups);
+  judged_through = old.judged_through;
+  edition = old.edition;
+  swept = old.swept;
+  if (old.row.ladder == row.ladder) return;
+  ++edition;
+  // Cells judged by what lay between are not what the stored text says, though it says the same.
+  if (swept == row.ladder) swept.clear();
+}
+
 const Ladder& RuleState::ladder_of(std::string_view group) {
   if (group == kOverflowGroup) return none_;
-  if (!rule.budgets || rule.budgets->rows.empty()) return ladder_;
-  const auto budget = rule.budgets->of(group);
+  if (!rule->budgets || rule->budgets->rows.empty()) return ladder_;
+  const auto budget = rule->budgets->of(group);
   if (!budget) return none_;
   auto known = by_budget_.find(*budget);
   if (known == by_budget_.end()) {
-    known = by_budget_.try_emplace(*budget, ladder_for(rule, budget, bits_)).first;
+    known = by_budget_.try_emplace(*budget, ladder_for(*rule, budget, bits_)).first;
   }
   return known->second;
 }

@@ -60,6 +60,7 @@ struct PaneEntry {
   std::uint64_t commit = 0;           // the last that changed it
   bool dirty = false;                 // the journal alone holds its newest value
   bool stored = false;                // it has a key of its own
+  std::uint16_t edition = 0;          // of the ladder that its slots and episodes are of
   std::vector<std::int64_t> changed;  // panes, by the commit under way
   EventTime latest{};                 // event time, of the commit under way
 };
@@ -70,37 +71,49 @@ struct TextHash {
   std::size_t operator()(std::string_view text) const { return hash64(text, seed); }
 };
 
+using PaneGroups = std::unordered_map<std::string, PaneEntry, TextHash, std::equal_to<>>;
+
 // A rule with its state.
 class RuleState {
  public:
-  // reject: the zone is unknown, or there are too many rungs.
-  static Result<std::unique_ptr<RuleState>> create(const Rule& rule, StateRow row,
+  // With no cells, and a row without id. reject: the zone is unknown.
+  static Result<std::unique_ptr<RuleState>> create(std::shared_ptr<const Rule> rule,
                                                    std::uint64_t seed,
                                                    std::optional<Millis> lateness);
+
+  // It is the state that `stored` is the row of. reject, changing nothing: too many rungs.
+  Result<void> bind(const StateRow& stored);
+  // Takes the cells of `old`, which is of the same (name, fingerprint), and judges them from now
+  // on.
+  void take_over(RuleState& old);
 
   const Ladder& ladder_of(std::string_view group);
   // The ladder and budgets as text: when it differs from the stored one, a sweep is due.
   static std::string ladder_text(const Rule& rule);
 
-  const Rule& rule;
+  std::shared_ptr<const Rule> rule;
   StateRow row;
+  std::string key;       // of the row
   bool by_pane = false;  // rolling, or judged: cells are PaneCells
   Millis lateness{0};
   std::optional<Calendar> calendar;
   PaneRule pane_rule;
-  bool fresh = false;          // it had no state before this start
-  bool ladder_edited = false;  // since the state was last swept
+  // After an edit of the ladder cells are of an older edition until they are looked at again: by
+  // the sweep, or before they change.
+  std::uint16_t edition = 0;
+  std::string swept;  // the ladder that the stored row says all cells are of
 
   std::map<std::int64_t, WindowTable> windows;  // by start
-  std::unordered_map<std::string, PaneEntry, TextHash, std::equal_to<>> groups;
+  PaneGroups groups;
   std::vector<std::string> touched_groups;  // by the commit under way
   std::int64_t judged_through = INT64_MIN;
+  std::size_t drained = 0;  // taken out: cells of the first window, or buckets, already stored
 
  private:
-  RuleState(const Rule& of, StateRow stored, std::uint64_t seed)
-      : rule(of), row(std::move(stored)), groups(16, TextHash{seed}) {}
+  RuleState(std::shared_ptr<const Rule> of, std::uint64_t seed)
+      : rule(std::move(of)), groups(16, TextHash{seed}) {}
 
-  std::vector<unsigned> bits_;  // of rule.ladder
+  std::vector<unsigned> bits_;  // of rule->ladder
   Ladder ladder_;               // without rows in `budgets`
   std::map<int128, Ladder> by_budget_;
   Ladder none_;

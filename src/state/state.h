@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -38,10 +39,34 @@ struct StateLimits {
 
 struct StateSetup {
   Store& store;
-  const std::vector<Rule>& rules;
-  Route fallback;  // the config's channels by severity
+  const std::vector<Rule>& rules;  // they live as long as `keeps`, or the state
+  Route fallback;                  // the config's channels by severity
   AlertLog& alert_log;
   StateLimits limits;
+  std::shared_ptr<const void> keeps{};
+};
+
+// Rules to take the place of those in force.
+struct RuleChange {
+  const std::vector<Rule>& rules;  // they live as long as `keeps`
+  std::shared_ptr<const void> keeps;
+  Route fallback;
+  StateLimits limits;  // but for sizes of memory, which stay
+  WriteBatch rows;     // further rows of the commit that exchanges them
+};
+
+// The same, with all made ready that takes time.
+struct PreparedRules {
+  PreparedRules();
+  ~PreparedRules();
+  std::vector<std::unique_ptr<RuleState>> rules;
+  std::map<std::string, StateRow> stored;  // of rules that had a state, by its key
+  // Cells of rules that are put back and hold all of them in memory, by state; as of `commit`.
+  std::map<std::uint32_t, PaneGroups> groups;
+  std::uint64_t commit = 0;
+  Route fallback;
+  StateLimits limits;
+  WriteBatch rows;
 };
 
 // How far a batch has brought a partition.
@@ -86,6 +111,20 @@ class State {
   // one goes on from the last stored commit.
   Result<Committed> commit(const CommitInput& input);
 
+  // Makes rules ready for exchange(). Any thread, but while another exchange is prepared or under
+  // way; takes its time. reject: they cannot be kept; nothing is changed.
+  Result<std::unique_ptr<PreparedRules>> prepare(RuleChange change) const;
+  // Gives each of them its state. reject: one cannot have it.
+  Result<void> accept(PreparedRules& next);
+  // After accept(), with any commits between: a commit that judges by these rules from now on.
+  // States go on by (name, fingerprint); what is left of rules taken out goes to the store, some
+  // each commit.
+  Result<Committed> exchange(std::unique_ptr<PreparedRules> next, const CommitInput& input);
+  // Rows to be stored with the next commit.
+  void add_rows(const WriteBatch& rows);
+  // Is there something to commit without further events?
+  bool has_work() const { return !batch_.empty() || sweep_.has_value(); }
+
   // Remembers with the next commit that `source` (its topics) is `identity` (its cluster). reject:
   // it was another one before.
   Result<void> identify(const std::string& source, const std::string& identity);
@@ -117,14 +156,18 @@ class State {
   struct Recovery;
   explicit State(const StateSetup& setup);
 
-  Result<void> load();
+  Result<void> load(const StateSetup& setup);
   Result<void> load_meta();
   Result<void> load_partitions();
-  Result<void> load_rules();
+  Result<void> load_rules(const StateSetup& setup);
   Result<void> load_ids();
   Result<void> load_panes();
   Result<void> load_journal();
+  void put_state_row(const RuleState& rule);
   Result<void> note_version();
+  void retire(std::unique_ptr<RuleState> rule);
+  void note_in_force();
+  Result<void> find_groups(RuleState& rule, PreparedRules& next);
 
   Result<void> apply(const Delta& delta);
   Result<void> apply_sum(RuleState& rule, const Delta& delta);
@@ -142,6 +185,8 @@ class State {
   void ring_touched(RuleState& rule, const CommitInput& input);
   void judge_groups(RuleState& rule, const CommitInput& input);
   void touch_group(RuleState& rule, const std::string& group, PaneEntry& entry);
+  static void renew(RuleState& rule, std::string_view group, SumTable::Entry& entry);
+  static bool renew(RuleState& rule, std::string_view group, PaneEntry& entry);
   bool forgotten(RuleState& rule, const PaneEntry& entry);
   void tell(RuleState& rule, std::string_view group, EventTime at, PaneOutcome& outcome,
             const CommitInput& input);
@@ -152,9 +197,19 @@ class State {
                const PaneEnded& ended);
   std::vector<std::string> channels_of(const Rule& rule, const Rung& rung) const;
 
+  struct Left {  // of what a commit may do beside its own work
+    std::size_t changes = 0, looks = 0;
+  };
   Result<void> sweep(const CommitInput& input);
-  bool sweep_table(RuleState& rule, WindowTable& table, const CommitInput& input,
-                   std::size_t& left);
+  bool sweep_hot(RuleState& rule, const CommitInput& input, Left& left);
+  bool sweep_table(RuleState& rule, WindowTable& table, const CommitInput& input, Left& left);
+  bool sweep_groups(RuleState& rule, Left& left);
+  Result<bool> sweep_stored(RuleState& rule, const CommitInput& input, Left& left);
+  bool retired(const RuleState& rule) const;
+  void drain_groups();
+  void drain_windows();
+  bool drain_table(RuleState& rule, WindowTable& table, std::size_t& left);
+  void discard();
   void close_windows();
   bool close_some(RuleState& rule, WindowTable& table);
   void spill(RuleState& rule, WindowTable& table, std::uint32_t cell);
@@ -171,8 +226,10 @@ class State {
   void write_journal();
   void finish_alerts(Committed& committed);
 
-  StateSetup setup_;
-  const StateLimits& limits_;
+  Store& store_;
+  AlertLog& alert_log_;
+  Route fallback_;
+  StateLimits limits_;
   std::unique_ptr<IdSet> ids_;
   std::uint64_t seed_ = 0;
   bool first_start_ = false;
@@ -183,8 +240,15 @@ class State {
   bool counts_changed_ = false;
   std::vector<PartitionRow> partitions_;
   std::vector<bool> partition_changed_;
-  std::vector<std::unique_ptr<RuleState>> rules_;  // by index in the rule set
+  // Those in force by index in the rule set, then those taken out that still have cells here.
+  std::vector<std::unique_ptr<RuleState>> rules_;
+  std::size_t in_force_ = 0;
   std::map<std::uint32_t, RuleState*> by_id_;
+  std::set<std::uint32_t> in_force_ids_;  // changes with exchanges only
+  std::uint32_t last_id_ = 0;
+  // States taken out, and the commit after which the store had all of them.
+  std::map<std::uint32_t, std::uint64_t> drained_;
+  std::vector<std::unique_ptr<RuleState>> discarded_;  // emptied bit by bit
 
   JournalTail journal_;
   std::deque<IdRow> id_rows_;

@@ -25,7 +25,8 @@ Result<Committed> State::commit(const CommitInput& input) {
       counts_changed_ = true;
     }
   }
-  for (const auto& rule : rules_) {
+  for (std::size_t i = 0; i < in_force_; ++i) {
+    RuleState* const rule = rules_[i].get();
     if (rule->by_pane) continue;
     for (auto& [start, table] : rule->windows) {
       for (const auto& [cell, latest] : table.touched) {
@@ -40,15 +41,18 @@ Result<Committed> State::commit(const CommitInput& input) {
   // Before anything is stored under a key of its own: the journal's last word on a cell must never
   // be older than the cell's key.
   store_panes();
+  drain_groups();
   write_journal();
   close_windows();
   trim_journal();
   evict();
+  drain_windows();
+  discard();
   expire_ids();
   if (auto dropped = drop_old(); !dropped) return tl::unexpected(dropped.error());
   finish_alerts(committed_);
   write_rows(input);
-  if (auto written = setup_.store.write(batch_, input.sync); !written) {
+  if (auto written = store_.write(batch_, input.sync); !written) {
     return tl::unexpected(written.error());
   }
   batch_.clear();
@@ -70,6 +74,7 @@ Result<void> State::apply_sum(RuleState& rule, const Delta& delta) {
   auto cell = hot_cell(rule, in, delta.group);
   if (!cell) return tl::unexpected(cell.error());
   auto& entry = in.cells[*cell];
+  if (entry.edition != rule.edition) renew(rule, in.cells.group(*cell), entry);
   entry.cell.total += delta.amount;
   entry.cell.requests += delta.requests;
   in.touch(*cell, commit_, delta.latest);
@@ -89,14 +94,16 @@ void State::apply_pane(RuleState& rule, const Delta& delta) {
   auto found = rule.groups.find(delta.group);
   if (found == rule.groups.end()) {
     std::string_view group = delta.group;
-    if (rule.groups.size() >= rule.rule.max_groups) {
+    if (rule.groups.size() >= rule.rule->max_groups) {
       group = kOverflowGroup;
       counts_[Count::overflow_groups] += static_cast<std::uint64_t>(delta.requests);
       counts_changed_ = true;
     }
     found = rule.groups.try_emplace(std::string(group)).first;
+    if (found->second.commit == 0) found->second.edition = rule.edition;
   }
   PaneEntry& entry = found->second;
+  if (entry.edition != rule.edition) renew(rule, found->first, entry);
   if (entry.commit != commit_) {
     entry.commit = commit_;
     entry.changed.clear();
@@ -122,7 +129,7 @@ void State::apply_pane(RuleState& rule, const Delta& delta) {
 Result<WindowTable*> State::window(RuleState& rule, std::int64_t start) {
   const auto known = rule.windows.find(start);
   if (known != rule.windows.end()) return &known->second;
-  const auto stored = setup_.store.get(key::window(key::kWindow, rule.row.id, start));
+  const auto stored = store_.get(key::window(key::kWindow, rule.row.id, start));
   if (!stored) return tl::unexpected(stored.error());
   WindowTable table(seed_);
   table.window = rule.calendar->window_at(event_time_ms(start));
@@ -144,13 +151,13 @@ Result<std::uint32_t> State::hot_cell(RuleState& rule, WindowTable& table, std::
     if (!loaded) return tl::unexpected(loaded.error());
     if (*loaded) return at;
   }
-  if (table.row.groups >= rule.rule.max_groups && group != kOverflowGroup) {
+  if (table.row.groups >= rule.rule->max_groups && group != kOverflowGroup) {
     ++counts_[Count::overflow_groups];
     counts_changed_ = true;
     return hot_cell(rule, table, kOverflowGroup);
   }
   at = table.cells.add(group);
-  table.cells[at].next_reached_at = next_reached_at(rule.ladder_of(group), 0);
+  renew(rule, group, table.cells[at]);
   ++table.row.groups;
   table.row_changed = true;
   return at;
@@ -161,7 +168,7 @@ Result<bool> State::load_cell(RuleState& rule, WindowTable& table, std::string_v
                               std::uint32_t& at) {
   const std::int64_t start = to_ms(table.window.start);
   const std::string own = key::cell(key::kCell, rule.row.id, start, group);
-  const auto stored = setup_.store.get(own);
+  const auto stored = store_.get(own);
   if (!stored) return tl::unexpected(stored.error());
   std::optional<SumCell> cell;
   if (*stored) {
@@ -170,16 +177,16 @@ Result<bool> State::load_cell(RuleState& rule, WindowTable& table, std::string_v
     if (!in.ok()) return stop("the state is damaged: a cell");
   } else if (table.row.paged) {
     bool good = true;
-    auto scanned = setup_.store.scan_back(key::window(key::kPage, rule.row.id, start),
-                                          key::cell(key::kPage, rule.row.id, start, group) + '\0',
-                                          [&](auto, auto value) {
-                                            std::vector<PageCell> cells;
-                                            good = decode_page(value, cells);
-                                            for (const auto& in_page : cells) {
-                                              if (in_page.group == group) cell = in_page.cell;
-                                            }
-                                            return false;
-                                          });
+    auto scanned = store_.scan_back(key::window(key::kPage, rule.row.id, start),
+                                    key::cell(key::kPage, rule.row.id, start, group) + '\0',
+                                    [&](auto, auto value) {
+                                      std::vector<PageCell> cells;
+                                      good = decode_page(value, cells);
+                                      for (const auto& in_page : cells) {
+                                        if (in_page.group == group) cell = in_page.cell;
+                                      }
+                                      return false;
+                                    });
     if (!scanned) return tl::unexpected(scanned.error());
     if (!good) return stop("the state is damaged: a page");
   }
@@ -188,10 +195,25 @@ Result<bool> State::load_cell(RuleState& rule, WindowTable& table, std::string_v
   auto& entry = table.cells[at];
   entry.cell = *cell;
   entry.stored = stored->has_value();
+  renew(rule, group, entry);
+  return true;
+}
+
+// What the ladder as it is now makes of the cell: rungs whose limit was raised are armed again.
+void State::renew(RuleState& rule, std::string_view group, SumTable::Entry& entry) {
   const Ladder& ladder = rule.ladder_of(group);
   entry.cell.reached &= ~no_longer_met(ladder, entry.cell);
   entry.next_reached_at = next_reached_at(ladder, entry.cell.reached);
-  return true;
+  entry.edition = rule.edition;
+}
+
+// The same; true if it changed something that is stored.
+bool State::renew(RuleState& rule, std::string_view group, PaneEntry& entry) {
+  const auto slots = entry.cell.slots;
+  const auto episodes = entry.cell.episodes;
+  rearm(rule.pane_rule, rule.ladder_of(group), entry.cell);
+  entry.edition = rule.edition;
+  return slots != entry.cell.slots || episodes != entry.cell.episodes;
 }
 
 void State::reach(RuleState& rule, WindowTable& table, std::uint32_t cell, EventTime at,
@@ -199,7 +221,7 @@ void State::reach(RuleState& rule, WindowTable& table, std::uint32_t cell, Event
   auto& entry = table.cells[cell];
   const std::string_view group = table.cells.group(cell);
   const Ladder& ladder = rule.ladder_of(group);
-  const std::uint64_t met = newly_met(ladder, entry.cell, rule.rule.min_requests);
+  const std::uint64_t met = newly_met(ladder, entry.cell, rule.rule->min_requests);
   for (const auto& step : ladder.steps) {
     if ((met >> step.bit & 1) == 0) continue;
     record(rule,
@@ -223,24 +245,24 @@ void State::record(RuleState& rule, const Crossing& crossing, bool continues,
   Recorded recorded;
   recorded.number = ++alert_number_;
   Alert& alert = recorded.alert;
-  alert = make_alert(rule.rule, rule.row.fingerprint, crossing);
+  alert = make_alert(*rule.rule, rule.row.fingerprint, crossing);
   alert.continues = continues;
   alert.late = watermark_ != StreamTime::kUnset && alert.window.end <= watermark_;
   alert.old_news = input.catching_up;
   alert.stale = input.catching_up && alert.window.end != kNever &&
                 alert.window.end + limits_.stale_after < as_event_time(input.now);
-  recorded.channels = channels_of(rule.rule, rule.rule.ladder[crossing.step->rung]);
+  recorded.channels = channels_of(*rule.rule, rule.rule->ladder[crossing.step->rung]);
   committed_.alerts.push_back(std::move(recorded));
 }
 
 void State::resolve(RuleState& rule, std::string_view group, const Ladder& ladder,
                     const PaneEnded& ended) {
-  if (!rule.rule.tells_resolved()) return;
+  if (!rule.rule->tells_resolved()) return;
   // What began and ended while catching up is old news from end to end.
   if (catching_up_since_ && ended.since >= *catching_up_since_) return;
   Resolved resolved;
   Resolution& resolution = resolved.resolution;
-  resolution.alert = make_alert(rule.rule, rule.row.fingerprint,
+  resolution.alert = make_alert(*rule.rule, rule.row.fingerprint,
                                 {.ladder = &ladder,
                                  .step = ended.step,
                                  .group = group,
@@ -253,12 +275,12 @@ void State::resolve(RuleState& rule, std::string_view group, const Ladder& ladde
   resolution.highest = ended.highest;
   resolution.since = ended.since;
   resolution.until = ended.until;
-  resolved.channels = channels_of(rule.rule, rule.rule.ladder[ended.step->rung]);
+  resolved.channels = channels_of(*rule.rule, rule.rule->ladder[ended.step->rung]);
   committed_.resolved.push_back(std::move(resolved));
 }
 
 std::vector<std::string> State::channels_of(const Rule& rule, const Rung& rung) const {
-  for (const Route* route : {&rung.notify, &rule.notify, &setup_.fallback}) {
+  for (const Route* route : {&rung.notify, &rule.notify, &fallback_}) {
     if (const auto& channels = route->of(rung.severity)) return *channels;
   }
   return {};
@@ -293,7 +315,8 @@ void State::advance(const CommitInput& input) {
 }
 
 bool State::waits_for_time(EventTime until) const {
-  for (const auto& rule : rules_) {
+  for (std::size_t i = 0; i < in_force_; ++i) {
+    const RuleState* const rule = rules_[i].get();
     if (!rule->by_pane || rule->groups.empty()) continue;
     if (rule->pane_rule.panes.at(until) - 1 <= rule->judged_through) continue;
     for (const auto& [group, entry] : rule->groups) {
@@ -308,7 +331,8 @@ bool State::waits_for_time(EventTime until) const {
 }
 
 void State::judge_panes(const CommitInput& input) {
-  for (const auto& rule : rules_) {
+  for (std::size_t i = 0; i < in_force_; ++i) {
+    RuleState* const rule = rules_[i].get();
     if (!rule->by_pane) continue;
     if (!rule->pane_rule.judged) ring_touched(*rule, input);
     if (watermark_ == StreamTime::kUnset) continue;
@@ -341,6 +365,9 @@ void State::judge_groups(RuleState& rule, const CommitInput& input) {
   PaneOutcome outcome;
   for (auto at = rule.groups.begin(); at != rule.groups.end();) {
     PaneEntry& entry = at->second;
+    if (entry.edition != rule.edition && renew(rule, at->first, entry)) {
+      touch_group(rule, at->first, entry);
+    }
     const auto episodes = entry.cell.episodes;
     judge(rule.pane_rule, rule.ladder_of(at->first), rule.judged_through, entry.cell,
           outcome.reached, outcome.ended);

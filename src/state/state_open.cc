@@ -72,7 +72,7 @@ struct State::Recovery final : JournalSink {
     const auto known = cells.find(std::string(group));
     if (known != cells.end()) return known->second;
     PaneCell& cell = cells[std::string(group)];
-    const auto stored = state.setup_.store.get(key::cell(key::kCell, id, 0, group));
+    const auto stored = state.store_.get(key::cell(key::kCell, id, 0, group));
     if (!stored) failed = stored.error();
     if (stored && *stored) {
       RowReader in(**stored);
@@ -110,26 +110,32 @@ struct State::Recovery final : JournalSink {
   std::optional<Error> failed;
 };
 
-State::State(const StateSetup& setup) : setup_(setup), limits_(setup_.limits) {}
+State::State(const StateSetup& setup)
+    : store_(setup.store),
+      alert_log_(setup.alert_log),
+      fallback_(setup.fallback),
+      limits_(setup.limits) {}
 State::~State() = default;
 
 Result<std::unique_ptr<State>> State::open(const StateSetup& setup) {
   std::unique_ptr<State> state(new State(setup));
-  if (auto loaded = state->load(); !loaded) return tl::unexpected(loaded.error());
+  if (auto loaded = state->load(setup); !loaded) return tl::unexpected(loaded.error());
   return state;
 }
 
-Result<void> State::load() {
+Result<void> State::load(const StateSetup& setup) {
   ids_ = std::make_unique<IdSet>(limits_.ids);
-  for (const auto step : {&State::load_meta, &State::load_partitions, &State::load_rules,
-                          &State::load_ids, &State::load_panes, &State::load_journal}) {
+  if (auto loaded = load_meta(); !loaded) return loaded;
+  if (auto loaded = load_partitions(); !loaded) return loaded;
+  if (auto loaded = load_rules(setup); !loaded) return loaded;
+  for (const auto step : {&State::load_ids, &State::load_panes, &State::load_journal}) {
     if (auto done = (this->*step)(); !done) return done;
   }
   return note_version();
 }
 
 Result<void> State::load_meta() {
-  const auto format = setup_.store.get(key::meta("format"));
+  const auto format = store_.get(key::meta("format"));
   if (!format) return tl::unexpected(format.error());
   if (!*format) {
     first_start_ = true;
@@ -150,7 +156,7 @@ Result<void> State::load_meta() {
   }
   seed_ = in.fixed();
   if (!in.ok()) return damaged("its format");
-  const auto progress = setup_.store.get(key::meta("progress"));
+  const auto progress = store_.get(key::meta("progress"));
   if (!progress) return tl::unexpected(progress.error());
   if (*progress) {
     RowReader at(**progress);
@@ -161,7 +167,7 @@ Result<void> State::load_meta() {
   } else {
     first_start_ = true;
   }
-  const auto counts = setup_.store.get(key::meta("counts"));
+  const auto counts = store_.get(key::meta("counts"));
   if (!counts) return tl::unexpected(counts.error());
   if (*counts && !counts_.decode(**counts)) return damaged("its counts");
   return {};
@@ -170,7 +176,7 @@ Result<void> State::load_meta() {
 Result<void> State::load_partitions() {
   bool good = true;
   const Kind kind(key::kPosition);
-  auto scanned = setup_.store.scan(kind.from, kind.until, [&](auto, auto value) {
+  auto scanned = store_.scan(kind.from, kind.until, [&](auto, auto value) {
     PartitionRow row;
     good = decode_partition(value, row);
     ids_->move(static_cast<std::uint32_t>(partitions_.size()),
@@ -186,15 +192,14 @@ Result<void> State::load_partitions() {
   return {};
 }
 
-Result<void> State::load_rules() {
-  std::uint32_t last_id = 0;
+Result<void> State::load_rules(const StateSetup& setup) {
   bool good = true;
   const Kind kind(key::kState);
   std::map<std::string, StateRow> known;
-  auto scanned = setup_.store.scan(kind.from, kind.until, [&](auto key, auto value) {
+  auto scanned = store_.scan(kind.from, kind.until, [&](auto key, auto value) {
     StateRow row;
     good = decode_state(value, row);
-    last_id = std::max(last_id, row.id);
+    last_id_ = std::max(last_id_, row.id);
     known.emplace(key, std::move(row));
     return good;
   });
@@ -202,49 +207,43 @@ Result<void> State::load_rules() {
   if (!good) return damaged("a rule's identity");
 
   SweepCursor sweep;
-  for (std::size_t i = 0; i < setup_.rules.size(); ++i) {
-    const Rule& rule = setup_.rules[i];
-    const std::string fingerprint = rule.fingerprint();
-    const std::string key = state_key(rule.name, fingerprint);
-    const auto stored = known.find(key);
-    StateRow row;
-    if (stored != known.end()) {
-      row = stored->second;
-    } else {
-      row.id = ++last_id;
-      row.rule = rule.name;
-      row.fingerprint = fingerprint;
-    }
-    auto state = RuleState::create(rule, row, seed_, limits_.lateness);
+  for (const Rule& rule : setup.rules) {
+    auto state = RuleState::create({setup.keeps, &rule}, seed_, limits_.lateness);
     if (!state) return tl::unexpected(state.error());
-    (*state)->fresh = stored == known.end();
-    first_start_ = first_start_ || (*state)->fresh;
-    StateRow& now = (*state)->row;
-    now.group_by.clear();
-    for (const auto& field : rule.group_by) now.group_by.push_back(field.name);
-    now.metric = static_cast<std::uint8_t>(rule.metric);
-    now.ladder = RuleState::ladder_text(rule);
-    if (stored != known.end() && stored->second.ladder != now.ladder) {
-      // The stored ladder text changes when the sweep is done, so that a crash sweeps again.
-      sweep.rules.push_back(i);
-      (*state)->ladder_edited = true;
-      StateRow unswept = now;
-      unswept.ladder = stored->second.ladder;
-      batch_.put(key, encode_state(unswept));
+    const auto stored = known.find((*state)->key);
+    StateRow row = (*state)->row;
+    if (stored == known.end()) {
+      row.id = ++last_id_;
+      first_start_ = true;
     } else {
-      batch_.put(key, encode_state(now));
+      row = stored->second;
     }
-    by_id_[now.id] = state->get();
+    if (auto bound = (*state)->bind(row); !bound) return bound;
+    if ((*state)->swept != (*state)->row.ladder) {
+      (*state)->edition = 1;
+      sweep.states.push_back(row.id);
+    }
+    put_state_row(**state);
+    by_id_[row.id] = state->get();
     rules_.push_back(std::move(*state));
   }
-  if (!sweep.rules.empty()) sweep_ = std::move(sweep);
+  in_force_ = rules_.size();
+  note_in_force();
+  if (!sweep.states.empty()) sweep_ = std::move(sweep);
   return {};
+}
+
+// The stored ladder text changes when the sweep is done, so that a crash sweeps again.
+void State::put_state_row(const RuleState& rule) {
+  StateRow row = rule.row;
+  row.ladder = rule.swept;
+  batch_.put(rule.key, encode_state(row));
 }
 
 Result<void> State::load_ids() {
   bool good = true;
   const Kind kind(key::kIds);
-  auto scanned = setup_.store.scan(kind.from, kind.until, [&](auto key, auto value) {
+  auto scanned = store_.scan(kind.from, kind.until, [&](auto key, auto value) {
     IdRow::LastSeconds last;
     good = decode_ids(value, [&](const ClaimedId& id) {
       ids_->restore(id);
@@ -263,7 +262,7 @@ Result<void> State::load_panes() {
     if (!rule->by_pane) continue;
     bool good = true;
     const std::string from = key::window(key::kCell, rule->row.id, 0);
-    auto scanned = setup_.store.scan(from, key::after(from), [&](auto key, auto value) {
+    auto scanned = store_.scan(from, key::after(from), [&](auto key, auto value) {
       PaneEntry entry;
       RowReader in(value);
       read_panes(in, entry.cell);
@@ -282,7 +281,7 @@ Result<void> State::load_journal() {
   Recovery recovery(*this);
   bool good = true;
   const Kind kind(key::kJournal);
-  auto scanned = setup_.store.scan(kind.from, kind.until, [&](auto key, auto value) {
+  auto scanned = store_.scan(kind.from, kind.until, [&](auto key, auto value) {
     recovery.commit = key::read_u64(key.substr(1));
     journal_.rows.push_back({recovery.commit, value.size()});
     journal_.bytes += value.size();
@@ -296,15 +295,7 @@ Result<void> State::load_journal() {
   for (const auto& rule : rules_) {
     for (auto& [start, table] : rule->windows) {
       for (std::uint32_t i = 0; i < table.cells.size(); ++i) {
-        auto& entry = table.cells[i];
-        const Ladder& ladder = rule->ladder_of(table.cells.group(i));
-        entry.cell.reached &= ~no_longer_met(ladder, entry.cell);
-        entry.next_reached_at = next_reached_at(ladder, entry.cell.reached);
-      }
-    }
-    if (rule->ladder_edited) {
-      for (auto& [group, entry] : rule->groups) {
-        rearm(rule->pane_rule, rule->ladder_of(group), entry.cell);
+        renew(*rule, table.cells.group(i), table.cells[i]);
       }
     }
     // A calendar's judged panes live on in the window's sums; journal rows may bring them back.
@@ -320,11 +311,12 @@ Result<void> State::load_journal() {
 // Which rules judged from which offsets on; for recordings.
 Result<void> State::note_version() {
   std::string rules;
-  for (const auto& rule : rules_) {
+  for (std::size_t i = 0; i < in_force_; ++i) {
+    const auto& rule = rules_[i];
     rules += rule->row.rule + "\n" + rule->row.fingerprint + "\n" + rule->row.ladder + "\n";
   }
   const std::string version = hex(sha256(rules), 16);
-  const auto last = setup_.store.get(key::meta("rules"));
+  const auto last = store_.get(key::meta("rules"));
   if (!last) return tl::unexpected(last.error());
   if (*last && **last == version) return {};
   batch_.put(key::meta("rules"), version);
@@ -341,7 +333,7 @@ Result<void> State::note_version() {
 }
 
 Result<std::string> State::identity(const std::string& source) const {
-  const auto known = setup_.store.get(key::meta("source/" + source));
+  const auto known = store_.get(key::meta("source/" + source));
   if (!known) return tl::unexpected(known.error());
   return known->value_or("");
 }

@@ -24,7 +24,7 @@ Result<void> State::drop_old() {
     const std::string& row = old_windows_.back();
     for (const char kind : {key::kCell, key::kPage}) {
       const std::string prefix = std::string(1, kind) + row.substr(1);
-      auto scanned = setup_.store.scan(prefix, key::after(prefix), [&](auto key, auto) {
+      auto scanned = store_.scan(prefix, key::after(prefix), [&](auto key, auto) {
         batch_.erase(std::string(key));
         return --left > 0;
       });
@@ -42,7 +42,7 @@ Result<void> State::find_old() {
   const EventTime before = watermark_ - limits_.retention;
   const std::string windows(1, key::kWindow);
   old_windows_.clear();
-  auto scanned = setup_.store.scan(windows, key::after(windows), [&](auto key, auto value) {
+  auto scanned = store_.scan(windows, key::after(windows), [&](auto key, auto value) {
     WindowRow row;
     if (decode_window(value, row) && row.end < before) old_windows_.emplace_back(key);
     return old_windows_.size() < kErasedPerCommit;
@@ -50,7 +50,7 @@ Result<void> State::find_old() {
   if (!scanned) return scanned;
   const std::string alerts(1, key::kAlert);
   std::size_t looked = 0;
-  return setup_.store.scan(alerts, key::after(alerts), [&](auto key, auto value) {
+  return store_.scan(alerts, key::after(alerts), [&](auto key, auto value) {
     const auto alert = decode_alert(value);
     if (!alert || alert->at >= before) return false;
     batch_.erase(std::string(key));

@@ -56,9 +56,9 @@ void State::write_journal() {
 void State::write_rows(const CommitInput& input) {
   for (const auto& recorded : committed_.alerts) {
     batch_.put(key::numbered(key::kAlert, recorded.number), encode_alert(recorded.alert));
-    setup_.alert_log.append(recorded, batch_);
+    alert_log_.append(recorded, batch_);
   }
-  for (const auto& resolved : committed_.resolved) setup_.alert_log.append(resolved, batch_);
+  for (const auto& resolved : committed_.resolved) alert_log_.append(resolved, batch_);
 
   std::vector<ClaimedId> ids;
   for (const auto& work : input.work) ids.insert(ids.end(), work.ids.begin(), work.ids.end());
@@ -257,7 +257,16 @@ void State::evict() {
     const auto& entry = largest->cells[i];
     if (entry.dirty && now - entry.commit >= limit) spill(*of, *largest, i);
   }
-  largest->cells.rebuild([&](const auto& entry) { return now - entry.commit >= limit; });
+  const auto cold = [&](const auto& entry) { return now - entry.commit >= limit; };
+  if (sweep_ && sweep_->states.back() == of->row.id &&
+      sweep_->window == to_ms(largest->window.start)) {
+    std::size_t swept = 0;  // that stay: the sweep goes on behind them
+    for (std::uint32_t i = 0; i < sweep_->cell; ++i) {
+      if (!cold(largest->cells[i])) ++swept;
+    }
+    sweep_->cell = swept;
+  }
+  largest->cells.rebuild(cold);
   largest->elsewhere = true;
   if (journal_.pass) journal_.pass->cell = 0;
 }
@@ -292,68 +301,6 @@ void State::expire_ids() {
     id_rows_.erase(id_rows_.begin() + static_cast<std::ptrdiff_t>(id_cursor_));
     return;
   }
-}
-
-// After an edit of budgets or rungs: the groups of open windows are judged by the new ladder, some
-// each commit, those in memory and those in the store.
-Result<void> State::sweep(const CommitInput& input) {
-  if (!sweep_) return {};
-  std::size_t left = limits_.spills_per_commit;
-  while (!sweep_->rules.empty()) {
-    RuleState& rule = *rules_[sweep_->rules.back()];
-    const std::string prefix = key::window(key::kCell, rule.row.id, 0).substr(0, 5);
-    if (!rule.by_pane) {
-      for (auto& [start, table] : rule.windows) {
-        if (!sweep_table(rule, table, input, left)) return {};
-      }
-      std::vector<std::pair<std::int64_t, std::string>> stored;
-      const std::string from = sweep_->key.empty() ? prefix : sweep_->key;
-      auto scanned = setup_.store.scan(from, key::after(prefix), [&](auto key, auto) {
-        sweep_->key.assign(key).push_back('\0');
-        stored.emplace_back(key::read_i64(key.substr(5)), key.substr(key::kGroupAt));
-        return stored.size() < left;
-      });
-      if (!scanned) return scanned;
-      for (const auto& [start, group] : stored) {
-        auto table = window(rule, start);
-        if (!table) return tl::unexpected(table.error());
-        const EventTime end = (*table)->window.end;
-        if (end != kNever && end <= watermark_) continue;
-        const auto cell = hot_cell(rule, **table, group);
-        if (!cell) return tl::unexpected(cell.error());
-        const auto& entry = (*table)->cells[*cell];
-        if (entry.cell.total < entry.next_reached_at) continue;
-        (*table)->touch(*cell, commit_, watermark_);
-        reach(rule, **table, *cell, watermark_, input);
-      }
-      if (stored.size() >= left) return {};
-    }
-    batch_.put(state_key(rule.row.rule, rule.row.fingerprint), encode_state(rule.row));
-    sweep_->rules.pop_back();
-    sweep_->key.clear();
-  }
-  sweep_.reset();
-  return {};
-}
-
-// False: the commit has swept enough. A swept cell is as its ladder wants it, so that sweeping from
-// the start again costs no more than looking.
-bool State::sweep_table(RuleState& rule, WindowTable& table, const CommitInput& input,
-                        std::size_t& left) {
-  if (table.window.end != kNever && table.window.end <= watermark_) return true;
-  for (std::uint32_t i = 0; i < table.cells.size(); ++i) {
-    auto& entry = table.cells[i];
-    const Ladder& ladder = rule.ladder_of(table.cells.group(i));
-    const std::uint64_t unmet = no_longer_met(ladder, entry.cell);
-    const std::uint64_t met = newly_met(ladder, entry.cell, rule.rule.min_requests);
-    if (unmet == 0 && met == 0) continue;
-    if (left == 0) return false;
-    --left;
-    entry.cell.reached &= ~unmet;
-    table.touch(i, commit_, watermark_);
-    reach(rule, table, i, watermark_, input);
-  }
-  return true;
 }
 
 }  // namespace tocsin

@@ -32,7 +32,7 @@ std::uint32_t SumTable::add(std::string_view group) {
   while (slots_[i] != 0) i = (i + 1) & mask;
   Entry entry;
   entry.group_at = static_cast<std::uint32_t>(texts_.size());
-  entry.group_size = static_cast<std::uint16_t>(group.size());
+  entry.group_size = group.size() & 0xfff;
   texts_.append(group);
   entries_.push_back(entry);
   slots_[i] = (hash & kTag) | entries_.size();

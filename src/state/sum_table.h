@@ -17,14 +17,16 @@ class SumTable {
  public:
   struct Entry {
     SumCell cell;
-    int128 next_reached_at = 0;  // least total that can reach a rung not yet marked
-    std::uint32_t commit = 0;    // the last that changed it, its low 32 bits
-    std::uint32_t touch = 0;     // its place among the cells that commit touched
-    std::uint32_t group_at = 0;  // in texts_
-    std::uint16_t group_size = 0;
-    bool dirty = false;   // the journal alone holds its newest value
-    bool stored = false;  // it has a key of its own
+    int128 next_reached_at = 0;         // least total that can reach a rung not yet marked
+    std::uint32_t commit = 0;           // the last that changed it, its low 32 bits
+    std::uint32_t touch = 0;            // its place among the cells that commit touched
+    std::uint32_t group_at = 0;         // in texts_
+    std::uint16_t group_size : 12 = 0;  // at most 4 values of 256 bytes
+    std::uint16_t dirty : 1 = 0;        // the journal alone holds its newest value
+    std::uint16_t stored : 1 = 0;       // it has a key of its own
+    std::uint16_t edition = 0;          // of the ladder that `reached` and next_reached_at are of
   };
+  static_assert(sizeof(Entry) == 64);
   static constexpr std::uint32_t kAbsent = 0xffffffff;
 
   explicit SumTable(std::uint64_t seed) : seed_(seed), slots_(16) {}

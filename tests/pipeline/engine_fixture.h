@@ -88,6 +88,7 @@ struct EngineRun {
   const PriceList* prices = nullptr;
   unsigned workers = 1;
   std::size_t batch = 10'000;
+  std::function<void(Engine&, State&)> started{};
 
   // False: the store failed on the way, as it was told to.
   bool run(Store& store, const std::vector<PartitionName>& partitions,
@@ -126,8 +127,29 @@ struct EngineRun {
                       .replay_tick = {},
                       .identify = {}};
     Engine engine(std::move(setup));
+    if (started) started(engine, state);
     const std::atomic<bool> never{false};
     return engine.run(never).has_value();
+  }
+
+  // Offers `next` to a running engine; it takes effect between two of its commits.
+  static std::future<Result<std::chrono::microseconds>> offer(
+      Engine& engine, State& state, AggregatorSetup aggregator,
+      std::shared_ptr<const std::vector<Rule>> next) {
+    auto prepared =
+        state.prepare({.rules = *next, .keeps = next, .fallback = {}, .limits = {}, .rows = {}});
+    if (!prepared) throw std::runtime_error(prepared.error().message);
+    auto reload = std::make_unique<Reload>();
+    reload->rules = std::move(*prepared);
+    for (std::size_t i = 0; i < engine.workers(); ++i) {
+      reload->aggregators.push_back(std::make_unique<Aggregator>(
+          AggregatorSetup{*next, aggregator.prices, aggregator.cost, aggregator.ids,
+                          aggregator.seed, aggregator.max_future, aggregator.out_of_order,
+                          aggregator.retention, aggregator.lateness, false, next}));
+    }
+    auto done = reload->done.get_future();
+    engine.offer(std::move(reload));
+    return done;
   }
 
   AggregatorSetup aggregator(State& state) const {

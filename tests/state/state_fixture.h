@@ -24,11 +24,46 @@ class StateFixture {
   explicit StateFixture(std::vector<Rule> of) : rules(std::move(of)) { open(); }
 
   void open() {
-    auto opened = State::open(
-        {.store = store, .rules = rules, .fallback = {}, .alert_log = alert_log, .limits = limits});
+    const auto kept = std::make_shared<const std::vector<Rule>>(rules);
+    auto opened = State::open({.store = store,
+                               .rules = *kept,
+                               .fallback = {},
+                               .alert_log = alert_log,
+                               .limits = limits,
+                               .keeps = kept});
     if (!opened) throw std::runtime_error(opened.error().message);
     state = std::move(*opened);
     partition = state->add_partition({"events", 0});
+  }
+
+  // Other rules take the place of those in force.
+  void exchange(std::vector<Rule> next) {
+    auto prepared = prepare(std::move(next));
+    if (!prepared) throw std::runtime_error(prepared.error().message);
+    exchange(std::move(*prepared));
+  }
+  Result<std::unique_ptr<PreparedRules>> prepare(std::vector<Rule> next) {
+    rules = std::move(next);
+    const auto kept = std::make_shared<const std::vector<Rule>>(rules);
+    return state->prepare(
+        {.rules = *kept, .keeps = kept, .fallback = {}, .limits = limits, .rows = {}});
+  }
+  void exchange(std::unique_ptr<PreparedRules> prepared) {
+    const auto accepted = state->accept(*prepared);
+    if (!accepted) throw std::runtime_error(accepted.error().message);
+    take(state->exchange(std::move(prepared), {.sync = Sync::yes}));
+  }
+  // Commits without events until nothing is left to do.
+  void settle() {
+    while (state->has_work()) take(state->commit({}));
+  }
+  void take(Result<Committed> committed) {
+    if (!committed) throw std::runtime_error(committed.error().message);
+    for (const auto& recorded : committed->alerts) {
+      told.push_back(recorded.alert);
+      ids.insert(recorded.alert.id);
+    }
+    for (const auto& resolved : committed->resolved) resolutions.push_back(resolved.resolution);
   }
 
   struct Event {
@@ -49,13 +84,7 @@ class StateFixture {
     time.now = event_time_ms(now_ms);
     const Progress progress{partition, {++offset, offset - 1, 0}, 0, time};
     const Work work{fold.deltas(), {}, std::span(&progress, 1), nullptr};
-    const auto committed = state->commit({.work = std::span(&work, 1)});
-    if (!committed) throw std::runtime_error(committed.error().message);
-    for (const auto& recorded : committed->alerts) {
-      told.push_back(recorded.alert);
-      ids.insert(recorded.alert.id);
-    }
-    for (const auto& resolved : committed->resolved) resolutions.push_back(resolved.resolution);
+    take(state->commit({.work = std::span(&work, 1)}));
   }
 
   std::int64_t at(const Event& event) const {

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+
+#include "state/state_fixture.h"
+
+using namespace tocsin;
+
+namespace {
+
+constexpr std::int64_t kHour = 3'600'000;
+constexpr std::int64_t kDay = 24 * kHour;
+constexpr std::int64_t kNoon = 20'000 * kDay + 12 * kHour;
+constexpr int128 kDollar = power_of_ten(12);
+
+Rule rolling_rule(const std::string& name, int128 budget) {
+  Rule rule = user_day_rule(name, budget);
+  rule.window.kind = WindowKind::rolling;
+  rule.window.length = std::chrono::hours(24);
+  return rule;
+}
+
+std::size_t rows(const StateFixture& engine, char kind) {
+  std::size_t n = 0;
+  for (const auto& [key, value] : engine.store.map()) {
+    if (key[0] == kind) ++n;
+  }
+  return n;
+}
+
+}  // namespace
+
+TEST_CASE("A rule that a reload leaves alone keeps its totals and tells nothing twice") {
+  StateFixture engine({user_day_rule("daily", 10 * kDollar)});
+  engine.feed({{0, kNoon, "ann", 6 * kDollar}}, kNoon);
+  engine.exchange({user_day_rule("new", kDollar), user_day_rule("daily", 10 * kDollar)});
+  engine.settle();
+  CHECK(engine.rungs() == std::vector<std::string>{"50%"});
+  engine.feed({{1, kNoon, "ann", 2 * kDollar}}, kNoon);
+  CHECK(engine.rungs() == std::vector<std::string>{"50%", "80%"});
+  CHECK(engine.totals() == std::map<std::string, int128>{{"daily ann 20000", 8 * kDollar}});
+}
+
+TEST_CASE("A new rule counts from the reload on") {
+  StateFixture engine({user_day_rule("daily", 10 * kDollar)});
+  engine.feed({{0, kNoon, "ann", 6 * kDollar}}, kNoon);
+  engine.exchange({user_day_rule("daily", 10 * kDollar), user_day_rule("new", 10 * kDollar)});
+  engine.feed({{0, kNoon, "ann", kDollar}, {1, kNoon, "ann", kDollar}}, kNoon);
+  CHECK(engine.totals().at("daily ann 20000") == 7 * kDollar);
+  CHECK(engine.totals().at("new ann 20000") == kDollar);
+}
+
+TEST_CASE("A rule whose filter or window is edited starts a new state, and the old one stays") {
+  StateFixture engine({user_day_rule("daily", 10 * kDollar)});
+  engine.feed({{0, kNoon, "ann", 6 * kDollar}}, kNoon);
+  Rule weekly = user_day_rule("daily", 10 * kDollar);
+  weekly.window.kind = WindowKind::week;
+  engine.exchange({weekly});
+  engine.settle();
+  engine.exchange({user_day_rule("daily", 10 * kDollar)});
+  engine.feed({{0, kNoon, "ann", kDollar}}, kNoon);
+  CHECK(engine.totals().at("daily ann 20000") == 7 * kDollar);
+}
+
+TEST_CASE("A limit lowered by a reload tells what is now met, once, without a request") {
+  StateFixture engine({user_day_rule("daily", 100 * kDollar)});
+  engine.feed({{0, kNoon, "ann", 60 * kDollar}, {0, kNoon, "bob", kDollar}}, kNoon);
+  engine.exchange({user_day_rule("daily", 70 * kDollar)});
+  engine.settle();
+  CHECK(engine.rungs() == std::vector<std::string>{"50%", "80%"});
+  CHECK(engine.ids.size() == 2);
+  engine.open();
+  engine.settle();
+  CHECK(engine.told.size() == 2);
+}
+
+TEST_CASE("A limit raised by a reload arms its rungs before the next request counts") {
+  StateFixture engine({user_day_rule("daily", 10 * kDollar)});
+  // No room to sweep: the request comes first.
+  engine.limits.spills_per_commit = 0;
+  engine.open();
+  engine.feed({{0, kNoon, "ann", 6 * kDollar}}, kNoon);
+  engine.exchange({user_day_rule("daily", 100 * kDollar)});
+  engine.feed({{0, kNoon, "ann", 45 * kDollar}}, kNoon);
+  CHECK(engine.rungs() == std::vector<std::string>{"50%", "50%"});
+  CHECK(engine.ids.size() == 2);
+}
+
+TEST_CASE("A limit raised by a reload arms a rolling rung too, also after a restart") {
+  StateFixture engine({rolling_rule("rolling", 10 * kDollar)});
+  engine.feed({{0, kNoon, "ann", 6 * kDollar}}, kNoon);
+  engine.exchange({rolling_rule("rolling", 20 * kDollar)});
+  SECTION("by the sweep") { engine.settle(); }
+  SECTION("by its next request") {}
+  SECTION("though the process was killed") { engine.open(); }
+  engine.feed({{0, kNoon, "ann", 4 * kDollar}}, kNoon);
+  CHECK(engine.rungs() == std::vector<std::string>{"50%", "50%"});
+  CHECK(engine.ids.size() == 2);
+}
+
+TEST_CASE("A restart in the midst of a sweep sweeps again") {
+  StateFixture engine({user_day_rule("daily", 100 * kDollar)});
+  engine.feed({{0, kNoon, "ann", 60 * kDollar}, {0, kNoon, "bob", 60 * kDollar}}, kNoon);
+  engine.limits.spills_per_commit = 1;
+  engine.exchange({user_day_rule("daily", 70 * kDollar)});
+  CHECK(engine.state->has_work());
+  engine.open();
+  engine.settle();
+  CHECK(engine.told.size() == 4);
+  CHECK(engine.ids.size() == 4);
+}
+
+TEST_CASE("A rule taken out and put back by reloads finds its totals") {
+  const Rule kept = user_day_rule("kept", 10 * kDollar);
+  const std::vector<Rule> all = {kept, user_day_rule("taken", 10 * kDollar),
+                                 rolling_rule("rolling", 10 * kDollar)};
+  StateFixture engine(all);
+  engine.limits.journal_bytes = 1;
+  engine.limits.spills_per_commit = 1;
+  engine.open();
+  for (const char* user : {"ann", "bob", "cy", "dee"}) {
+    engine.feed({{1, kNoon, user, 4 * kDollar}, {2, kNoon, user, 4 * kDollar}}, kNoon);
+  }
+  engine.exchange({kept});
+  SECTION("at once") {}
+  SECTION("when some of its cells are stored") {
+    for (int i = 0; i < 2; ++i) engine.feed({{0, kNoon, "bob", 1}}, kNoon);
+  }
+  SECTION("when all are") {
+    for (int i = 0; i < 20; ++i) engine.feed({{0, kNoon, "bob", 1}}, kNoon);
+    CHECK(engine.state->sizes().cells == 1);
+  }
+  SECTION("after a restart") {
+    engine.open();
+    for (int i = 0; i < 20; ++i) engine.feed({{0, kNoon, "bob", 1}}, kNoon);
+  }
+  engine.exchange(all);
+  engine.feed({{1, kNoon, "dee", 1}, {2, kNoon, "dee", kDollar}}, kNoon);
+  CHECK(engine.totals().at("taken ann 20000") == 4 * kDollar);
+  CHECK(engine.totals().at("taken dee 20000") == 4 * kDollar + 1);
+  CHECK(engine.rungs() == std::vector<std::string>{"50%"});
+}
+
+TEST_CASE("Cells read ahead for a rule put back are not older than what was stored since") {
+  const Rule kept = user_day_rule("kept", 10 * kDollar);
+  const std::vector<Rule> both = {kept, rolling_rule("rolling", 10 * kDollar)};
+  StateFixture engine(both);
+  engine.feed({{1, kNoon, "ann", 4 * kDollar}}, kNoon);
+  engine.limits.spills_per_commit = 0;
+  engine.open();
+  engine.exchange({kept});
+  auto prepared = engine.prepare(both);
+  REQUIRE(prepared);
+  engine.limits.spills_per_commit = 10;
+  engine.rules = {kept};
+  engine.open();  // stores what was left
+  engine.feed({{0, kNoon, "bob", 1}}, kNoon);
+  engine.exchange(both);
+  engine.feed({{1, kNoon, "ann", kDollar}}, kNoon);
+  CHECK(engine.rungs() == std::vector<std::string>{"50%"});
+}
+
+TEST_CASE("An exchange is one write: either version is there, with its rows and its point") {
+  StateFixture engine({user_day_rule("daily", 10 * kDollar)});
+  engine.feed({{0, kNoon, "ann", 6 * kDollar}}, kNoon);
+  const std::size_t versions = rows(engine, 'V');
+  const std::size_t writes = engine.store.writes();
+  auto prepared = engine.prepare({user_day_rule("daily", 20 * kDollar)});
+  REQUIRE(prepared);
+  (*prepared)->rows.put("Mkept", "the texts");
+  engine.exchange(std::move(*prepared));
+  CHECK(engine.store.writes() == writes + 1);
+  engine.store.lose_power();
+  CHECK(rows(engine, 'V') == versions + 1);
+  CHECK(engine.store.map().at("Mkept") == "the texts");
+}
+
+TEST_CASE("A rule with more rungs than a state has bits is refused, and the others go on") {
+  StateFixture engine({user_day_rule("daily", 10 * kDollar)});
+  engine.feed({{0, kNoon, "ann", kDollar}}, kNoon);
+  Rule many = user_day_rule("daily", 10 * kDollar);
+  for (int i = 1; i < 64; ++i) {
+    many.ladder.push_back(many.ladder[0]);
+    many.ladder.back().text = std::to_string(i) + "$left";
+  }
+  const auto prepared = engine.prepare({many});
+  REQUIRE_FALSE(prepared);
+  CHECK(prepared.error().reaction == Reaction::reject);
+  engine.feed({{0, kNoon, "ann", 4 * kDollar}}, kNoon);
+  CHECK(engine.rungs() == std::vector<std::string>{"50%"});
+}

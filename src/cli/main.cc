@@ -18,6 +18,7 @@ int main(int argc, char** argv) {
   add_dump(app, slot);
   add_price(app, slot);
   add_test(app, slot);
+  add_schema(app, slot);
   add_version(app, slot);
   try {
     app.parse(argc, argv);

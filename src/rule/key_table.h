@@ -318,7 +318,8 @@ inline constexpr std::array kWebhook = {
     key("hmac_secret", Value::secret, "the secret itself, as `\"${NAME}\"`"),
 };
 inline constexpr std::array kHttp = {
-    key("listen", Value::listen, "address of the API; beyond loopback it needs a token", "no API"),
+    key("listen", Value::listen, "address of the API; beyond loopback it needs a token",
+        "required"),
     key("token_file", Value::path, "a file with the token of `Authorization: Bearer TOKEN`",
         "none"),
 };

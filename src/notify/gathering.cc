@@ -181,6 +181,25 @@ std::optional<SteadyTime> Gathering::next_due() const {
   return next;
 }
 
+Composition Gathering::take_all() {
+  Composition all;
+  const auto add = [&](auto& seqs, auto& resolved) {
+    all.seqs.insert(all.seqs.end(), seqs.begin(), seqs.end());
+    all.resolved.insert(all.resolved.end(), resolved.begin(), resolved.end());
+  };
+  const std::vector<Resolution> none;
+  for (const Composition& composition : now_) add(composition.seqs, composition.resolved);
+  for (const auto& [rule, bucket] : buckets_) add(bucket.waiting.seqs, bucket.resolved);
+  for (const auto* rows : {&catching_up_, &caught_up_}) {
+    for (const auto& [rule, of_rule] : *rows) add(of_rule.seqs, none);
+  }
+  now_.clear();
+  buckets_.clear();
+  catching_up_.clear();
+  caught_up_.clear();
+  return all;
+}
+
 std::size_t Gathering::waiting() const {
   std::size_t count = now_.size();
   for (const auto& [rule, bucket] : buckets_) {

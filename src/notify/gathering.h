@@ -53,6 +53,10 @@ class Gathering {
   // When take() will have something; nothing: not without a further call.
   std::optional<SteadyTime> next_due() const;
 
+  void set_limits(GatheringLimits limits) { limits_ = limits; }
+  // All that waits, whether due or not; nothing is here then.
+  Composition take_all();
+
   std::size_t waiting() const;
   std::optional<WallTime> oldest() const;
 

@@ -135,4 +135,17 @@ std::optional<WallTime> Lane::oldest() const {
   return oldest;
 }
 
+std::vector<std::shared_ptr<const Notice>> Lane::take_waiting() {
+  std::vector<std::shared_ptr<const Notice>> waiting;
+  for (auto entry = entries_.begin(); entry != entries_.end();) {
+    if (entry->in_flight) {
+      ++entry;
+    } else {
+      waiting.push_back(std::move(entry->notice));
+      entry = entries_.erase(entry);
+    }
+  }
+  return waiting;
+}
+
 }  // namespace tocsin

@@ -62,6 +62,8 @@ class Lane {
   // are told without waiting for this one.
   Entry* overflow();
   void remove(const Entry& entry);
+  // Those not in flight, oldest first; they are no longer here.
+  std::vector<std::shared_ptr<const Notice>> take_waiting();
 
   std::size_t size() const { return entries_.size(); }
   int in_flight() const { return in_flight_; }

@@ -75,6 +75,11 @@ bool Notifier::Post::has_room() const {
                      [](const Destination& to) { return to.lane.has_room(); });
 }
 
+bool Notifier::Post::under_way() const {
+  return std::any_of(destinations.begin(), destinations.end(),
+                     [](const Destination& to) { return to.lane.in_flight() > 0; });
+}
+
 Notifier::Post* Notifier::find(const std::string& channel) {
   const auto found = by_name_.find(channel);
   return found == by_name_.end() ? nullptr : found->second;
@@ -105,6 +110,7 @@ void Notifier::resolve(Resolution resolution, std::vector<std::string> channels)
   put(Resolving{std::move(resolution), std::move(channels)});
 }
 void Notifier::engine(EngineMessage message) { put(Engine{std::move(message), {}}); }
+void Notifier::exchange(ChannelChange change) { put(std::move(change)); }
 
 Result<void> Notifier::load() {
   std::vector<Outgoing> alerts;

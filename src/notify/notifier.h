@@ -55,6 +55,14 @@ struct NotifierConfig {
   std::uint32_t jitter_seed = 1;
 };
 
+// Channels from now on, and how they are told things.
+struct ChannelChange {
+  std::vector<std::unique_ptr<Channel>> channels;  // new ones, and those that were changed
+  std::vector<std::string> kept;                   // those that stay as they are; others leave
+  std::vector<std::string> engine_channels;
+  GatheringLimits gathering;
+};
+
 // What the notifier works with; all outlive it, and nobody else uses the transport.
 struct NotifierParts {
   Store& store;
@@ -89,6 +97,10 @@ class Notifier {
   // The end of an episode, after the commit with its rows is synced.
   void resolve(Resolution resolution, std::vector<std::string> channels);
   void engine(EngineMessage message);
+  // What was offered before is told as if it had been offered after: a kept channel goes on as it
+  // is, a changed one sends what waits to its new address, and what waits for one that left is
+  // parked. A request under way ends as it would have.
+  void exchange(ChannelChange change);
 
   // One round: compose, send, wait up to `wait` for answers and act on them. stop: the store failed
   // and nothing more is sent; the rows are as they were.
@@ -112,7 +124,7 @@ class Notifier {
     EngineMessage message;
     Address except;  // whom it is about: cannot be told this. No destination: all of the channel
   };
-  using Input = std::variant<std::vector<Outgoing>, CatchUpEnded, Resolving, Engine>;
+  using Input = std::variant<std::vector<Outgoing>, CatchUpEnded, Resolving, Engine, ChannelChange>;
 
   struct Destination {
     Address address;
@@ -125,6 +137,7 @@ class Notifier {
     Gathering gathering;
     std::vector<Destination> destinations;  // as many from its beginning to its end
     bool has_room() const;
+    bool under_way() const;
   };
   struct Answer {
     Post* post;
@@ -148,6 +161,11 @@ class Notifier {
   void take(const CatchUpEnded&);
   void take(Resolving resolving);
   void take(Engine engine);
+  void take(ChannelChange change);
+  void replace(std::unique_ptr<Post> old);
+  void move_on(Destination& from, const Lane::Entry& entry);
+  void park_waiting(Post& post);
+  void see_off();
 
   Result<void> compose();
   void compose_for(Post& post, WriteBatch& batch);
@@ -174,6 +192,7 @@ class Notifier {
   NotifierConfig config_;
   std::vector<std::unique_ptr<Post>> posts_;
   std::unordered_map<std::string, Post*> by_name_;
+  std::vector<std::unique_ptr<Post>> leaving_;  // as long as their requests are under way
 
   mutable std::mutex mutex_;
   std::vector<Input> inputs_;          // guarded by mutex_

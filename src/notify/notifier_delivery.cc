@@ -63,6 +63,7 @@ Result<void> Notifier::settle() {
   std::vector<Answer> answers;
   answers.swap(answers_);
   for (const Answer& answer : answers) settle(answer);
+  see_off();
   if (marks_.empty()) return {};
   const WriteBatch marks = std::exchange(marks_, {});
   return parts_.store.write(marks, Sync::no);
@@ -83,6 +84,7 @@ void Notifier::settle(const Answer& answer) {
       ++to.status.retried;
       parts_.log.warn("Channel " + to.label + " " + outcome.reason +
                       "; the message stays in the outbox and is tried again");
+      if (answer.post != find(to.address.channel)) move_on(to, entry);
       return;
     case Lane::Fate::delivered: delivered(to, entry); return;
     case Lane::Fate::parked: parked(to, entry, outcome.reason); return;
@@ -152,10 +154,9 @@ Result<void> Notifier::drain() {
   }
   const SteadyTime end = parts_.clock.monotonic() + config_.drain;
   const auto under_way = [this] {
-    return std::any_of(posts_.begin(), posts_.end(), [](const auto& post) {
-      return std::any_of(post->destinations.begin(), post->destinations.end(),
-                         [](const Destination& to) { return to.lane.in_flight() > 0; });
-    });
+    const auto waits = [](const auto& post) { return post->under_way(); };
+    return std::any_of(posts_.begin(), posts_.end(), waits) ||
+           std::any_of(leaving_.begin(), leaving_.end(), waits);
   };
   while (under_way() && parts_.clock.monotonic() < end) {
     parts_.transport.poll(std::chrono::ceil<Millis>(end - parts_.clock.monotonic()));

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// Other channels while messages are on their way.
+#include <algorithm>
+
+#include "alert/alert_codec.h"
+#include "notify/notifier.h"
+#include "notify/outbox_keys.h"
+
+namespace tocsin {
+
+void Notifier::take(ChannelChange change) {
+  // Composed in this round, for channels that may be others now.
+  std::vector<std::pair<std::string, Composed>> composed;
+  for (Composed& one : std::exchange(composed_, {})) {
+    composed.emplace_back(one.post->channel->name(), std::move(one));
+  }
+  config_.engine_channels = std::move(change.engine_channels);
+  config_.gathering = change.gathering;
+  std::vector<std::unique_ptr<Post>> old = std::move(posts_);
+  posts_.clear();
+  by_name_.clear();
+  for (std::unique_ptr<Channel>& channel : change.channels) {
+    posts_.push_back(make_post(std::move(channel)));
+    by_name_[posts_.back()->channel->name()] = posts_.back().get();
+  }
+  for (std::unique_ptr<Post>& post : old) {
+    const std::string& name = post->channel->name();
+    const bool kept = std::find(change.kept.begin(), change.kept.end(), name) != change.kept.end();
+    if (kept && find(name) == nullptr) {
+      post->gathering.set_limits(config_.gathering);
+      by_name_[name] = post.get();
+      posts_.push_back(std::move(post));
+    } else {
+      replace(std::move(post));
+    }
+  }
+  for (auto& [name, one] : composed) {
+    one.post = find(name);
+    if (one.post != nullptr) composed_.push_back(std::move(one));
+  }
+}
+
+// What waits goes to the channel that has the name now, or is parked.
+void Notifier::replace(std::unique_ptr<Post> old) {
+  if (Post* post = find(old->channel->name())) {
+    post->gathering = std::move(old->gathering);
+    post->gathering.set_limits(config_.gathering);
+  } else {
+    park_waiting(*old);
+  }
+  for (Destination& from : old->destinations) {
+    Destination* to = find(from.address);
+    for (auto& notice : from.lane.take_waiting()) {
+      if (to != nullptr) {
+        to->lane.push(std::move(notice));
+      } else {
+        park_unconfigured(from.address, *notice);
+      }
+    }
+    if (to == nullptr) continue;
+    std::swap(to->status.delivered, from.status.delivered);
+    std::swap(to->status.retried, from.status.retried);
+    std::swap(to->status.parked, from.status.parked);
+  }
+  if (old->under_way()) leaving_.push_back(std::move(old));
+}
+
+// A request of a channel that left has failed.
+void Notifier::move_on(Destination& from, const Lane::Entry& entry) {
+  if (Destination* to = find(from.address)) {
+    to->lane.push(entry.notice);
+  } else {
+    park_unconfigured(from.address, *entry.notice);
+  }
+  from.lane.remove(entry);
+}
+
+// Alerts and ends that no message tells yet.
+void Notifier::park_waiting(Post& post) {
+  const std::string& name = post.channel->name();
+  Composition all = post.gathering.take_all();
+  for (const std::uint64_t seq : all.seqs) {
+    const auto row = parts_.store.get(outbox_key(name, seq));
+    if (!row) failure_ = row.error();
+    if (!row || !*row) continue;
+    auto alert = decode_alert(**row);
+    if (!alert) continue;  // a start finds the row, and parks it as one that cannot be read
+    Notice notice;
+    notice.alerts.push_back(std::move(*alert));
+    marks_.erase(outbox_key(name, seq));
+    park_unconfigured({name, ""}, std::move(notice));
+  }
+  for (const Resolution& resolution : all.resolved) {
+    Notice notice;
+    notice.kind = Notice::Kind::resolved;
+    notice.resolved.push_back(resolution);
+    marks_.erase(resolution_key(name, resolution.alert.id, resolution.until));
+    park_unconfigured({name, ""}, std::move(notice));
+  }
+}
+
+// Channels that left go when their last request is answered; what came of it counts.
+void Notifier::see_off() {
+  std::erase_if(leaving_, [this](const std::unique_ptr<Post>& post) {
+    if (post->under_way()) return false;
+    for (const Destination& from : post->destinations) {
+      Destination* to = find(from.address);
+      if (to == nullptr) continue;
+      to->status.delivered += from.status.delivered;
+      to->status.retried += from.status.retried;
+      to->status.parked += from.status.parked;
+    }
+    return true;
+  });
+}
+
+}  // namespace tocsin

@@ -19,6 +19,7 @@ int main(int argc, char** argv) {
   add_price(app, slot);
   add_test(app, slot);
   add_schema(app, slot);
+  add_send_test(app, slot);
   add_version(app, slot);
   try {
     app.parse(argc, argv);

@@ -23,7 +23,7 @@ std::string with_unit(std::string text, Metric metric) {
   return unit.empty() ? text : text + " " + unit;
 }
 
-// "Production spend has reached 80% of today's $100."
+// "Production spend reached 80% of today's $100.": a verb that suits any summary.
 std::string budget_opening(const Alert& alert, EventTime told) {
   const std::string possessive = possessive_period(alert, told);
   std::string budget = (possessive.empty() ? "" : possessive + " ") +
@@ -31,16 +31,16 @@ std::string budget_opening(const Alert& alert, EventTime told) {
   if (possessive.empty()) budget += " " + period_text(alert, told);
   const auto percent = whole_percent(alert.value, *alert.budget);
   const std::string who = subject_and_group(alert);
-  if (!percent) return who + " is over " + budget + ".";
-  if (*percent < 100) return who + " has reached " + count_text(*percent) + "% of " + budget + ".";
-  const std::string used_up = who + " has used up " + budget;
-  return used_up + (*percent == 100 ? "." : " and is at " + count_text(*percent) + "%.");
+  if (!percent) return who + " went over " + budget + ".";
+  if (*percent < 100) return who + " reached " + count_text(*percent) + "% of " + budget + ".";
+  return who + " used up " + budget +
+         (*percent == 100 ? "." : ", now at " + count_text(*percent) + "%.");
 }
 
-// "Error rate of openai/gpt-4o is 7.4%, over the limit of 5%, in the last 5 min."
+// "Error rate openai/gpt-4o: 7.4% in the last 5 min, limit 5%."
 std::string threshold_opening(const Alert& alert, EventTime told) {
   const std::string limit = limit_text(alert.metric, alert.amount);
-  return subject_and_group(alert) + " is at " +
+  return subject_and_group(alert) + ": " +
          value_with_unit(alert.metric, alert.value, alert.amount) + " " + period_text(alert, told) +
          ", limit " + limit + ".";
 }
@@ -50,8 +50,8 @@ std::string per_unit(const Pace& pace) { return pace.unit == "h" ? " an hour" : 
 void add_budget_facts(Message& message, const Alert& alert, const std::optional<Pace>& pace) {
   const Metric metric = alert.metric;
   const int128 left = *alert.budget - alert.value;
-  std::string note = left > 0 ? value_text(metric, left) + " left" : "nothing left";
-  if (left < 0) note = value_text(metric, -left) + " over";
+  std::string note = left > 0 ? difference_text(metric, left) + " left" : "nothing left";
+  if (left < 0) note = difference_text(metric, -left) + " over";
   const std::string value = value_text(metric, alert.value, *alert.budget) + " of " +
                             with_unit(even_limit_text(metric, *alert.budget), metric);
   add_fact(message, metric == Metric::cost ? "Spent" : "Used", value, note);
@@ -60,7 +60,7 @@ void add_budget_facts(Message& message, const Alert& alert, const std::optional<
            value_text(metric, pace->even_per_unit) + per_unit(*pace) + " would last the " +
                window_word(alert.window_kind));
   const std::string deadline = deadline_text(alert);
-  const std::string total = "about " + about_text(metric, pace->at_end);
+  const std::string total = "about " + about_text(metric, pace->at_end, alert.value);
   if (pace->gone) {
     const std::string when = when_text(*pace->gone, alert.at, alert.zone, {.long_form = true});
     add_fact(message, "Gone by", when, total + " by " + deadline);
@@ -84,37 +84,64 @@ void add_facts(Message& message, const Alert& alert, const std::optional<Pace>& 
   }
 }
 
+// "he next line is 95% ($95.00), a warning": after a "t" or "T".
+std::string next_line(const Alert& alert) {
+  std::string text = "he next line is " + rung_words(alert.next->rung);
+  if (alert.budget) text += " (" + even_limit_text(alert.metric, alert.next->amount) + ")";
+  switch (alert.next->severity) {
+    case Severity::info: return text + ", for information";
+    case Severity::warning: return text + ", a warning";
+    case Severity::critical: return text + ", critical";
+  }
+  return text;
+}
+
+std::string preheader_of_threshold(const Alert& alert) {
+  std::string text;
+  if (is_ratio(alert.metric)) {
+    text = count_text(alert.numerator) + " of " + count_text(alert.requests) + " requests failed";
+  } else if (alert.metric == Metric::cost && alert.requests > 0) {
+    text = count_text(alert.requests) + (alert.requests == 1 ? " request" : " requests, ") +
+           (alert.requests == 1 ? ""
+                                : value_text(Metric::cost, alert.value / alert.requests) + " each");
+  }
+  if (alert.next) text += (text.empty() ? "T" : "; t") + next_line(alert);
+  return text.empty() ? "" : text + ".";
+}
+
 // "Gone by 16:49 at this pace; about $153 by midnight."
 std::string preheader_of(const Alert& alert, const std::optional<Pace>& pace) {
-  if (is_ratio(alert.metric)) {
-    return count_text(alert.numerator) + " of " + count_text(alert.requests) + " requests failed.";
-  }
-  if (!alert.budget) return "";
+  if (!alert.budget) return preheader_of_threshold(alert);
   const int128 left = *alert.budget - alert.value;
-  const std::string total =
-      pace ? "about " + about_text(alert.metric, pace->at_end) + " by " + deadline_text(alert) : "";
+  const std::string total = pace ? "about " + about_text(alert.metric, pace->at_end, alert.value) +
+                                       " by " + deadline_text(alert)
+                                 : "";
   if (pace && pace->gone) {
     return "Gone by " + when_text(*pace->gone, alert.at, alert.zone) + " at this pace; " + total +
            ".";
   }
-  std::string text = left < 0 ? value_text(alert.metric, -left) + " over the budget"
-                              : value_text(alert.metric, left) + " left";
+  std::string text = left < 0 ? difference_text(alert.metric, -left) + " over the budget"
+                              : difference_text(alert.metric, left) + " left";
   return text + (pace ? "; " + total + " at this pace." : ".");
 }
 
-// "The next line is 95% ($95.00), a warning, about 16:08 at this pace. Nothing is blocked."
-std::string next_of(const Alert& alert, const std::optional<Pace>& pace) {
+// "The next line is 95% ($95.00), a warning, at about 16:08 at this pace. Nothing is blocked."
+std::string next_of(const Alert& alert, const std::optional<Pace>& pace, EventTime told) {
   std::string text;
-  if (alert.next) {
-    text = "the next line is " + rung_words(alert.next->rung);
-    if (alert.budget) text += " (" + value_text(alert.metric, alert.next->amount) + ")";
-    text += ", " + std::string(name(alert.next->severity));
+  if (told >= alert.window.end && alert.window_kind != WindowKind::rolling) {
+    text = "nothing, this " + window_word(alert.window_kind) + " is over.";
+  } else if (alert.next) {
+    text = "t" + next_line(alert);
     if (pace && pace->next) {
-      text += ", about " + when_text(*pace->next, alert.at, alert.zone) + " at this pace";
+      text += ", reached about " + when_text(*pace->next, alert.at, alert.zone) + " at this pace";
     }
     text += ".";
   } else if (alert.budget) {
-    text = "this was the last line.";
+    text = "this was the last line";
+    const bool anew =
+        alert.window_kind != WindowKind::rolling && alert.window_kind != WindowKind::lifetime;
+    if (anew) text += ", it is quiet until the next " + window_word(alert.window_kind) + " begins";
+    text += ".";
   }
   if (alert.budget && !alert.enforced) text += " Nothing is blocked.";
   return text;
@@ -124,12 +151,12 @@ std::string next_of(const Alert& alert, const std::optional<Pace>& pace) {
 
 void add_wide_parts(Message& message, const Alert& alert, const Notice& notice) {
   const EventTime told = as_event_time(notice.composed_at);
-  const std::optional<Pace> pace = pace_of(alert);
+  const std::optional<Pace> pace = pace_of(alert, told);
   message.opening = {alert.budget ? budget_opening(alert, told) : threshold_opening(alert, told),
                      Born::elsewhere};
   add_facts(message, alert, pace);
   message.preheader = preheader_of(alert, pace);
-  message.next = next_of(alert, pace);
+  message.next = next_of(alert, pace, told);
   message.explain = explain_command(alert, true);
   message.footer = footer_of(alert, notice);
 }

@@ -46,8 +46,7 @@ FirstLine rate_line(const Alert& alert, EventTime told) {
   const std::string value = value_text(alert.metric, alert.value, alert.amount);
   const std::string limit = limit_text(alert.metric, alert.amount);
   line.mark = mark_of(alert.severity);
-  // A summary made from the rule's name says less than the metric does.
-  line.subject = has_own_summary(alert) ? subject_of(alert) : "Error rate";
+  line.subject = subject_of(alert);
   line.tail =
       " " + value + " (limit " + limit + ")" + group_in_line(alert) + ", " + span_text(alert, told);
   line.option =
@@ -98,8 +97,8 @@ void add_budget_fields(Message& message, const Alert& alert, const std::optional
   add_field(message, metric == Metric::cost ? "Spent" : "Used",
             value_text(metric, alert.value, budget) + " of " + even_limit_text(metric, budget) +
                 (unit.empty() ? "" : " " + unit));
-  if (left > 0) add_field(message, "Left", value_text(metric, left));
-  if (left < 0) add_field(message, "Over by", value_text(metric, -left));
+  if (left > 0) add_field(message, "Left", difference_text(metric, left));
+  if (left < 0) add_field(message, "Over by", difference_text(metric, -left));
   if (!pace) return;
   const std::string per = "/" + std::string(pace->unit);
   add_field(message, "Pace",
@@ -109,7 +108,8 @@ void add_budget_fields(Message& message, const Alert& alert, const std::optional
     add_field(message, "Gone by",
               when_text(*pace->gone, alert.at, alert.zone, {.long_form = true}));
   }
-  add_field(message, "By " + deadline_text(alert), "about " + about_text(metric, pace->at_end));
+  add_field(message, "By " + deadline_text(alert),
+            "about " + about_text(metric, pace->at_end, alert.value));
 }
 
 void add_bar(Message& message, const Alert& alert) {
@@ -152,7 +152,7 @@ void add_paragraphs(Message& message, const Alert& alert) {
     for (std::size_t i = 0; i < alert.crossed.size(); ++i) {
       passed += (i == 0 ? " " : ", ") + rung_words(alert.crossed[i]);
     }
-    message.paragraphs.push_back({passed, Born::ours});
+    message.paragraphs.push_back({passed, Born::elsewhere});
   }
   if (!alert.description.empty()) {
     message.paragraphs.push_back({shown(alert.description), Born::elsewhere});
@@ -171,12 +171,12 @@ std::string next_text(const Alert& alert, const std::optional<Pace>& pace) {
 std::vector<Text> rule_line(const Alert& alert, const std::optional<Pace>& pace) {
   std::vector<Text> line = {
       {std::string(name(alert.severity)) + std::string(kDot) + "rule ", Born::ours},
-      {clean_text(alert.rule), Born::code}};
+      {shown(alert.rule), Born::code}};
   if (alert.next) line.push_back({next_text(alert, pace), Born::ours});
   if (!alert.where.empty()) line.push_back({shown(alert.where), Born::elsewhere});
   std::string labels;
   for (const auto& [label, value] : alert.labels) {
-    labels += (labels.empty() ? "" : ", ") + clean_text(label) + " = " + shown(value);
+    labels += (labels.empty() ? "" : ", ") + shown(label) + " = " + shown(value);
   }
   if (!labels.empty()) line.push_back({labels, Born::elsewhere});
   return line;
@@ -186,7 +186,7 @@ std::vector<Text> rule_line(const Alert& alert, const std::optional<Pace>& pace)
 
 Message message_about(const Alert& alert, const Notice& notice, std::string_view heading) {
   const EventTime told = as_event_time(notice.composed_at);
-  const std::optional<Pace> pace = pace_of(alert);
+  const std::optional<Pace> pace = pace_of(alert, told);
   Message message;
   FirstLine line = first_line(alert, told, pace);
   message.title = {title_of(alert, told), Born::elsewhere};

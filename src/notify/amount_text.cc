@@ -91,12 +91,15 @@ std::string value_text(Metric metric, int128 value, std::optional<int128> limit)
   }
   const bool small = magnitude_of(shown) < kDollar;
   if (metric != Metric::cost || !small) return exact_text(metric, shown, 2);
-  // Two significant digits are shown even where the second is a zero: $0.50.
-  int places = 2;
-  for (int128 floor = kDollar / 10; places < 12 && magnitude_of(shown) < floor; floor /= 10) {
-    ++places;
+  return dollars(shown, 2);
+}
+
+std::string difference_text(Metric metric, int128 difference) {
+  constexpr int128 kCent = kDollar / 100;
+  if (metric != Metric::cost || magnitude_of(difference) < kCent) {
+    return value_text(metric, difference);
   }
-  return dollars(shown, places);
+  return dollars(divide_half_even(difference, kCent) * kCent, 2);
 }
 
 std::string limit_text(Metric metric, int128 limit) {
@@ -105,12 +108,13 @@ std::string limit_text(Metric metric, int128 limit) {
 
 std::string even_limit_text(Metric metric, int128 limit) { return exact_text(metric, limit, 2); }
 
-std::string about_text(Metric metric, int128 value) {
+std::string about_text(Metric metric, int128 value, int128 reached) {
   const int128 magnitude = magnitude_of(value);
   if (metric == Metric::cost && magnitude < 10 * kDollar) return value_text(metric, value);
   if (is_ratio(metric)) return value_text(metric, value);
   const int128 unit = unit_for(magnitude, 3, metric == Metric::cost ? kDollar : 1);
-  return exact_text(metric, divide_half_even(value, unit) * unit, 0);
+  const int128 nearest = divide_half_even(value, unit) * unit;
+  return nearest < reached ? value_text(metric, value) : exact_text(metric, nearest, 0);
 }
 
 std::string count_text(int128 count) { return grouped(decimal_text(count, 0)); }

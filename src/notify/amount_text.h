@@ -18,14 +18,18 @@ namespace tocsin {
 // A measured amount: "$80.02", "$0.0041", "41.2M", "1,902", "7.4%".
 std::string value_text(Metric metric, int128 value, std::optional<int128> limit = std::nullopt);
 
+// What is left of a budget, or over it: money to the cent, below that to two digits.
+std::string difference_text(Metric metric, int128 difference);
+
 // An amount somebody wrote, with no digit lost: "$100", "$7,900", "$2.50", "50M", "5%".
 std::string limit_text(Metric metric, int128 limit);
 
 // The same for a table: dollars always with cents ("$100.00"), the others as limit_text.
 std::string even_limit_text(Metric metric, int128 limit);
 
-// An amount that isn't measured but reckoned, to three digits: "$153", "$7,900", "48,000".
-std::string about_text(Metric metric, int128 value);
+// An amount that isn't measured but reckoned, to three digits: "$153", "$7,900", "48,000". One that
+// is at least `reached` is not shown as less.
+std::string about_text(Metric metric, int128 value, int128 reached = 0);
 
 // "1,902".
 std::string count_text(int128 count);

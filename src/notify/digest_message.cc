@@ -17,6 +17,7 @@ using Born = Text::Born;
 using Levels = std::vector<const Alert*>;
 
 constexpr std::size_t kRowsMax = 50;
+constexpr std::size_t kFew = 10;       // that all channels list them all
 constexpr std::size_t kGroupMax = 40;  // in a line of the list
 constexpr std::string_view kAlready = "already over when the rule started";
 
@@ -157,7 +158,8 @@ void add_steps(Message& message, const std::vector<Step>& steps) {
     for (const Alert* a : step.levels)
       over += a->budget ? std::max<int128>(a->value - *a->budget, 0) : 0;
     if (over > 0) {
-      value += ", " + value_with_unit(first.metric, over, std::nullopt) + " above their budgets";
+      const std::string unit = unit_word(first.metric).empty() ? "" : " " + unit_word(first.metric);
+      value += ", " + difference_text(first.metric, over) + unit + " above their budgets";
     }
     const std::string label = "Over " + rung_words(step.rung);
     if (message.fields.size() < 8) message.fields.push_back({label, {value, Born::ours}});
@@ -178,7 +180,8 @@ Message::Row row_of(const Alert& alert) {
 }
 
 void add_rows(Message& message, const Levels& levels) {
-  message.list_heading = "Furthest over";
+  message.list_heading = levels.size() > kFew ? "Furthest over" : "Which";
+  message.groups = levels.size();
   for (std::size_t i = 0; i < std::min(levels.size(), kRowsMax); ++i) {
     message.rows.push_back(row_of(*levels[i]));
   }
@@ -204,8 +207,7 @@ std::string stale_text(const std::vector<Alert>& alerts) {
 }
 
 std::vector<Text> rule_line(const Alert& alert, const Levels& levels) {
-  std::vector<Text> line = {{"One message for rule ", Born::ours},
-                            {clean_text(alert.rule), Born::code}};
+  std::vector<Text> line = {{"One message for rule ", Born::ours}, {shown(alert.rule), Born::code}};
   if (levels.size() > 1) {
     line.push_back({std::string(kDot) + "all " + count_text(std::ssize(levels)) + " are recorded",
                     Born::ours});
@@ -229,6 +231,10 @@ Message only_stale(const Notice& notice) {
   message.context.push_back(rule_line(first, {}));
   message.context.push_back(closing_line(first, notice));
   message.opening = {message.title.text + ".", Born::elsewhere};
+  if (!message.rows.empty()) {
+    const auto& [who, value, note] = message.rows.front();
+    message.preheader = "Furthest over: " + who + " with " + value + ".";
+  }
   message.explain = explain_command(first, false);
   message.footer = footer_of(first, notice);
   return message;
@@ -263,6 +269,10 @@ Message digest_message(const Notice& notice) {
   message.context.push_back(rule_line(first, levels));
   message.context.push_back(closing_line(first, notice));
   message.opening = {message.title.text + ".", Born::elsewhere};
+  if (!message.rows.empty()) {
+    const auto& [who, value, note] = message.rows.front();
+    message.preheader = "Furthest over: " + who + " with " + value + ".";
+  }
   message.explain = explain_command(first, false);
   message.footer = footer_of(first, notice);
   return message;

@@ -60,6 +60,7 @@ struct Message {
   std::optional<Bar> bar;
   std::string list_heading;      // above the rows
   std::vector<Row> rows;         // groups, the worst first
+  std::size_t groups = 0;        // how many there are, of which the rows may be the worst
   std::vector<Text> paragraphs;  // may hold several lines
   std::optional<Text> runbook;
   std::string next;                        // "The next line is 95% ($95.00), a warning."

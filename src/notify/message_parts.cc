@@ -60,6 +60,11 @@ std::string_view mark_of(Severity severity) {
   return "";
 }
 
+std::string left_out(const Message& message, std::size_t rows_shown) {
+  if (message.groups <= rows_shown) return "";
+  return "and " + count_text(static_cast<std::int64_t>(message.groups - rows_shown)) + " more";
+}
+
 std::size_t room_in(const FirstLine& line) {
   const std::size_t taken = characters(whole(line));
   return taken < kFirstLineMax ? kFirstLineMax - taken : 0;
@@ -96,6 +101,7 @@ bool has_own_summary(const Alert& alert) {
 }
 
 std::string subject_of(const Alert& alert) {
+  if (is_ratio(alert.metric) && !has_own_summary(alert)) return "Error rate";
   std::string subject = clean_text(alert.summary.empty() ? alert.rule : alert.summary);
   if (!has_own_summary(alert) && !subject.empty() && subject[0] >= 'a' && subject[0] <= 'z') {
     subject[0] = static_cast<char>(subject[0] - 'a' + 'A');
@@ -130,13 +136,14 @@ std::string value_of_limit(const Alert& alert, int128 limit) {
 }
 
 std::string rung_words(const std::string& rung) {
-  std::string words = clean_text(rung);
+  std::string words = shown(rung);
   if (words.size() > 4 && words.ends_with("left")) words.insert(words.size() - 4, " ");
   return words;
 }
 
-std::optional<Pace> pace_of(const Alert& alert) {
+std::optional<Pace> pace_of(const Alert& alert, EventTime told) {
   const Window& window = alert.window;
+  if (told >= window.end) return {};
   const bool calendar = alert.window_kind != WindowKind::rolling && window.end != kNever;
   if (!calendar || is_ratio(alert.metric) || !alert.budget || *alert.budget <= 0) return {};
   if (alert.requests < kPaceRequestsMin || alert.value <= 0 || alert.value > kPaceValueMax ||
@@ -208,9 +215,9 @@ std::string delay_text(const Alert& alert, const Notice& notice) {
   const Millis after = as_event_time(notice.composed_at) - alert.at;
   const bool at_once = notice.kind == Notice::Kind::alert && after >= Millis{0};
   if (!at_once || after >= Millis{60'000}) return "";
-  return "rang " +
-         (after < Millis{1'000} ? std::to_string(after.count()) + " ms" : duration_text(after)) +
-         " after the request";
+  const std::string time = after < Millis{1'000} ? std::to_string(after.count()) + " ms"
+                                                 : decimal_text(after.count() / 100, 1) + " s";
+  return "rang " + time + " after the request";
 }
 
 constexpr std::string_view kLate = "counted late, the window had ended";
@@ -238,7 +245,7 @@ std::vector<Text> footer_of(const Alert& alert, const Notice& notice) {
   if (const std::string delay = delay_text(alert, notice); !delay.empty()) when += ", " + delay;
   if (alert.late) when += ", " + std::string(kLate);
   std::vector<Text> line = {{when + ". Rule ", Text::Born::ours},
-                            {clean_text(alert.rule), Text::Born::code}};
+                            {shown(alert.rule), Text::Born::code}};
   if (!alert.origin.empty()) {
     line.push_back({" (" + shown(alert.origin) + ")", Text::Born::elsewhere});
   }

@@ -16,6 +16,9 @@ inline constexpr std::string_view kDot = " \xC2\xB7 ";  // " · " between pieces
 
 std::string_view mark_of(Severity severity);
 
+// "and 2,295 more", where a message has more groups than the rows a channel shows; else empty.
+std::string left_out(const Message& message, std::size_t rows_shown);
+
 // A first line. Where it is too long the outlook goes first, then the option, then the end of the
 // subject; the rest is never cut.
 struct FirstLine {
@@ -37,7 +40,8 @@ void set_lines(Message& message, const FirstLine& line);
 
 // Whether the summary is the rule's own, not one made from its name.
 bool has_own_summary(const Alert& alert);
-// The rule's summary; one that was made from the rule's name, with a capital.
+// The rule's summary; one that was made from the rule's name with a capital, for rates "Error
+// rate".
 std::string subject_of(const Alert& alert);
 // "user-123", "openai/gpt-4o"; empty without group_by.
 std::string group_text(const Alert& alert);
@@ -54,7 +58,8 @@ std::string value_with_unit(Metric metric, int128 value, std::optional<int128> l
 std::string rung_words(const std::string& rung);
 
 // What follows from the window's average so far, the alert's time being now. Nothing where that
-// says little: no calendar window, no rising sum, fewer than 20 requests.
+// says little: no calendar window, no rising sum, fewer than 20 requests, or a window that is over
+// when it is told.
 struct Pace {
   int128 per_unit = 0, even_per_unit = 0;  // even: the budget spread over the window
   std::string_view unit;                   // "h", "day"
@@ -62,7 +67,7 @@ struct Pace {
   std::optional<EventTime> next;           // when the next rung will be reached, likewise
   int128 at_end = 0;                       // the total by the end
 };
-std::optional<Pace> pace_of(const Alert& alert);
+std::optional<Pace> pace_of(const Alert& alert, EventTime told);
 
 // How bad the worst of the levels told is.
 Severity highest_severity(const std::vector<Alert>& alerts);

@@ -42,10 +42,17 @@ std::string story(const Resolution& resolution) {
          ". Reason: below the limit.";
 }
 
+// With the time it lasted in place of the window.
+Alert as_episode(const Resolution& resolution) {
+  Alert alert = resolution.alert;
+  alert.window = {resolution.since, resolution.until};
+  alert.late = false;
+  return alert;
+}
+
 Message one_resolved(const Notice& notice, const Resolution& resolution) {
   const Alert& alert = resolution.alert;
-  const std::string subject =
-      is_ratio(alert.metric) && !has_own_summary(alert) ? "Error rate" : subject_of(alert);
+  const std::string subject = subject_of(alert);
   FirstLine line;
   line.mark = kDone;
   line.subject = subject;
@@ -58,19 +65,24 @@ Message one_resolved(const Notice& notice, const Resolution& resolution) {
                        value_with_unit(alert.metric, alert.value, alert.amount),
                    Born::elsewhere};
   message.paragraphs.push_back({story(resolution), Born::ours});
-  message.context.push_back({{"resolved" + std::string(kDot) + "rule ", Born::ours},
-                             {clean_text(alert.rule), Born::code}});
-  message.context.push_back(closing_line(alert, notice));
+  message.context.push_back(
+      {{"resolved" + std::string(kDot) + "rule ", Born::ours}, {shown(alert.rule), Born::code}});
+  message.context.push_back(closing_line(as_episode(resolution), notice));
   message.opening = {message.title.text + ", after " + lasted(resolution) + ".", Born::elsewhere};
   message.preheader = story(resolution);
   message.explain = explain_command(alert, true);
-  message.footer = footer_of(alert, notice);
+  message.footer = footer_of(as_episode(resolution), notice);
   return message;
 }
 
 Message many_resolved(const Notice& notice) {
   const Alert& first = notice.resolved.front().alert;
   const std::string count = count_text(std::ssize(notice.resolved));
+  Resolution whole = notice.resolved.front();
+  for (const Resolution& each : notice.resolved) {
+    whole.since = std::min(whole.since, each.since);
+    whole.until = std::max(whole.until, each.until);
+  }
   FirstLine line;
   line.mark = kDone;
   line.subject = subject_of(first);
@@ -78,18 +90,21 @@ Message many_resolved(const Notice& notice) {
   Message message;
   set_lines(message, line);
   message.title = {line.subject + line.tail, Born::elsewhere};
-  message.list_heading = "Back below the limit";
+  message.list_heading = "Which";
+  message.groups = notice.resolved.size();
   for (std::size_t i = 0; i < std::min(notice.resolved.size(), kRowsMax); ++i) {
     const Resolution& resolution = notice.resolved[i];
     message.rows.push_back({isolated(cut_middle(group_text(resolution.alert), kGroupMax)),
                             "back to " + back_to(resolution.alert), "after " + lasted(resolution)});
   }
   message.context.push_back(
-      {{"One message for rule ", Born::ours}, {clean_text(first.rule), Born::code}});
-  message.context.push_back(closing_line(first, notice));
+      {{"One message for rule ", Born::ours}, {shown(first.rule), Born::code}});
+  message.context.push_back(closing_line(as_episode(whole), notice));
   message.opening = {message.title.text + ".", Born::elsewhere};
   message.explain = explain_command(first, false);
-  message.footer = footer_of(first, notice);
+  message.footer = footer_of(as_episode(whole), notice);
+  message.preheader = message.rows.front().who + " " + message.rows.front().value + ", and " +
+                      count_text(std::ssize(notice.resolved) - 1) + " more.";
   return message;
 }
 

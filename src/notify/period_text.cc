@@ -165,11 +165,13 @@ std::string bounds_text(const Alert& alert, EventTime told, BoundsWords words) {
   const Bounds b = bounds_of(alert, told);
   const bool year = words.with_year || b.start.year != b.told.year || b.last.year != b.told.year;
   if (alert.window.end == kNever) {
-    const std::string from = starts_ever(alert) ? "since " + date_text(b.start, true) : "all time";
+    const std::string from = starts_ever(alert) ? "Since " + date_text(b.start, true) : "All time";
     return from + ", " + alert.zone;
   }
   const bool one_day = b.start.date() == b.last.date();
-  std::string text = date_text(b.start, year);
+  // Of two days in one year the second has it.
+  const bool year_at_end = !one_day && b.start.year == b.last.year;
+  std::string text = date_text(b.start, year && !year_at_end);
   if (one_day) {
     const bool to_midnight = b.end.date() != b.last.date();
     text += ", " + clock_text(b.start) + kDash + (to_midnight ? "24:00" : clock_text(b.end));

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "notify/amount_text.h"
+
 namespace tocsin {
 namespace {
 
@@ -338,7 +340,7 @@ void Engine::tell_set_aside(const std::vector<SetAside>& set_aside) {
   setup_.teller.trouble(
       {"quarantine",
        std::string(tocsin::name(first.reason)),
-       fmt::format("Quarantine: records that cannot be read ({}), first {} at offset {}",
+       fmt::format("Quarantine: unreadable records ({}), first {} at offset {}",
                    tocsin::name(first.reason), place(name), first.offset),
        {"Everything else is counted. Reason and position of each are in the quarantine file."}});
 }
@@ -354,9 +356,10 @@ void Engine::tell_counts() {
          model,
          fmt::format(
              "No price for {}: {} in no budget", model,
-             seen.requests == 1 ? "1 request is" : fmt::format("{} requests are", seen.requests)),
+             seen.requests == 1 ? "1 request is" : count_text(seen.requests) + " requests are"),
          {fmt::format("{} input and {} output tokens so far. Nothing else is affected.",
-                      seen.input_tokens, seen.output_tokens),
+                      value_text(Metric::input_tokens, seen.input_tokens),
+                      value_text(Metric::output_tokens, seen.output_tokens)),
           "Add the model to a price file named under prices: and restart."}});
   }
   if (now[Count::overflow_groups] > told_[Count::overflow_groups]) {

@@ -20,7 +20,7 @@ TEST_CASE("A mail's subject begins with how bad it is, then what, percent and mo
 TEST_CASE("The text part has aligned columns, what comes next and how to ask why") {
   const Notice notice = told(production());
   CHECK("\n" + email_text(notice, render(notice)) == R"(
-Production spend has reached 80% of today's $100.
+Production spend reached 80% of today's $100.
 
   Spent      $80.02 of $100.00   $19.98 left
   Pace       $5.66 an hour       $4.17 an hour would last the day
@@ -29,7 +29,7 @@ Production spend has reached 80% of today's $100.
 
   ████████████████░░░░  80% of the money, 58% of the day
 
-What happens next: the next line is 95% ($95.00), warning, about 16:46 at this pace. Nothing is blocked.
+What happens next: the next line is 95% ($95.00), a warning, reached about 16:46 at this pace. Nothing is blocked.
 Why it rang: tocsin explain production-daily
 
 Sat 21 Nov 2026, 00:00–24:00 Europe/Berlin, rang 210 ms after the request. Rule production-daily (rules/production.yaml:4): Environment = production. Alert 3f9c2a81.

@@ -41,7 +41,7 @@ TEST_CASE("A user over the budget of the month") {
 🔴 100% Free-tier user user-123: $25.04 of $25 in November
 # Free-tier user user-123 at 100% of November's $25
 Spent: $25.04 of $25.00
-Over by: $0.040
+Over by: $0.04
 Pace: $1.23/day (even: $0.83/day)
 By 30 Nov: about $37
 Requests: 1,902
@@ -55,7 +55,7 @@ A request: $0.013
 TEST_CASE("An error rate names its limit and what failed") {
   CHECK(lines(told(error_rate())) == R"(
 🟠 Error rate 7.4% (limit 5%) openai/gpt-4o, last 5 min: 312 of 4,216 failed
-# Errors openai/gpt-4o at 7.4%, limit 5%, in the last 5 min
+# Error rate openai/gpt-4o at 7.4%, limit 5%, in the last 5 min
 Now: 7.4%, limit 5%
 Failed: 312 of 4,216
 ~ warning · rule `errors` · next: 20%
@@ -123,7 +123,7 @@ TEST_CASE("A resolution says from when to when and how high") {
 # Error rate openai/gpt-4o is back to 1.2%
 | Over 5% from 10:41 to 10:55, highest 9.1%. Reason: below the limit.
 ~ resolved · rule `errors`
-~ Sat 21 Nov, 10:38–10:43 UTC · id f0f0f0f0
+~ Sat 21 Nov, 10:41–10:55 UTC · id f0f0f0f0
 )");
 }
 
@@ -194,7 +194,7 @@ TEST_CASE("A value just below its budget is not told as the budget") {
 TEST_CASE("Other rungs passed in the same moment are named") {
   Alert alert = production();
   alert.crossed = {"50%", "$30left"};
-  CHECK(contains(lines(told(alert)), "\n| Passed in the same moment: 50%, $30 left\n"));
+  CHECK(contains(lines(told(alert)), "\n| ‹Passed in the same moment: 50%, $30 left›\n"));
 }
 
 TEST_CASE("Description, runbook and labels are carried, as text from elsewhere") {

@@ -487,7 +487,7 @@ TEST_CASE("An end is told after its beginning, and many ends together") {
   desk.resolve(other, {"oncall"});
   desk.run_for(Millis{31'000});
   REQUIRE(desk.bodies(kHook).size() == 2);
-  CHECK(contains(desk.bodies(kHook)[1], "Errors: 2 back below the limit"));
+  CHECK(contains(desk.bodies(kHook)[1], "Error rate: 2 back below the limit"));
   CHECK(desk.rows('r') == 0);
 }
 

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "notify/email/email_text.h"
+#include "notify/message_parts.h"
 
 namespace tocsin {
 namespace {
@@ -56,13 +57,17 @@ td { font-variant-numeric: tabular-nums; }
   .page { padding: 0 !important; }
   .card { border-radius: 0 !important; border-left: 0 !important; border-right: 0 !important; }
   .in { padding-left: 20px !important; padding-right: 20px !important; }
-  .fact td { display: block !important; padding: 0 0 1px 0 !important; }
-  .fact td.label { padding-top: 9px !important; }
-  .fact td.note { padding-bottom: 9px !important; }
+  .fact tr { display: flex; flex-wrap: wrap; padding: 5px 0; }
+  .fact td { padding: 0 !important; }
+  .fact td.label { flex: 0 0 96px; }
+  .fact td.value { flex: 1 1 0; }
+  .fact td.note { flex: 1 0 100%; padding-left: 96px !important; }
 }
 @media (prefers-color-scheme: dark) {
   body, .page { background: #14171c !important; color: #e7eaef !important; }
-  .card { background: #1e232b !important; border-color: #2f3742 !important; }
+  .card { background: #1e232b !important; }
+  .card { border-left-color: #2f3742 !important; border-right-color: #2f3742 !important; }
+  .card { border-bottom-color: #2f3742 !important; }
   h1, .value, .strong { color: #f5f7fa !important; }
   .text { color: #d5dae2 !important; }
   .label, .note, .foot { color: #a3adbb !important; }
@@ -192,6 +197,10 @@ class Page {
           ";color:#5b6675;text-align:right;white-space:nowrap\">" + escaped(note) + "</td></tr>\n");
     }
     add("</table>");
+    if (const std::string rest = left_out(message_, message_.rows.size()); !rest.empty()) {
+      add("<p class=\"note\" style=\"margin:8px 0 0 0;font-size:14px;color:#5b6675\">" +
+          escaped(rest) + "</p>");
+    }
     close_section();
   }
 
@@ -235,6 +244,7 @@ class Page {
   void foot() {
     std::string text;
     for (const Text& piece : message_.footer) text += escaped(piece.text);
+    add("<tr><td style=\"height:12px;font-size:1px;line-height:12px\">&nbsp;</td></tr>\n");
     add("<tr><td class=\"in foot line\" style=\"padding:16px 32px 22px 32px;border-top:1px solid "
         "#e8ebef;font-size:12px;line-height:1.5;color:#5b6675;overflow-wrap:anywhere\">" +
         text + "</td></tr>\n");

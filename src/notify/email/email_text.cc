@@ -58,7 +58,11 @@ std::string facts_text(const Message& message) {
 std::string rows_text(const Message& message) {
   std::vector<Line> lines;
   for (const auto& row : message.rows) lines.push_back({row.who, row.value, row.note});
-  return message.list_heading + "\n" + aligned(lines);
+  std::string text = message.list_heading + "\n" + aligned(lines);
+  if (const std::string rest = left_out(message, message.rows.size()); !rest.empty()) {
+    text += "  " + rest + "\n";
+  }
+  return text;
 }
 
 std::string bar_text(const Message::Bar& bar) {

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "document/json_writer.h"
+#include "notify/message_parts.h"
 #include "notify/plain_text.h"
 
 namespace tocsin {
@@ -20,6 +21,7 @@ constexpr std::size_t kElementsMax = 10;
 constexpr std::size_t kMessageMax = 12'000;
 constexpr std::size_t kParagraphsMax = 40;  // of Slack's 50 blocks
 constexpr std::size_t kRowsMax = 10;
+constexpr std::size_t kContextLineMax = 1'400;
 constexpr std::size_t kPlainMax = 3'000;
 constexpr int kBarCells = 20;
 
@@ -57,19 +59,22 @@ bool fits_in_code(std::string_view text) {
 }
 
 // "user-8812   $61.02 of $25   244%", a line each.
-std::string list_text(const std::string& heading, const std::vector<Message::Row>& rows) {
-  std::string text = heading + ":";
-  for (std::size_t i = 0; i < std::min(rows.size(), kRowsMax); ++i) {
-    text += "\n" + rows[i].who + "   " + rows[i].value;
-    if (!rows[i].note.empty()) text += "   " + rows[i].note;
+std::string list_text(const Message& message) {
+  std::string text = message.list_heading + ":";
+  const std::size_t count = std::min(message.rows.size(), kRowsMax);
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto& [who, value, note] = message.rows[i];
+    text += "\n" + who + "   " + value + (note.empty() ? "" : "   " + note);
   }
-  return text;
+  const std::string rest = left_out(message, count);
+  return rest.empty() ? text : text + "\n" + rest;
 }
 
 // Writes blocks and counts what they hold.
 class Blocks {
  public:
-  explicit Blocks(JsonWriter& json) : json_(json) {}
+  // `used`: the characters that stand before the blocks.
+  Blocks(JsonWriter& json, std::size_t used) : json_(json), used_(used) {}
 
   void header(const Text& title) {
     json_.begin_object().text("type", "header").key("text");
@@ -98,10 +103,10 @@ class Blocks {
     json_.end_object();
   }
   // The first rows under their heading, as one text.
-  void list(const std::string& heading, const std::vector<Message::Row>& rows) {
-    if (rows.empty()) return;
+  void list(const Message& message) {
+    if (message.rows.empty()) return;
     json_.begin_object().text("type", "section").key("text");
-    plain(list_text(heading, rows), kSectionMax);
+    plain(list_text(message), kSectionMax);
     json_.end_object();
   }
   void runbook(const Text& address) {
@@ -116,7 +121,7 @@ class Blocks {
   // Leaves out what would go over `most` characters in all.
   void paragraph(const Text& text, std::size_t most) {
     const std::size_t room = used_ < most ? most - used_ : 0;
-    if (room < 20) return;
+    if (room < kRoomMin) return;
     json_.begin_object().text("type", "section").key("text");
     if (text.born == Born::ours) {
       markdown(escaped_within(text.text, std::min(kSectionMax, room)));
@@ -125,16 +130,23 @@ class Blocks {
     }
     json_.end_object();
   }
+  // A line of at most kContextLineMax characters.
   void context(const std::vector<Text>& line) {
     json_.begin_object().text("type", "context").key("elements").begin_array();
     std::size_t elements = 0;
+    const std::size_t before = used_;
+    const auto room = [&] { return kContextLineMax - std::min(kContextLineMax, used_ - before); };
     for (std::size_t i = 0; i < line.size() && elements < kElementsMax; ++elements) {
+      if (elements > 0 && room() < kRoomMin) break;
       if (!is_markdown(line[i])) {
-        plain(line[i++].text, kContextMax);
+        plain(line[i++].text, std::min(kContextMax, room()));
         continue;
       }
       std::string run;
-      for (; i < line.size() && is_markdown(line[i]); ++i) run += markdown_of(line[i]);
+      for (; i < line.size() && is_markdown(line[i]); ++i) {
+        const std::string piece = markdown_of(line[i]);
+        if (run.empty() || characters(run + piece) <= room()) run += piece;
+      }
       markdown(run);
     }
     json_.end_array().end_object();
@@ -142,6 +154,7 @@ class Blocks {
 
  private:
   static constexpr std::size_t kContextMax = 500;
+  static constexpr std::size_t kRoomMin = 20;  // less says nothing
 
   static bool is_markdown(const Text& text) {
     return text.born == Born::ours || (text.born == Born::code && fits_in_code(text.text));
@@ -164,7 +177,7 @@ class Blocks {
   }
 
   JsonWriter& json_;
-  std::size_t used_ = 0;
+  std::size_t used_;
 };
 
 // What every post begins with: nothing in `text` is markup or unfolded.
@@ -180,17 +193,17 @@ std::string slack_body(const Message& message) {
   JsonWriter json(body);
   begin_post(json, escaped(message.first_line));
   json.key("blocks").begin_array();
-  Blocks blocks(json);
+  Blocks blocks(json, characters(escaped(message.first_line)));
   blocks.header(message.title);
   blocks.fields(message.fields);
   if (message.bar) blocks.bar(*message.bar);
-  blocks.list(message.list_heading, message.rows);
+  blocks.list(message);
   if (message.runbook) blocks.runbook(*message.runbook);
   // The context lines come last and must have their place.
-  constexpr std::size_t kForContext = 3'000;
+  const std::size_t for_context = message.context.size() * kContextLineMax;
   for (std::size_t i = 0; i < std::min(message.paragraphs.size(), kParagraphsMax); ++i) {
     const Text& text = message.paragraphs[i];
-    if (!text.text.empty()) blocks.paragraph(text, kMessageMax - kForContext);
+    if (!text.text.empty()) blocks.paragraph(text, kMessageMax - for_context);
   }
   for (const auto& line : message.context) blocks.context(line);
   json.end_array().end_object();
@@ -200,7 +213,7 @@ std::string slack_body(const Message& message) {
 std::string slack_plain_body(const Message& message) {
   std::string text = message.first_line + "\n" + message.title.text;
   for (const auto& [label, value] : message.fields) text += "\n" + label + ": " + value.text;
-  if (!message.rows.empty()) text += "\n" + list_text(message.list_heading, message.rows);
+  if (!message.rows.empty()) text += "\n" + list_text(message);
   for (const Text& paragraph : message.paragraphs) text += "\n" + paragraph.text;
   if (message.runbook) text += "\nRunbook: " + message.runbook->text;
   for (const auto& line : message.context) {

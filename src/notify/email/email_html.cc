@@ -57,8 +57,9 @@ td { font-variant-numeric: tabular-nums; }
   .page { padding: 0 !important; }
   .card { border-radius: 0 !important; border-left: 0 !important; border-right: 0 !important; }
   .in { padding-left: 20px !important; padding-right: 20px !important; }
+  .fact, .fact tbody { display: block; }
   .fact tr { display: flex; flex-wrap: wrap; padding: 5px 0; }
-  .fact td { padding: 0 !important; }
+  .fact td { padding: 0 !important; box-sizing: border-box; }
   .fact td.label { flex: 0 0 96px; }
   .fact td.value { flex: 1 1 0; }
   .fact td.note { flex: 1 0 100%; padding-left: 96px !important; }

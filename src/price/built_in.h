@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <string_view>
-#include <vector>
+#include "document/embedded_file.h"
 
 namespace tocsin::prices {
 
-struct BuiltInFile {
-  std::string_view name;  // "rules/prices/openai.yaml"
-  std::string_view text;
-};
-
-// The price files built into the binary (embed.cmake writes the definition).
-std::vector<BuiltInFile> built_in_files();
+// The price files built into the binary.
+std::vector<EmbeddedFile> built_in_files();
 
 }  // namespace tocsin::prices

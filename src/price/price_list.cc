@@ -86,7 +86,7 @@ Result<PriceList> PriceList::with_files(const std::vector<std::string>& paths) {
 Result<PriceList> PriceList::load(const std::vector<std::string>& paths) {
   Diagnostics diagnostics;
   auto data = std::make_unique<Data>();
-  for (const prices::BuiltInFile& file : prices::built_in_files()) {
+  for (const EmbeddedFile& file : prices::built_in_files()) {
     auto provider = prices::load_provider(std::string(file.name), file.text, diagnostics);
     if (provider) data->catalogue.add(std::move(*provider));
   }

@@ -70,7 +70,7 @@ TEST_CASE("Prices change when their history says") {
 }
 
 TEST_CASE("What is built in is what lies in rules/prices") {
-  for (const prices::BuiltInFile& built_in : prices::built_in_files()) {
+  for (const EmbeddedFile& built_in : prices::built_in_files()) {
     std::ifstream file(std::string(TOCSIN_SOURCE_DIR) + "/" + std::string(built_in.name));
     CHECK(std::string{std::istreambuf_iterator<char>(file), {}} == built_in.text);
   }
@@ -80,7 +80,7 @@ TEST_CASE("What is built in is what lies in rules/prices") {
 TEST_CASE(
     "Every built-in price is a whole number of picodollars a unit, and every model is found") {
   prices::Catalogue catalogue;
-  for (const prices::BuiltInFile& file : prices::built_in_files()) {
+  for (const EmbeddedFile& file : prices::built_in_files()) {
     Diagnostics diagnostics;
     auto provider = prices::load_provider(std::string(file.name), file.text, diagnostics);
     REQUIRE(provider);

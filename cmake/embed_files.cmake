@@ -1,20 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-# Writes OUTPUT, a C++ source with the bytes of FILES as tocsin::prices::built_in_files().
+# Run by tocsin_embed() at build time: writes OUTPUT, a C++ source that defines FUNCTION (declared
+# in HEADER) to return the bytes of FILES, named by their way from ROOT.
+string(REGEX MATCH "^(.*)::([^:]+)$" matched ${FUNCTION})
+set(namespace ${CMAKE_MATCH_1})
+set(function ${CMAKE_MATCH_2})
 set(arrays)
 set(rows)
 foreach(file IN LISTS FILES)
-  get_filename_component(name ${file} NAME)
+  file(RELATIVE_PATH name ${ROOT} ${file})
   string(MAKE_C_IDENTIFIER ${name} identifier)
   file(READ ${file} bytes HEX)
   string(REGEX REPLACE "(................................)" "\\1\n" bytes "${bytes}")
   string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${bytes}")
   string(APPEND arrays "constexpr unsigned char ${identifier}[] = {\n${bytes}\n};\n")
-  string(APPEND rows "      {\"rules/prices/${name}\", text(${identifier})},\n")
+  string(APPEND rows "      {\"${name}\", text(${identifier})},\n")
 endforeach()
-file(WRITE ${OUTPUT} "// Made at build time from rules/prices; not to be edited.
-#include \"price/built_in.h\"
+file(WRITE ${OUTPUT} "// Made at build time by cmake/embed_files.cmake; not to be edited.
+#include \"${HEADER}\"
 
-namespace tocsin::prices {
+namespace ${namespace} {
 namespace {
 
 ${arrays}
@@ -25,10 +29,10 @@ std::string_view text(const unsigned char (&bytes)[N]) {
 
 }  // namespace
 
-std::vector<BuiltInFile> built_in_files() {
+std::vector<EmbeddedFile> ${function}() {
   return {
 ${rows}  };
 }
 
-}  // namespace tocsin::prices
+}  // namespace ${namespace}
 ")

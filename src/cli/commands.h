@@ -20,10 +20,12 @@ void add_run(CLI::App& app, CommandSlot& slot);
 void add_check(CLI::App& app, CommandSlot& slot);
 void add_backtest(CLI::App& app, CommandSlot& slot);
 void add_dump(CLI::App& app, CommandSlot& slot);
+void add_demo(CLI::App& app, CommandSlot& slot);
 void add_price(CLI::App& app, CommandSlot& slot);
 void add_test(CLI::App& app, CommandSlot& slot);
 void add_schema(CLI::App& app, CommandSlot& slot);
 void add_send_test(CLI::App& app, CommandSlot& slot);
+void add_traffic(CLI::App& app, CommandSlot& slot);
 void add_version(CLI::App& app, CommandSlot& slot);
 
 }  // namespace tocsin

@@ -16,10 +16,12 @@ int main(int argc, char** argv) {
   add_check(app, slot);
   add_backtest(app, slot);
   add_dump(app, slot);
+  add_demo(app, slot);
   add_price(app, slot);
   add_test(app, slot);
   add_schema(app, slot);
   add_send_test(app, slot);
+  add_traffic(app, slot);
   add_version(app, slot);
   try {
     app.parse(argc, argv);

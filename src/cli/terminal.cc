@@ -55,8 +55,9 @@ Terminal Terminal::of(int descriptor) {
   terminal.is_terminal_ = isatty(descriptor) != 0 && kind != "dumb" && !kind.empty();
   terminal.has_colour_ = terminal.is_terminal_ && variable("NO_COLOR").empty();
   winsize size{};
-  if (terminal.is_terminal_ && ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
-    terminal.width_ = size.ws_col;
+  if (terminal.is_terminal_ && ioctl(descriptor, TIOCGWINSZ, &size) == 0) {
+    if (size.ws_col > 0) terminal.width_ = size.ws_col;
+    if (size.ws_row > 0) terminal.height_ = size.ws_row;
   }
   return terminal;
 }
@@ -90,6 +91,20 @@ std::string padded(std::string_view utf8, std::size_t columns) {
 
 std::string padded_left(std::string_view utf8, std::size_t columns) {
   return blanks_for(utf8, columns) + std::string(utf8);
+}
+
+std::string clipped(std::string_view utf8, std::size_t columns) {
+  if (columns_of(utf8) <= columns) return std::string(utf8);
+  if (columns == 0) return {};
+  std::size_t taken = 0, end = 0;
+  while (end < utf8.size()) {
+    const std::size_t next = decode_utf8(utf8, end).next;
+    const std::size_t more = columns_of(utf8.substr(end, next - end));
+    if (taken + more > columns - 1) break;
+    taken += more;
+    end = next;
+  }
+  return std::string(utf8.substr(0, end)) + "\u2026";
 }
 
 }  // namespace tocsin

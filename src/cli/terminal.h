@@ -20,6 +20,8 @@ class Terminal {
   bool is_terminal() const { return is_terminal_; }
   // Columns; 80 where nobody can say.
   std::size_t width() const { return width_; }
+  // Lines; 24 where nobody can say.
+  std::size_t height() const { return height_; }
   // `text` in that paint; as it is where there is no colour.
   std::string painted(Paint paint, std::string_view text) const;
 
@@ -27,6 +29,7 @@ class Terminal {
   bool is_terminal_ = false;
   bool has_colour_ = false;
   std::size_t width_ = 80;
+  std::size_t height_ = 24;
 };
 
 // "━━━━━━━━────": `cells` wide, filled to `permille` thousandths and never full before 1000.
@@ -37,5 +40,7 @@ std::size_t columns_of(std::string_view utf8);
 // `text` with blanks up to `columns`, behind it or before it.
 std::string padded(std::string_view utf8, std::size_t columns);
 std::string padded_left(std::string_view utf8, std::size_t columns);
+// `text` if it takes no more than `columns`, else its beginning and "…".
+std::string clipped(std::string_view utf8, std::size_t columns);
 
 }  // namespace tocsin

@@ -35,3 +35,11 @@ TEST_CASE("Columns are what a terminal shows, not bytes") {
   CHECK(padded_left("7", 3) == "  7");
   CHECK(padded("long", 2) == "long");
 }
+
+TEST_CASE("Text that is too wide loses its end, and says so") {
+  CHECK(clipped("four", 4) == "four");
+  CHECK(clipped("fifth", 4) == "fif…");
+  CHECK(clipped("🔴🔴🔴", 5) == "🔴🔴…");
+  CHECK(clipped("🔴🔴🔴", 4) == "🔴…");
+  CHECK(clipped("long", 0).empty());
+}

@@ -14,6 +14,9 @@ ADAPTERS = {
     "http": [],
 }
 
+# Joins rooms and adapters as the commands do, for one of them: besides ORDER, these adapters.
+JOINERS = {"demo": ["kafka", "http"]}
+
 # Joins all.
 TOP = "cli"
 
@@ -27,7 +30,7 @@ LIBRARIES = {
     "re2/": ["match"],
     "openssl/": ["hash"],
     "xxhash.h": ["hash", "kafka", "file"],  # adapters may not use the room hash
-    "simdjson.h": ["event", "file"],
+    "simdjson.h": ["event", "file", "demo"],
     "date/": ["window"],
     "rocksdb/": ["rocks"],
     "librdkafka/": ["kafka"],
@@ -38,7 +41,7 @@ LIBRARIES = {
     "CLI/": ["cli"],
     "spdlog/": ["cli"],
     "fmt/": ["document", "event", "price", "rule", "alert", "state", "notify", "pipeline", "rocks",
-             "kafka", "file", "net", "http", "cli"],
+             "kafka", "file", "net", "http", "demo", "cli"],
 }
 # simdjson: tests read the JSON that we write with another reader than our own.
 TEST_LIBRARIES = ["catch2/", "rapidcheck.h", "rapidcheck/", "simdjson.h"]
@@ -58,6 +61,8 @@ def visible(room):
         return None
     if room in ADAPTERS:
         return [room, "tocsin"]
+    if room in JOINERS:
+        return [*ORDER, *JOINERS[room], room, "tocsin"]
     if room in ORDER:
         return ORDER[:ORDER.index(room) + 1] + ["tocsin"]
     return ["tocsin"]

@@ -76,8 +76,8 @@ void print_text(const Loaded& loaded, const Findings& found, const PriceList* pr
   }
   std::printf("%s\n", line.c_str());
   if (found.errors + found.warnings > 0) {
-    std::printf(" %s, %s.\n", plural(found.errors, "error").c_str(),
-                plural(found.warnings, "warning").c_str());
+    std::printf(" %s%s, %s.\n", found.errors < kDiagnosticsMax ? "" : "At least ",
+                plural(found.errors, "error").c_str(), plural(found.warnings, "warning").c_str());
   }
   if (loaded.ok() && prices != nullptr) {
     std::printf(" %s in %s, %s, %s of %.*s. OK\n", plural(rules, "rule").c_str(),

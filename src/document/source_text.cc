@@ -25,14 +25,17 @@ std::string unix_lines(std::string_view bytes) {
 struct BadByte {
   std::size_t offset;
   std::string message;
+  std::string hint;
 };
 
 std::optional<BadByte> bad_byte(std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
     const auto [character, next] = decode_utf8(text, i);
-    if (character == kNoCharacter) return BadByte{i, "this is not valid UTF-8"};
+    if (character == kNoCharacter)
+      return BadByte{i, "this is not valid UTF-8", "save the file as UTF-8"};
     if (is_control(character)) {
-      return BadByte{i, "the control character " + code_point(character) + " may not stand here"};
+      return BadByte{
+          i, "the control character " + code_point(character) + " may not stand here", {}};
     }
     i = next;
   }
@@ -85,13 +88,15 @@ std::optional<SourceText> SourceText::read(std::string file, std::string_view by
         "split it"));
     return std::nullopt;
   }
-  if (bytes.starts_with("\xff\xfe") || bytes.starts_with("\xfe\xff")) {
+  // With its mark, or by the zeros of its first letter.
+  const bool zeros = bytes.size() >= 2 && (bytes[0] == '\0') != (bytes[1] == '\0');
+  if (zeros || bytes.starts_with("\xff\xfe") || bytes.starts_with("\xfe\xff")) {
     diagnostics.push_back(file_error(std::move(file), "the file is UTF-16", "save it as UTF-8"));
     return std::nullopt;
   }
   SourceText source(std::move(file), unix_lines(bytes));
   if (const auto bad = bad_byte(source.text_)) {
-    Diagnostic diagnostic = source.error(bad->offset, 1, bad->message);
+    Diagnostic diagnostic = source.error(bad->offset, 1, bad->message, bad->hint);
     // The line itself is no text to show.
     diagnostic.source_line.clear();
     const auto line = source.line(diagnostic.line);

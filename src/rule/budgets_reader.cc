@@ -2,8 +2,8 @@
 #include "rule/budgets_reader.h"
 
 #include <algorithm>
-#include <map>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -21,16 +21,30 @@ constexpr std::string_view kBudget = "budget";
 
 Read<std::optional<int128>> budget_amount(std::string_view text, Metric metric) {
   if (text == "none") return std::optional<int128>();
+  if (text.empty()) {
+    return tl::unexpected<Complaint>(
+        Complaint{"the budget is missing", "write an amount such as $100, or none"});
+  }
   const auto amount = read_amount(text, metric);
   if (!amount) return tl::unexpected<Complaint>(amount.error());
   return std::optional<int128>(*amount);
 }
 
-// One row of a table: a text for each column.
+// One value of a table, and where it was written.
 struct Cell {
-  std::string text;
-  std::function<void(std::string message, std::string hint)> error;
+  std::string_view text;
+  const Node* node = nullptr;
+  const SourceText* source = nullptr;  // of a CSV field
+  const CsvField* field = nullptr;
 };
+
+std::string lower_case(std::string_view text) {
+  std::string lower(text);
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return lower;
+}
 
 class BudgetsReader {
  public:
@@ -90,17 +104,25 @@ class BudgetsReader {
   }
 
  private:
-  Cell cell(const Node& node) const {
-    return {node.text, [this, &node](std::string message, std::string hint) {
-              reader_.error(node, std::move(message), std::move(hint));
-            }};
+  static Cell cell(const Node& node) { return {node.text, &node, nullptr, nullptr}; }
+  static Cell cell(const SourceText& source, const CsvField& field) {
+    return {field.text, nullptr, &source, &field};
   }
-  Cell cell(const SourceText& source, const CsvField& field) const {
-    return {field.text, [this, &source, &field](std::string message, std::string hint) {
-              if (is_full(reader_.diagnostics(), Diagnostic::Level::error)) return;
-              reader_.diagnostics().push_back(
-                  source.error(field.offset, field.bytes, std::move(message), std::move(hint)));
-            }};
+
+  void tell(const Cell& cell, Diagnostic::Level level, std::string message,
+            std::string hint) const {
+    if (cell.node != nullptr && level == Diagnostic::Level::error) {
+      reader_.error(*cell.node, std::move(message), std::move(hint));
+    } else if (cell.node != nullptr) {
+      reader_.warn(*cell.node, std::move(message), std::move(hint));
+    } else if (!is_full(reader_.diagnostics(), level)) {
+      reader_.diagnostics().push_back(cell.source->error(cell.field->offset, cell.field->bytes,
+                                                         std::move(message), std::move(hint)));
+      reader_.diagnostics().back().level = level;
+    }
+  }
+  void error(const Cell& cell, std::string message, std::string hint = {}) const {
+    tell(cell, Diagnostic::Level::error, std::move(message), std::move(hint));
   }
 
   // Which column of the table a name is: a place in group_by, or its size for the budget.
@@ -114,36 +136,56 @@ class BudgetsReader {
     const auto word = std::find_if(words.begin(), words.end(),
                                    [&](const Word& known) { return known.text == name.text; });
     if (word != words.end()) {
-      name.error(quoted(name.text) + " is not built yet", "");
+      error(name, quoted(name.text) + " is not built yet");
       return std::nullopt;
     }
     std::vector<std::string_view> allowed;
     for (const auto& group : of_.group_by) allowed.push_back(group.name);
     allowed.push_back(kBudget);
-    name.error("unknown column " + quoted(name.text), hint_for(name.text, allowed));
+    if (name.text.empty()) {
+      error(name, "this column has no name", "take away the comma at the end of every line");
+    } else {
+      error(name, "unknown column " + quoted(name.text), hint_for(name.text, allowed));
+    }
     return std::nullopt;
   }
 
-  // Places of the columns by their names; nothing if one is unknown, missing or twice.
+  // Places of the columns by their names; nothing if one is unknown, missing or twice. `table` is
+  // where a missing one is told.
   std::optional<std::vector<std::size_t>> columns(const std::vector<Cell>& names,
                                                   const Cell& table) const {
     std::vector<std::size_t> places(of_.group_by.size() + 1, names.size());
+    bool good = true;
     for (std::size_t i = 0; i < names.size(); ++i) {
       const auto place = column(names[i]);
-      if (!place) return std::nullopt;
+      good = good && place;
+      if (!place) continue;
       if (places[*place] != names.size()) {
-        names[i].error(quoted(names[i].text) + " is written twice", "");
-        return std::nullopt;
+        error(names[i], quoted(names[i].text) + " is written twice");
+        good = false;
       }
       places[*place] = i;
     }
+    if (!good) return std::nullopt;  // what seems to be missing may be what is misspelt
     for (std::size_t i = 0; i < places.size(); ++i) {
       if (places[i] != names.size()) continue;
       const std::string missing(i < of_.group_by.size() ? of_.group_by[i].name : kBudget);
-      table.error(quoted(missing) + " is missing in this row", "");
+      if (table.node != nullptr) {
+        error(table, quoted(missing) + " is missing in this row");
+      } else {
+        error(table, "the column " + quoted(missing) + " is missing",
+              "the first line names " + wanted_columns());
+      }
       return std::nullopt;
     }
     return places;
+  }
+
+  // "Customer,budget"
+  std::string wanted_columns() const {
+    std::string names;
+    for (const auto& group : of_.group_by) names += group.name + ",";
+    return names + std::string(kBudget);
   }
 
   bool node_row(const Node& item) {
@@ -164,11 +206,17 @@ class BudgetsReader {
     CsvField start;
     start.bytes = 1;
     if (table.empty()) {
-      cell(source, start).error("the table is empty", "its first line names the columns");
+      error(cell(source, start), "the table is empty", "the first line names " + wanted_columns());
       return false;
     }
     std::vector<Cell> names;
     for (const CsvField& name : table.front()) names.push_back(cell(source, name));
+    for (const Cell& name : names) {
+      if (!budget_amount(name.text, of_.metric)) continue;
+      error(names.front(), "the first line must name the columns",
+            "write " + wanted_columns() + " above it");
+      return false;
+    }
     const auto places = columns(names, cell(source, table.front().front()));
     if (!places) return false;
     bool good = true;
@@ -189,25 +237,33 @@ class BudgetsReader {
 
   bool row(const std::vector<Cell>& group, const Cell& budget, int line) {
     std::string key;
+    std::string folded;
     for (const Cell& value : group) {
       if (value.text.empty() || value.text == kOther) {
-        value.error(
-            value.text.empty() ? "a group's value is missing" : "the group (other) has no budget",
-            "the group of requests without one is (none)");
+        error(value,
+              value.text.empty() ? "a group's value is missing" : "the group (other) has no budget",
+              "the group of requests without one is (none)");
         return false;
       }
       append_group_value(key, value.text == kNone ? std::string_view{} : value.text);
+      append_group_value(folded, lower_case(value.text));
     }
     const auto amount = budget_amount(budget.text, of_.metric);
     if (!amount) {
-      budget.error(amount.error().message, amount.error().hint);
+      error(budget, amount.error().message, amount.error().hint);
       return false;
     }
     const auto [first, fresh] = lines_.try_emplace(key, line);
     if (!fresh) {
-      group.front().error("this group has a budget already",
-                          "first on line " + std::to_string(first->second));
+      error(group.front(), "this group has a budget already",
+            "first on line " + std::to_string(first->second));
       return false;
+    }
+    const auto [like, alone] = lines_without_case_.try_emplace(std::move(folded), line);
+    if (!alone) {
+      tell(group.front(), Diagnostic::Level::warning,
+           "line " + std::to_string(like->second) + " has a group that differs only in case",
+           "values are compared exactly: these are two groups");
     }
     budgets_.rows[key] = *amount;
     return true;
@@ -216,7 +272,8 @@ class BudgetsReader {
   const Reader& reader_;
   const BudgetsOf& of_;
   Budgets& budgets_;
-  std::map<std::string, int> lines_;
+  std::unordered_map<std::string, int> lines_;  // of groups
+  std::unordered_map<std::string, int> lines_without_case_;
 };
 
 }  // namespace

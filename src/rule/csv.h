@@ -22,7 +22,7 @@ using CsvRow = std::vector<CsvField>;
 
 // Comma-separated values of RFC 4180, but for line ends within quotes, which are errors like every
 // quote that does not end on its line. All rows have as many fields as the first; empty lines are
-// skipped. Nothing: wrong, and told.
+// skipped, and so are rows that are wrong, which are told. Nothing: the first line is, and told.
 std::optional<std::vector<CsvRow>> read_csv(const SourceText& source, Diagnostics& diagnostics);
 
 }  // namespace tocsin

@@ -20,6 +20,7 @@ class RuleLoader {
 
   void file(const std::string& path) {
     FileSummary summary{.path = path};
+    const std::size_t before = errors();
     const auto bytes = context_.files.read(path, kYamlBytesMax);
     if (!bytes) {
       loaded_.diagnostics.push_back(file_error(path, "cannot read it: " + bytes.error().message));
@@ -29,10 +30,18 @@ class RuleLoader {
       summary.disabled = read.disabled;
       for (Rule& rule : read.rules) add(std::move(rule), *document);
     }
+    // Errors of a table of budgets are its rule file's too; and where no more are told, who knows.
+    summary.ok = errors() == before && !is_full(loaded_.diagnostics, Diagnostic::Level::error);
     loaded_.files.push_back(std::move(summary));
   }
 
  private:
+  std::size_t errors() const {
+    return static_cast<std::size_t>(
+        std::count_if(loaded_.diagnostics.begin(), loaded_.diagnostics.end(),
+                      [](const auto& d) { return d.level == Diagnostic::Level::error; }));
+  }
+
   void add(Rule rule, const Document& document) {
     const auto [first, fresh] = origins_.try_emplace(rule.name, rule.origin);
     if (fresh) {
@@ -55,10 +64,11 @@ class RuleLoader {
 void finish(Loaded& loaded) {
   sort_and_unite(loaded.diagnostics);
   for (FileSummary& file : loaded.files) {
-    file.ok = std::none_of(
-        loaded.diagnostics.begin(), loaded.diagnostics.end(), [&](const Diagnostic& diagnostic) {
-          return diagnostic.level == Diagnostic::Level::error && diagnostic.file == file.path;
-        });
+    file.ok = file.ok && std::none_of(loaded.diagnostics.begin(), loaded.diagnostics.end(),
+                                      [&](const Diagnostic& diagnostic) {
+                                        return diagnostic.level == Diagnostic::Level::error &&
+                                               diagnostic.file == file.path;
+                                      });
   }
 }
 

@@ -225,9 +225,9 @@ TEST_CASE("A byte order mark and CRLF move no error") {
 }
 
 TEST_CASE("Bytes that are no text are refused before parsing") {
-  CHECK(errors("a: b\nc: \xff\n") == "2:4: this is not valid UTF-8");
-  CHECK(errors("a: \xc0\xaf\n") == "1:4: this is not valid UTF-8");
-  CHECK(errors("a: \xed\xa0\x80\n") == "1:4: this is not valid UTF-8");
+  CHECK(errors("a: b\nc: \xff\n") == "2:4: this is not valid UTF-8 | save the file as UTF-8");
+  CHECK(errors("a: \xc0\xaf\n") == "1:4: this is not valid UTF-8 | save the file as UTF-8");
+  CHECK(errors("a: \xed\xa0\x80\n") == "1:4: this is not valid UTF-8 | save the file as UTF-8");
   CHECK(errors("a: b\x01\n") == "1:5: the control character U+0001 may not stand here");
   CHECK(errors("a: b\rc: d\n") == "1:5: the control character U+000D may not stand here");
   CHECK(errors("a: b\xc2\x85\n") == "1:5: the control character U+0085 may not stand here");

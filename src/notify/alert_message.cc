@@ -112,7 +112,7 @@ void add_budget_fields(Message& message, const Alert& alert, const std::optional
             "about " + about_text(metric, pace->at_end, alert.value));
 }
 
-void add_bar(Message& message, const Alert& alert) {
+void add_bar(Message& message, const Alert& alert, EventTime told) {
   const auto percent = whole_percent(alert.value, *alert.budget);
   if (!percent) return;
   Message::Bar bar;
@@ -121,7 +121,7 @@ void add_bar(Message& message, const Alert& alert) {
   bar.text += alert.metric == Metric::cost ? "money" : unit_word(alert.metric);
   const Window& window = alert.window;
   if (alert.window_kind != WindowKind::rolling && window.end != kNever &&
-      window.contains(alert.at)) {
+      window.contains(alert.at) && told < window.end) {
     const auto gone =
         whole_percent((alert.at - window.start).count(), (window.end - window.start).count());
     bar.text += ", " + count_text(gone.value_or(0)) + "% of the " + window_word(alert.window_kind);
@@ -129,10 +129,11 @@ void add_bar(Message& message, const Alert& alert) {
   message.bar = std::move(bar);
 }
 
-void add_fields(Message& message, const Alert& alert, const std::optional<Pace>& pace) {
+void add_fields(Message& message, const Alert& alert, EventTime told) {
+  const std::optional<Pace> pace = pace_of(alert, told);
   if (alert.budget) {
     add_budget_fields(message, alert, pace);
-    add_bar(message, alert);
+    add_bar(message, alert, told);
   } else {
     add_field(message, "Now",
               value_with_unit(alert.metric, alert.value, alert.amount) + ", limit " +
@@ -196,10 +197,14 @@ Message message_about(const Alert& alert, const Notice& notice, std::string_view
     message.title.text += ", " + std::string(heading);
   }
   set_lines(message, line);
-  add_fields(message, alert, pace);
+  add_fields(message, alert, told);
   add_paragraphs(message, alert);
   message.runbook = runbook_of(alert);
   add_wide_parts(message, alert, notice);
+  if (!heading.empty()) {
+    message.opening.text.back() = ',';
+    message.opening.text += " " + std::string(heading) + ".";
+  }
   message.context.push_back(rule_line(alert, pace));
   message.context.push_back(closing_line(alert, notice));
   return message;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <cctype>
 #include <map>
 #include <unordered_map>
 
@@ -93,20 +92,6 @@ std::string_view highest_mark(const Levels& levels) {
   return mark_of(highest);
 }
 
-// "users", "groups": what the rule groups by.
-std::string groups_word(const Alert& alert, std::size_t count) {
-  std::string word;
-  if (alert.group.size() == 1) {
-    for (const char c : alert.group.front().first) {
-      word.push_back(static_cast<char>(std::tolower(static_cast<unsigned char>(c))));
-    }
-  }
-  static constexpr std::string_view kKnown[] = {"user",    "model", "session",     "provider",
-                                                "service", "team",  "environment", "agent"};
-  if (std::find(std::begin(kKnown), std::end(kKnown), word) == std::end(kKnown)) word = "group";
-  return count == 1 ? word : word + "s";
-}
-
 // ": 412 over $25, 1,933 over 80%", as many as fit into the line.
 std::string split_text(const std::vector<Step>& steps, std::size_t room) {
   std::string text;
@@ -152,18 +137,21 @@ std::string title_of(const Notice& notice, const Levels& levels) {
 void add_steps(Message& message, const std::vector<Step>& steps) {
   for (const Step& step : steps) {
     const Alert& first = *step.levels.front();
-    std::string value =
+    const std::string count =
         count_text(std::ssize(step.levels)) + " " + groups_word(first, step.levels.size());
+    std::string note;
     int128 over = 0;
-    for (const Alert* a : step.levels)
+    for (const Alert* a : step.levels) {
       over += a->budget ? std::max<int128>(a->value - *a->budget, 0) : 0;
+    }
     if (over > 0) {
       const std::string unit = unit_word(first.metric).empty() ? "" : " " + unit_word(first.metric);
-      value += ", " + difference_text(first.metric, over) + unit + " above their budgets";
+      note = difference_text(first.metric, over) + unit + " above their budgets";
     }
     const std::string label = "Over " + rung_words(step.rung);
-    if (message.fields.size() < 8) message.fields.push_back({label, {value, Born::ours}});
-    message.facts.push_back({label, {value, Born::ours}, ""});
+    const std::string both = note.empty() ? count : count + ", " + note;
+    if (message.fields.size() < 8) message.fields.push_back({label, {both, Born::ours}});
+    message.facts.push_back({label, {count, Born::ours}, note});
   }
 }
 
@@ -180,7 +168,7 @@ Message::Row row_of(const Alert& alert) {
 }
 
 void add_rows(Message& message, const Levels& levels) {
-  message.list_heading = levels.size() > kFew ? "Furthest over" : "Which";
+  message.list_heading = levels.size() > kFew ? "Furthest over" : groups_heading(*levels.front());
   message.groups = levels.size();
   for (std::size_t i = 0; i < std::min(levels.size(), kRowsMax); ++i) {
     message.rows.push_back(row_of(*levels[i]));
@@ -208,7 +196,7 @@ std::string stale_text(const std::vector<Alert>& alerts) {
 
 std::vector<Text> rule_line(const Alert& alert, const Levels& levels) {
   std::vector<Text> line = {{"One message for rule ", Born::ours}, {shown(alert.rule), Born::code}};
-  if (levels.size() > 1) {
+  if (levels.size() > kFew) {
     line.push_back({std::string(kDot) + "all " + count_text(std::ssize(levels)) + " are recorded",
                     Born::ours});
   }
@@ -234,6 +222,10 @@ Message only_stale(const Notice& notice) {
   if (!message.rows.empty()) {
     const auto& [who, value, note] = message.rows.front();
     message.preheader = "Furthest over: " + who + " with " + value + ".";
+  }
+  if (first.budget && !message.rows.empty()) {
+    message.next = "each is told again only at its next line.";
+    if (!first.enforced) message.next += " Nothing is blocked.";
   }
   message.explain = explain_command(first, false);
   message.footer = footer_of(first, notice);
@@ -272,6 +264,10 @@ Message digest_message(const Notice& notice) {
   if (!message.rows.empty()) {
     const auto& [who, value, note] = message.rows.front();
     message.preheader = "Furthest over: " + who + " with " + value + ".";
+  }
+  if (first.budget && !message.rows.empty()) {
+    message.next = "each is told again only at its next line.";
+    if (!first.enforced) message.next += " Nothing is blocked.";
   }
   message.explain = explain_command(first, false);
   message.footer = footer_of(first, notice);

@@ -10,7 +10,6 @@
 namespace tocsin {
 namespace {
 
-constexpr std::size_t kGroupMax = 24;
 constexpr std::size_t kSubjectMin = 8;
 constexpr std::int64_t kPaceRequestsMin = 20;
 // Beyond it the products below could overflow; nobody spends 10^18 dollars.
@@ -107,21 +106,6 @@ std::string subject_of(const Alert& alert) {
     subject[0] = static_cast<char>(subject[0] - 'a' + 'A');
   }
   return isolated(subject);
-}
-
-std::string group_text(const Alert& alert) {
-  std::string text;
-  for (const auto& [name, value] : alert.group) {
-    if (!text.empty()) text.push_back('/');
-    text += clean_text(value);
-  }
-  return text;
-}
-
-std::string group_in_line(const Alert& alert) {
-  const std::string group = group_text(alert);
-  if (group.empty()) return "";
-  return " " + isolated(cut_middle(group, kGroupMax));
 }
 
 std::string value_with_unit(Metric metric, int128 value, std::optional<int128> limit) {

@@ -47,6 +47,9 @@ std::string subject_of(const Alert& alert);
 std::string group_text(const Alert& alert);
 // The same with a blank before it, cut in the middle to 24 characters.
 std::string group_in_line(const Alert& alert);
+// "users", "groups": what the rule groups by. As a heading: "Users".
+std::string groups_word(const Alert& alert, std::size_t count);
+std::string groups_heading(const Alert& alert);
 // Texts from elsewhere, right-to-left ones kept from reordering what stands beside them.
 std::string shown(std::string_view text);
 

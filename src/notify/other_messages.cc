@@ -90,7 +90,7 @@ Message many_resolved(const Notice& notice) {
   Message message;
   set_lines(message, line);
   message.title = {line.subject + line.tail, Born::elsewhere};
-  message.list_heading = "Which";
+  message.list_heading = groups_heading(first);
   message.groups = notice.resolved.size();
   for (std::size_t i = 0; i < std::min(notice.resolved.size(), kRowsMax); ++i) {
     const Resolution& resolution = notice.resolved[i];

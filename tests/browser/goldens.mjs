@@ -19,12 +19,9 @@ export function goldens(root) {
   });
 }
 
-export const kLooks = [
-  {width: 1000, colorScheme: "light"},
-  {width: 1000, colorScheme: "dark"},
-  {width: 360, colorScheme: "light"},
-  {width: 360, colorScheme: "dark"},
-];
+// A window on a desk and a small phone.
+export const kWidths = [1000, 360];
+export const kSchemes = ["light", "dark"];
 
 // Those whose screenshots are worth looking at.
 export const kPictured = [

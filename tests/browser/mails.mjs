@@ -2,7 +2,7 @@
 import {join} from "node:path";
 
 import {foreignParts, illegibleParts, watchRequests} from "./faults.mjs";
-import {goldens, kLooks, kPictured} from "./goldens.mjs";
+import {goldens, kPictured, kSchemes, kWidths} from "./goldens.mjs";
 
 const kAllowed = {
   elements: ["html", "head", "meta", "title", "style", "body", "div", "table", "tbody", "tr", "td",
@@ -31,11 +31,16 @@ async function missingParts(page, golden) {
   }, {name: golden.name, subject: golden.subject});
 }
 
+async function picture({page, out}, golden, width, colorScheme) {
+  if (!kPictured.includes(golden.name)) return;
+  await page.screenshot(
+      {path: join(out, `mail-${golden.name}-${width}-${colorScheme}.png`), fullPage: true});
+}
+
 export async function testMails({browser, root, out, report}) {
   const all = goldens(root);
-  for (const look of kLooks) {
-    const context = await browser.newContext(
-        {viewport: {width: look.width, height: 800}, colorScheme: look.colorScheme});
+  for (const width of kWidths) {
+    const context = await browser.newContext({viewport: {width, height: 800}});
     const page = await context.newPage();
     let asked = [];
     let current = "";
@@ -46,13 +51,13 @@ export async function testMails({browser, root, out, report}) {
       asked = [];
       current = golden.html;
       await page.goto("http://mail.example/mail");
-      const faults = [...await foreignParts(page, kAllowed), ...await illegibleParts(page),
-                      ...await missingParts(page, golden), ...asked];
-      report(`mail ${golden.name} is inert and can be read, ${look.width} px, ${look.colorScheme}`,
-             faults);
-      if (kPictured.includes(golden.name)) {
-        await page.screenshot({path: join(out, `mail-${golden.name}-${look.width}-` +
-                                               `${look.colorScheme}.png`), fullPage: true});
+      report(`mail ${golden.name} has nothing but its own parts, ${width} px`,
+             [...await foreignParts(page, kAllowed), ...await missingParts(page, golden)]);
+      for (const colorScheme of kSchemes) {
+        await page.emulateMedia({colorScheme});
+        report(`mail ${golden.name} can be read and loads nothing, ${width} px, ${colorScheme}`,
+               [...await illegibleParts(page), ...asked]);
+        await picture({page, out}, golden, width, colorScheme);
       }
     }
     await context.close();

@@ -2,6 +2,7 @@
 #include <rapidcheck.h>
 #include <simdjson.h>
 
+#include "notify/golden_samples.h"
 #include "notify/plain_text.h"
 #include "notify/samples.h"
 #include "notify/slack/slack_blocks.h"
@@ -34,6 +35,7 @@ Texts texts_of(const std::string& body) {
   const simdjson::dom::element root = parser.parse(body);
   Texts texts;
   texts.top = std::string(std::string_view(root["text"]));
+  texts.all = characters(texts.top);
   for (const simdjson::dom::element block : simdjson::dom::array(root["blocks"])) {
     ++texts.blocks;
     const std::string_view type = block["type"];
@@ -154,7 +156,10 @@ TEST_CASE("The message stays within Slack's limits, whatever is in it") {
     Alert alert = hostile(text);
     alert.crossed.assign(30, text);
     Notice engine = engine_notice({"k", text, text, std::vector<std::string>(60, text)});
-    for (const Notice& notice : {told(alert), engine}) {
+    std::vector<Notice> notices = notices_full_of(text);
+    notices.push_back(told(alert));
+    notices.push_back(engine);
+    for (const Notice& notice : notices) {
       const Texts texts = texts_of(slack_body(render(notice)));
       RC_ASSERT(texts.blocks <= 50U);
       RC_ASSERT(texts.header <= 150U);
@@ -165,6 +170,16 @@ TEST_CASE("The message stays within Slack's limits, whatever is in it") {
       RC_ASSERT(texts.all <= 12'000U);
     }
   }));
+}
+
+TEST_CASE("Every message is within Slack's limits") {
+  for (const auto& [name, notice] : golden_samples()) {
+    INFO(name);
+    const Texts texts = texts_of(slack_body(render(notice)));
+    CHECK(texts.all <= 12'000);
+    CHECK(texts.header <= 150);
+    CHECK(texts.blocks <= 50);
+  }
 }
 
 TEST_CASE("Only status 200 with the body ok is a delivery to Slack") {

@@ -21,6 +21,7 @@ constexpr std::size_t kElementsMax = 10;
 constexpr std::size_t kMessageMax = 12'000;
 constexpr std::size_t kParagraphsMax = 40;  // of Slack's 50 blocks
 constexpr std::size_t kRowsMax = 10;
+constexpr std::size_t kRunbookMax = 1'000;
 constexpr std::size_t kContextLineMax = 1'400;
 constexpr std::size_t kPlainMax = 3'000;
 constexpr int kBarCells = 20;
@@ -114,7 +115,7 @@ class Blocks {
     if (address.born == Born::address) {
       markdown("Runbook: <" + escaped(address.text) + ">");
     } else {
-      plain("Runbook: " + address.text, kFieldMax);
+      plain("Runbook: " + address.text, kRunbookMax);
     }
     json_.end_object();
   }
@@ -198,13 +199,14 @@ std::string slack_body(const Message& message) {
   blocks.fields(message.fields);
   if (message.bar) blocks.bar(*message.bar);
   blocks.list(message);
-  if (message.runbook) blocks.runbook(*message.runbook);
-  // The context lines come last and must have their place.
-  const std::size_t for_context = message.context.size() * kContextLineMax;
+  // What comes last must have its place.
+  const std::size_t for_others =
+      message.context.size() * kContextLineMax + (message.runbook ? kRunbookMax + 20 : 0);
   for (std::size_t i = 0; i < std::min(message.paragraphs.size(), kParagraphsMax); ++i) {
     const Text& text = message.paragraphs[i];
-    if (!text.text.empty()) blocks.paragraph(text, kMessageMax - for_context);
+    if (!text.text.empty()) blocks.paragraph(text, kMessageMax - for_others);
   }
+  if (message.runbook) blocks.runbook(*message.runbook);
   for (const auto& line : message.context) blocks.context(line);
   json.end_array().end_object();
   return body;

@@ -98,8 +98,8 @@ class DemoShow {
 
   bool holding_ = false;  // messages wait in held_ until the figures after the kill stand there
   std::vector<DemoMessage> held_;
-  std::vector<demo::Delivery> pending_;                 // not yet known whose they are
-  std::set<std::pair<std::string, std::string>> told_;  // channel and alert id
+  std::vector<demo::Delivery> pending_;                        // not yet known whose they are
+  std::set<std::pair<std::string, std::string>> told_;         // channel and alert id
   std::set<std::pair<std::string, std::string>> groups_told_;  // channel and rule
   std::uint64_t told_twice_ = 0;
   Money rung_told_;  // of production's, the highest

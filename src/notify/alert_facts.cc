@@ -50,8 +50,9 @@ std::string per_unit(const Pace& pace) { return pace.unit == "h" ? " an hour" : 
 void add_budget_facts(Message& message, const Alert& alert, const std::optional<Pace>& pace) {
   const Metric metric = alert.metric;
   const int128 left = *alert.budget - alert.value;
-  std::string note = left > 0 ? difference_text(metric, left) + " left" : "nothing left";
-  if (left < 0) note = difference_text(metric, -left) + " over";
+  std::string note =
+      left > 0 ? difference_text(metric, left, *alert.budget) + " left" : "nothing left";
+  if (left < 0) note = difference_text(metric, -left, *alert.budget) + " over";
   const std::string value = value_text(metric, alert.value, *alert.budget) + " of " +
                             with_unit(even_limit_text(metric, *alert.budget), metric);
   add_fact(message, metric == Metric::cost ? "Spent" : "Used", value, note);
@@ -120,8 +121,9 @@ std::string preheader_of(const Alert& alert, const std::optional<Pace>& pace) {
     return "Gone by " + when_text(*pace->gone, alert.at, alert.zone) + " at this pace; " + total +
            ".";
   }
-  std::string text = left < 0 ? difference_text(alert.metric, -left) + " over the budget"
-                              : difference_text(alert.metric, left) + " left";
+  std::string text = left < 0
+                         ? difference_text(alert.metric, -left, *alert.budget) + " over the budget"
+                         : difference_text(alert.metric, left, *alert.budget) + " left";
   return text + (pace ? "; " + total + " at this pace." : ".");
 }
 

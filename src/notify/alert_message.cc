@@ -97,8 +97,8 @@ void add_budget_fields(Message& message, const Alert& alert, const std::optional
   add_field(message, metric == Metric::cost ? "Spent" : "Used",
             value_text(metric, alert.value, budget) + " of " + even_limit_text(metric, budget) +
                 (unit.empty() ? "" : " " + unit));
-  if (left > 0) add_field(message, "Left", difference_text(metric, left));
-  if (left < 0) add_field(message, "Over by", difference_text(metric, -left));
+  if (left > 0) add_field(message, "Left", difference_text(metric, left, budget));
+  if (left < 0) add_field(message, "Over by", difference_text(metric, -left, budget));
   if (!pace) return;
   const std::string per = "/" + std::string(pace->unit);
   add_field(message, "Pace",
@@ -142,8 +142,9 @@ void add_fields(Message& message, const Alert& alert, EventTime told) {
   if (is_ratio(alert.metric)) {
     add_field(message, "Failed", count_text(alert.numerator) + " of " + count_text(alert.requests));
   } else if (alert.metric == Metric::cost && alert.requests > 0) {
-    add_field(message, "Requests", count_text(alert.requests));
-    add_field(message, "A request", value_text(Metric::cost, alert.value / alert.requests));
+    add_field(message, "Requests",
+              count_text(alert.requests) + ", " +
+                  value_text(Metric::cost, alert.value / alert.requests) + " each");
   }
 }
 

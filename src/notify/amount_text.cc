@@ -94,11 +94,10 @@ std::string value_text(Metric metric, int128 value, std::optional<int128> limit)
   return dollars(shown, 2);
 }
 
-std::string difference_text(Metric metric, int128 difference) {
+std::string difference_text(Metric metric, int128 difference, int128 budget) {
   constexpr int128 kCent = kDollar / 100;
-  if (metric != Metric::cost || magnitude_of(difference) < kCent) {
-    return value_text(metric, difference);
-  }
+  if (metric != Metric::cost || budget < kDollar) return value_text(metric, difference);
+  if (difference < kCent) return "less than $0.01";
   return dollars(divide_half_even(difference, kCent) * kCent, 2);
 }
 

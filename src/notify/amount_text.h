@@ -18,8 +18,9 @@ namespace tocsin {
 // A measured amount: "$80.02", "$0.0041", "41.2M", "1,902", "7.4%".
 std::string value_text(Metric metric, int128 value, std::optional<int128> limit = std::nullopt);
 
-// What is left of a budget, or over it: money to the cent, below that to two digits.
-std::string difference_text(Metric metric, int128 difference);
+// What is left of a budget, or over it, as positive: money to the cent as the budget itself, so
+// that the two fit together: "$19.98", "less than $0.01"; of budgets below $1 to two digits.
+std::string difference_text(Metric metric, int128 difference, int128 budget);
 
 // An amount somebody wrote, with no digit lost: "$100", "$7,900", "$2.50", "50M", "5%".
 std::string limit_text(Metric metric, int128 limit);

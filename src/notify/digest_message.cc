@@ -146,7 +146,7 @@ void add_steps(Message& message, const std::vector<Step>& steps) {
     }
     if (over > 0) {
       const std::string unit = unit_word(first.metric).empty() ? "" : " " + unit_word(first.metric);
-      note = difference_text(first.metric, over) + unit + " above their budgets";
+      note = difference_text(first.metric, over, *first.budget) + unit + " above their budgets";
     }
     const std::string label = "Over " + rung_words(step.rung);
     const std::string both = note.empty() ? count : count + ", " + note;

@@ -37,7 +37,7 @@ export function demoAnswers(root, messages) {
 }
 
 export function asMessages(golden, ms) {
-  const at = "2026-11-21T14:07:32Z";
+  const at = "2026-11-21T13:07:32Z";
   return [
     {channel: "alerts", kind: "slack", took_ms: ms, at, body: golden.slack},
     {channel: "finance", kind: "mail", took_ms: ms, at, from: "Tocsin <tocsin@company.example>",

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <set>
 
 #include "notify/email/email_html.h"
 #include "notify/email/email_text.h"
@@ -112,4 +113,19 @@ TEST_CASE("No golden file is left of a message there is no more") {
   std::size_t folders = 0;
   for (const auto& folder : fs::directory_iterator(golden())) folders += folder.is_directory();
   CHECK(folders == all_samples().size());
+}
+
+TEST_CASE("The messages that docs/messages.md shows are those people get") {
+  const std::string docs = read(fs::path(TOCSIN_SOURCE_DIR) / "docs" / "messages.md");
+  CHECK(docs.find(read(golden() / "budget-80" / "mail.txt")) != std::string::npos);
+  std::set<std::string> lines;
+  for (const auto& [name, notice] : golden_samples()) lines.insert(render(notice).first_line);
+  std::size_t shown = 0;
+  for (std::size_t at = 0; (at = docs.find(" | `", at)) != std::string::npos; ++shown) {
+    at += 4;
+    const std::string line = docs.substr(at, docs.find('`', at) - at);
+    INFO(line);
+    CHECK(lines.contains(line));
+  }
+  CHECK(shown >= 8);
 }

@@ -28,8 +28,7 @@ Left: $19.98
 Pace: $5.66/h (even: $4.17/h)
 Gone by: 17:39 today
 By midnight: about $136
-Requests: 31,204
-A request: $0.0026
+Requests: 31,204, $0.0026 each
 [80] 80% of the money, 58% of the day
 ~ warning · rule `production-daily` · next: 95% at $95.00 (~16:46)‹Environment = production›
 ~ Sat 21 Nov, 00:00–24:00 Europe/Berlin · rang 210 ms after the request · id 3f9c2a81
@@ -44,8 +43,7 @@ Spent: $25.04 of $25.00
 Over by: $0.04
 Pace: $1.23/day (even: $0.83/day)
 By 30 Nov: about $37
-Requests: 1,902
-A request: $0.013
+Requests: 1,902, $0.013 each
 [100] 100% of the money, 68% of the month
 ~ critical · rule `free-tier-user`‹UserTier = free›
 ~ Sun 1 Nov – Mon 30 Nov UTC · rang 210 ms after the request · id 91aabbcc

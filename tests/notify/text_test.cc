@@ -57,6 +57,22 @@ TEST_CASE("What is shown stands on the same side of the limit as the value") {
   }));
 }
 
+TEST_CASE("What is left or over fits what is spent beside it") {
+  const auto text = [](const char* difference, const char* budget) {
+    return difference_text(Metric::cost, usd(difference), usd(budget));
+  };
+  CHECK(text("19.9806", "100") == "$19.98");
+  CHECK(text("0.04", "25") == "$0.04");
+  CHECK(text("0.0067", "100") == "less than $0.01");
+  CHECK(text("0.0041", "0") == "$0.0041");
+  CHECK(difference_text(Metric::requests, 14, 20'000) == "14");
+}
+
+TEST_CASE("What is reckoned is not less than what is reached already") {
+  CHECK(about_text(Metric::cost, usd("80.12"), usd("80.02")) == "$80.12");
+  CHECK(about_text(Metric::cost, usd("135.8"), usd("80.02")) == "$136");
+}
+
 TEST_CASE("Limits are shown as people write them") {
   CHECK(limit_text(Metric::cost, usd("100")) == "$100");
   CHECK(limit_text(Metric::cost, usd("7900")) == "$7,900");

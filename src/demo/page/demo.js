@@ -64,8 +64,8 @@ function slackBlock(block) {
 }
 
 function clock(at) {
-  return new Date(at).toLocaleTimeString([], {hour: "2-digit", minute: "2-digit",
-                                              second: "2-digit"});
+  return new Date(at).toLocaleTimeString(
+      [], {hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23"});
 }
 
 function bell() {

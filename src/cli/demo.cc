@@ -44,6 +44,9 @@ int failed(const Error& error, const DemoShow& show) {
   std::fprintf(stderr, "\ntocsin demo: %s\n", error.message.c_str());
   const std::string tail = show.log_tail();
   if (!tail.empty()) std::fprintf(stderr, "The engine's log ends:\n%s", tail.c_str());
+  if (tail.find("disk is full") != std::string::npos) {
+    std::fprintf(stderr, "Free some space, or set TMPDIR to a place that has more.\n");
+  }
   return kExitFound;
 }
 
@@ -57,6 +60,7 @@ int told(const DemoOptions& options, DemoScreen& screen, DemoShow& show) {
   screen.print({});
   screen.print({{Paint::dim, "The page, the broker and the engine stay until Ctrl-C."}});
   const auto served = show.serve();
+  screen.print({});  // after the terminal's own ^C
   if (served.error().message.empty()) return kExitOk;
   return failed(served.error(), show);
 }
@@ -70,7 +74,8 @@ int play(const DemoOptions& options) {
   if (played) {
     code = told(options, screen, show);
   } else if (played.error().message.empty()) {
-    code = kSignalled + Interruption::asked();
+    // Nobody asked: what we print goes nowhere.
+    code = Interruption::asked() == 0 ? kExitFound : kSignalled + Interruption::asked();
   } else {
     screen.finish();
     code = failed(played.error(), show);

@@ -17,10 +17,10 @@ namespace {
 
 constexpr std::array<std::string_view, 4> kRungs = {"50%", "80%", "95%", "100%"};
 constexpr Money kFull = Money::usd(100);
-constexpr Money kNearlyFull = Money::usd(97);
+constexpr Money kNearlyFull = Money::usd(96);
 constexpr Money kLastRungBefore = Money::usd(95);
 // The feed waits here if the kill is late.
-constexpr Money kHold = Money::pico(int128{985} * power_of_ten(kPicoScale - 1));
+constexpr Money kHold = Money::pico(int128{995} * power_of_ten(kPicoScale - 1));
 constexpr std::uint64_t kRequestsOfADay = 12'000;  // a little more than there are
 
 constexpr Millis kQuiet{120};      // before the kill: no message is on its way then

@@ -18,6 +18,7 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 
 import backtest_equals_live
+import demo
 import kafka_source
 import kill9
 import outage
@@ -29,7 +30,7 @@ from live import Context
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = {"self_test": self_test, "kill9": kill9,
            "backtest_equals_live": backtest_equals_live, "outage": outage, "slack": slack,
-           "kafka_source": kafka_source}
+           "kafka_source": kafka_source, "demo": demo}
 
 
 def arguments():

@@ -25,6 +25,7 @@ void add_price(CLI::App& app, CommandSlot& slot);
 void add_test(CLI::App& app, CommandSlot& slot);
 void add_schema(CLI::App& app, CommandSlot& slot);
 void add_send_test(CLI::App& app, CommandSlot& slot);
+void add_init(CLI::App& app, CommandSlot& slot);
 void add_traffic(CLI::App& app, CommandSlot& slot);
 void add_version(CLI::App& app, CommandSlot& slot);
 

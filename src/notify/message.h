@@ -20,7 +20,7 @@ inline constexpr std::size_t kFirstLineMax = 90;
 struct Text {
   enum class Born : std::uint8_t {
     ours,
-    code,       // a rule's name, shown as code where a channel can
+    code,       // a rule's name or a command, shown as code where a channel can
     elsewhere,  // from an event or a rule file
     address,    // an https address of a rule file, of nothing but the characters addresses have
   };

@@ -247,7 +247,9 @@ std::vector<Text> footer_of(const Alert& alert, const Notice& notice) {
   return line;
 }
 
-Message render(const Notice& notice) {
+namespace {
+
+Message message_of(const Notice& notice) {
   switch (notice.kind) {
     case Notice::Kind::alert: return message_about(notice.alerts.front(), notice);
     case Notice::Kind::digest:
@@ -256,6 +258,17 @@ Message render(const Notice& notice) {
     case Notice::Kind::engine: return engine_message(notice);
   }
   return {};
+}
+
+}  // namespace
+
+Message render(const Notice& notice) {
+  Message message = message_of(notice);
+  if (!message.explain.empty()) {
+    message.context.push_back(
+        {{"Why it rang: ", Text::Born::ours}, {message.explain, Text::Born::code}});
+  }
+  return message;
 }
 
 }  // namespace tocsin

@@ -32,6 +32,7 @@ Requests: 31,204, $0.0026 each
 [80] 80% of the money, 58% of the day
 ~ warning · rule `production-daily` · next: 95% at $95.00 (~16:46)‹Environment = production›
 ~ Sat 21 Nov, 00:00–24:00 Europe/Berlin · rang 210 ms after the request · id 3f9c2a81
+~ Why it rang: `tocsin explain production-daily`
 )");
 }
 
@@ -47,6 +48,7 @@ Requests: 1,902, $0.013 each
 [100] 100% of the money, 68% of the month
 ~ critical · rule `free-tier-user`‹UserTier = free›
 ~ Sun 1 Nov – Mon 30 Nov UTC · rang 210 ms after the request · id 91aabbcc
+~ Why it rang: `tocsin explain free-tier-user --group user=user-123`
 )");
 }
 
@@ -58,6 +60,7 @@ Now: 7.4%, limit 5%
 Failed: 312 of 4,216
 ~ warning · rule `errors` · next: 20%
 ~ Sat 21 Nov, 10:38–10:43 UTC · rang 210 ms after the request · id 0c0c0c0c
+~ Why it rang: `tocsin explain errors --group provider=openai --group model=gpt-4o`
 )");
 }
 
@@ -122,6 +125,7 @@ TEST_CASE("A resolution says from when to when and how high") {
 | Over 5% from 10:41 to 10:55, highest 9.1%. Reason: below the limit.
 ~ resolved · rule `errors`
 ~ Sat 21 Nov, 10:41–10:55 UTC · id f0f0f0f0
+~ Why it rang: `tocsin explain errors --group provider=openai --group model=gpt-4o`
 )");
 }
 

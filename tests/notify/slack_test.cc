@@ -107,7 +107,8 @@ TEST_CASE("A message is Block Kit under a text that is its first line") {
       R"~({"type":"plain_text","text":"Environment = production","emoji":false}]},)~"
       R"~({"type":"context","elements":[{"type":"mrkdwn",)~"
       R"~("text":"Sat 21 Nov, 00:00–24:00 Europe/Berlin · rang 210 ms after the request · )~"
-      R"~(id 3f9c2a81","verbatim":true}]}]})~");
+      R"~(id 3f9c2a81","verbatim":true}]},{"type":"context","elements":[{"type":"mrkdwn",)~"
+      R"~("text":"Why it rang: `tocsin explain production-daily`","verbatim":true}]}]})~");
 }
 
 TEST_CASE("No text from outside pings anybody or becomes markup, wherever it stands") {

@@ -21,6 +21,7 @@ constexpr std::size_t kElementsMax = 10;
 constexpr std::size_t kMessageMax = 12'000;
 constexpr std::size_t kParagraphsMax = 40;  // of Slack's 50 blocks
 constexpr std::size_t kRowsMax = 10;
+constexpr std::size_t kCodeMax = 200;
 constexpr std::size_t kRunbookMax = 1'000;
 constexpr std::size_t kContextLineMax = 1'400;
 constexpr std::size_t kPlainMax = 3'000;
@@ -53,10 +54,11 @@ std::string escaped_within(std::string_view text, std::size_t most) {
 }
 
 bool fits_in_code(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '_' || c == '.' || c == '/';
-  });
+  return !text.empty() && text.size() <= kCodeMax &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  std::string_view("-_./ =:@+,%").find(c) != std::string_view::npos;
+         });
 }
 
 // "user-8812   $61.02 of $25   244%", a line each.
@@ -161,8 +163,7 @@ class Blocks {
     return text.born == Born::ours || (text.born == Born::code && fits_in_code(text.text));
   }
   static std::string markdown_of(const Text& text) {
-    return text.born == Born::code ? "`" + cut_end(text.text, 200) + "`"
-                                   : escaped_within(text.text, kContextMax);
+    return text.born == Born::code ? "`" + text.text + "`" : escaped_within(text.text, kContextMax);
   }
   void plain(std::string_view text, std::size_t most) {
     const std::string cut = cut_end(text, most);

@@ -328,11 +328,12 @@ void add_engine(std::vector<Sample>& all) {
   const auto add = [&](const char* name, EngineMessage message) {
     all.push_back({name, engine_notice(std::move(message))});
   };
-  add("engine-unpriced", {"unpriced",
-                          "openai/gpt-6-nano",
-                          "No price for openai/gpt-6-nano: 1,240 requests are in no budget",
-                          {"3.1M input and 900k output tokens so far. Nothing else is affected.",
-                           "Add the model to a price file named under prices: and restart."}});
+  add("engine-unpriced",
+      {"unpriced",
+       "openai/gpt-6-nano",
+       "No price for openai/gpt-6-nano: 1,240 requests are in no budget",
+       {"3.1M input and 900k output tokens so far. Nothing else is affected.",
+        "Add the model to a price file named under prices: it counts as soon as that is saved."}});
   add("engine-late",
       {"source",
        "1",
@@ -361,6 +362,12 @@ void add_engine(std::vector<Sample>& all) {
         "The message is parked, nothing is lost. Other channels are not affected. Repair the "
         "channel's address or its permission; the next message tries it again, every 5 minutes at "
         "most."}});
+  add("engine-config-refused",
+      {"reload",
+       "5f1c2a90",
+       "Configuration refused: rules/production.yaml:9:18: unknown severity \"warn\"",
+       {"rules/production.yaml:9:18: unknown severity \"warn\": did you mean \"warning\"?",
+        "Nothing is changed: the 9 rules of 09:12 stay in force."}});
   add("engine-max-groups", {"max_groups",
                             "groups",
                             "A rule has more groups than max_groups: new ones share (other)",

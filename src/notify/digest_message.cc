@@ -18,7 +18,7 @@ using Levels = std::vector<const Alert*>;
 constexpr std::size_t kRowsMax = 50;
 constexpr std::size_t kFew = 10;       // that all channels list them all
 constexpr std::size_t kGroupMax = 40;  // in a line of the list
-constexpr std::string_view kAlready = "already over when the rule started";
+constexpr std::string_view kAlready = "already over when Tocsin caught up";
 
 // Whether `a` says more about a group than `b`: the newer window, there the higher rung.
 bool later_or_higher(const Alert& a, const Alert& b) {

@@ -96,8 +96,8 @@ TEST_CASE("What was over before the rule started is told as such") {
   notice.alerts.push_back(old);
   const std::string text = lines(notice);
   CHECK(contains(text, R"(
-🔴 Free-tier user: 2,345 already over when the rule started: 391 over $25, 1,954 over 80%
-# Free-tier user: 2,345 users already over when the rule started
+🔴 Free-tier user: 2,345 already over when Tocsin caught up: 391 over $25, 1,954 over 80%
+# Free-tier user: 2,345 users already over when Tocsin caught up
 )"));
   CHECK(contains(text,
                  "\n| 1 crossing of windows that closed long before, 1 Oct to 31 Oct: "
@@ -108,7 +108,7 @@ TEST_CASE("A rule without groups that was over before it started is told with it
   Notice notice = told(production());
   notice.kind = Notice::Kind::catch_up;
   CHECK(first_line(notice) ==
-        "🟠 80% Production spend: $80.02 of $100 today, already over when the rule started");
+        "🟠 80% Production spend: $80.02 of $100 today, already over when Tocsin caught up");
 }
 
 TEST_CASE("Where only windows long closed were over, nothing rings in today's words") {

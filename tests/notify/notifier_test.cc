@@ -257,9 +257,9 @@ TEST_CASE("What was crossed while catching up is one digest a rule and channel a
   desk.notifier->catch_up_ended();
   desk.step();
   REQUIRE(desk.bodies(kHook).size() == 2);
-  CHECK(contains(desk.bodies(kHook)[0], "Free-tier user: 49 already over when the rule started"));
+  CHECK(contains(desk.bodies(kHook)[0], "Free-tier user: 49 already over when Tocsin caught up"));
   CHECK(contains(desk.bodies(kHook)[0], R"("count":49)"));
-  CHECK(contains(desk.bodies(kHook)[1], "today, already over when the rule started"));
+  CHECK(contains(desk.bodies(kHook)[1], "today, already over when Tocsin caught up"));
   desk.run_for(Millis{5'000});
   REQUIRE(desk.bodies(kSlack).size() == 2);
   CHECK(contains(desk.bodies(kSlack)[0], "1 crossing of windows that closed long before"));

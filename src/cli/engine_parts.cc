@@ -5,11 +5,37 @@
 
 #include "file/file_source.h"
 #include "kafka/kafka_source.h"
+#include "notify/email/resend_channel.h"
+#include "notify/email/smtp_channel.h"
 #include "notify/slack/slack_channel.h"
 #include "notify/webhook/webhook_channel.h"
 #include "window/calendar.h"
 
 namespace tocsin {
+namespace {
+
+std::unique_ptr<Channel> mail_channel(const std::string& name, const EmailTarget& email) {
+  MailAddress from = email.from;
+  if (from.name.empty()) from.name = "Tocsin";
+  if (const auto* smtp = std::get_if<SmtpTarget>(&email.by)) {
+    return std::make_unique<SmtpChannel>(SmtpConfig{.name = name,
+                                                    .from = std::move(from),
+                                                    .to = email.to,
+                                                    .server = smtp->server,
+                                                    .plaintext_allowed = smtp->plaintext_allowed,
+                                                    .ca_file = smtp->ca_file,
+                                                    .user = smtp->user,
+                                                    .password = smtp->password.reveal()});
+  }
+  const auto& resend = std::get<ResendTarget>(email.by);
+  return std::make_unique<ResendChannel>(ResendConfig{.name = name,
+                                                      .from = std::move(from),
+                                                      .to = email.to,
+                                                      .url = resend.url,
+                                                      .api_key = resend.api_key.reveal()});
+}
+
+}  // namespace
 
 StateLimits state_limits(const Config& config) {
   StateLimits limits;
@@ -47,6 +73,8 @@ std::vector<std::unique_ptr<Channel>> make_channels(const Config& config) {
           WebhookConfig{.name = channel.name,
                         .url = webhook->url.reveal(),
                         .hmac_secret = webhook->hmac_secret.reveal()}));
+    } else if (const auto* email = std::get_if<EmailTarget>(&channel.to)) {
+      channels.push_back(mail_channel(channel.name, *email));
     }
   }
   return channels;

@@ -13,6 +13,7 @@
 #include "price/price_list.h"
 #include "rule/rule.h"
 #include "rule/secret.h"
+#include "tocsin/mail_address.h"
 #include "tocsin/time.h"
 
 namespace tocsin {
@@ -65,9 +66,28 @@ struct WebhookTarget {
   Secret hmac_secret;  // empty: not signed
 };
 
+struct SmtpTarget {
+  std::string server;              // "smtps://HOST:PORT", or "smtp://…" with STARTTLS
+  bool plaintext_allowed = false;  // on this machine, where it offers no STARTTLS
+  std::string ca_file;             // empty: the system's roots
+  std::string user;                // empty: no login
+  Secret password;
+};
+
+struct ResendTarget {
+  std::string url = "https://api.resend.com";
+  Secret api_key;
+};
+
+struct EmailTarget {
+  MailAddress from;
+  std::vector<MailAddress> to;  // at least one, no two the same
+  std::variant<SmtpTarget, ResendTarget> by;
+};
+
 struct ChannelConfig {
   std::string name;
-  std::variant<SlackTarget, WebhookTarget> to;
+  std::variant<SlackTarget, WebhookTarget, EmailTarget> to;
   Origin origin;
 };
 

@@ -28,10 +28,6 @@ bool read_listen(std::string_view text, HttpSettings& http) {
   return true;
 }
 
-bool is_loopback(std::string_view host) {
-  return host.starts_with("127.") || host == "localhost" || host == "::1";
-}
-
 class TopReader {
  public:
   TopReader(const Document& document, const LoadRequest& request, Diagnostics& diagnostics)

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "document/document.h"
 #include "rule/config.h"
@@ -10,6 +11,14 @@
 #include "rule/reader.h"
 
 namespace tocsin {
+
+// A secret given by one of two keys: in place, or in a file.
+struct SecretKeys {
+  std::string_view in_place;
+  std::string_view in_file;
+  bool is_url;
+  bool needed;
+};
 
 // Reads values of tocsin.yaml: texts of which "${NAME}" is a variable of the environment, secrets,
 // paths. Errors never show a secret or the value of a variable, but for paths.
@@ -30,6 +39,12 @@ class ConfigReader {
   std::optional<Secret> secret(const Node& node) const;
   // A secret in the file that the node names. Files that others can write are refused.
   std::optional<Secret> secret_file(const Node& node) const;
+  // The secret of one of two keys of `map`, told when wrong.
+  bool secret_of(const Node& map, const SecretKeys& keys, Secret& secret) const;
+  // The path of a file that, to run, must be there.
+  std::optional<std::string> readable_file(const Node& node) const;
+  // Are all keys of `map` among `words`, and built?
+  bool known_keys(const Node& map, Words words) const;
   // "http://" or "https://" and a host; the value is not shown.
   bool check_url(const Node& node, std::string_view url) const;
   // The files that a list of patterns describes, each once; a pattern of none is an error.
@@ -39,6 +54,9 @@ class ConfigReader {
   const Reader& reader_;
   const LoadRequest& request_;
 };
+
+// Is it this machine's own address, which no other can read or answer?
+bool is_loopback(std::string_view host);
 
 // The parts of tocsin.yaml, each told when wrong.
 std::optional<SourceConfig> read_source(const ConfigReader& reader, const Node& node);

@@ -107,6 +107,47 @@ std::optional<Secret> ConfigReader::secret_file(const Node& node) const {
   return Secret::from_file(std::move(*file), std::move(*value));
 }
 
+bool ConfigReader::secret_of(const Node& map, const SecretKeys& keys, Secret& secret) const {
+  const Node* in_place = map.find(keys.in_place);
+  const Node* in_file = map.find(keys.in_file);
+  if (in_place != nullptr && in_file != nullptr) {
+    reader_.error(*in_file, "write " + std::string(keys.in_place) + " or " +
+                                std::string(keys.in_file) + ", not both");
+    return false;
+  }
+  if (in_place == nullptr && in_file == nullptr) {
+    if (keys.needed) reader_.error(map, quoted(keys.in_file) + " is missing");
+    return !keys.needed;
+  }
+  const Node& node = in_place != nullptr ? *in_place : *in_file;
+  auto value = in_place != nullptr ? this->secret(node) : secret_file(node);
+  if (!value) return false;
+  if (keys.is_url && !value->empty() && !check_url(node, value->reveal())) return false;
+  secret = std::move(*value);
+  return true;
+}
+
+std::optional<std::string> ConfigReader::readable_file(const Node& node) const {
+  auto file = path(node);
+  if (!file || request_.purpose != Purpose::run) return file;
+  const auto access = request_.files.access(*file);
+  if (access) return file;
+  reader_.error(node, "cannot read " + *file + ": " + access.error().message);
+  return std::nullopt;
+}
+
+bool ConfigReader::known_keys(const Node& map, Words words) const {
+  bool good = true;
+  for (const Entry& entry : map.entries) good = reader_.known(entry.key, words, "key") && good;
+  return good;
+}
+
+bool is_loopback(std::string_view host) {
+  const auto is_number = [](char c) { return (c >= '0' && c <= '9') || c == '.'; };
+  const bool is_ipv4 = std::all_of(host.begin(), host.end(), is_number);
+  return (is_ipv4 && host.starts_with("127.")) || host == "localhost" || host == "::1";
+}
+
 bool ConfigReader::check_url(const Node& node, std::string_view url) const {
   const std::size_t scheme = url.starts_with("https://") ? 8 : url.starts_with("http://") ? 7 : 0;
   const auto host = url.substr(scheme, url.find_first_of("/?#", scheme) - scheme);

@@ -7,7 +7,7 @@
 namespace tocsin {
 namespace {
 
-constexpr std::array<std::pair<Value, Words>, 13> kMaps = {{
+constexpr std::array<std::pair<Value, Words>, 15> kMaps = {{
     {Value::rules, words::kRule},
     {Value::defaults, words::kRule},
     {Value::sources, words::kSource},
@@ -19,6 +19,8 @@ constexpr std::array<std::pair<Value, Words>, 13> kMaps = {{
     {Value::channels, words::kChannel},
     {Value::slack, words::kSlack},
     {Value::webhook, words::kWebhook},
+    {Value::email, words::kEmail},
+    {Value::resend, words::kResend},
     {Value::http, words::kHttp},
     {Value::quarantine, words::kQuarantine},
 }};

@@ -61,6 +61,11 @@ enum class Value : std::uint8_t {
   channels,
   slack,
   webhook,
+  email,
+  smtp,
+  resend,
+  address,
+  addresses,
   cost,
   http,
   quarantine,
@@ -302,7 +307,7 @@ inline constexpr std::array kNotify = {
 inline constexpr std::array kChannel = {
     key("slack", Value::slack, "an incoming webhook of Slack"),
     key("webhook", Value::webhook, "an address that gets JSON by POST"),
-    later("email"),
+    key("email", Value::email, "a mail to each of one or more addresses"),
     later("via"),
     later("hours"),
     later("outside"),
@@ -316,6 +321,29 @@ inline constexpr std::array kWebhook = {
     key("url_file", Value::path, "a file with its address"),
     key("hmac_secret_file", Value::path, "a file with the secret that signs", "not signed"),
     key("hmac_secret", Value::secret, "the secret itself, as `\"${NAME}\"`"),
+};
+inline constexpr std::array kEmail = {
+    key("to", Value::addresses, "list of addresses, `ada@company.example` or `\"Ada <…>\"`",
+        "required"),
+    key("from", Value::address, "the sender's address", "required"),
+    key("smtp", Value::smtp,
+        "mail server: `smtps://HOST` (TLS), `smtp://HOST:587` (STARTTLS, required but on this "
+        "machine)",
+        "this or `resend`"),
+    key("user", Value::text, "the name to log in with", "no login"),
+    key("password_file", Value::path, "a file with the password"),
+    key("password", Value::secret, "the password itself, as `\"${NAME}\"`"),
+    key("ca_file", Value::path, "certificates to trust, as PEM", "the system's"),
+    key("resend", Value::resend, "the API of Resend in place of a mail server"),
+    later("sendgrid"),
+    later("postmark"),
+    later("mailgun"),
+    later("ses"),
+};
+inline constexpr std::array kResend = {
+    key("api_key_file", Value::path, "a file with the key"),
+    key("api_key", Value::secret, "the key itself, as `\"${NAME}\"`"),
+    key("url", Value::url, "where the API is, if not at Resend's", "`https://api.resend.com`"),
 };
 inline constexpr std::array kHttp = {
     key("listen", Value::listen, "address of the API; beyond loopback it needs a token",

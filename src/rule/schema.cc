@@ -122,6 +122,9 @@ std::string value(Value value) {
         R"("type":"object","additionalProperties":{{{},"minProperties":1,"maxProperties":1}})",
         object(keys));
   }
+  if (value == Value::email) {
+    return object(keys) + R"(,"oneOf":[{"required":["smtp"]},{"required":["resend"]}])";
+  }
   return object(keys);
 }
 

@@ -80,6 +80,10 @@ std::string alert() {
 
 constexpr std::string_view kString = R"("type":"string","minLength":1)";
 
+constexpr std::string_view kAddress =
+    R"("type":"string","pattern":"(^[^@ ]+@[^@ ]+|<[^@ ]+@[^@ ]+>|[}])$",)"
+    R"("patternErrorMessage":"an address such as tocsin@company.example")";
+
 constexpr std::pair<Value, std::string_view> kFixed[] = {
     {Value::text, kScalar},
     {Value::line, R"("type":["string","number"],"pattern":"^.{1,200}$")"},
@@ -109,6 +113,14 @@ constexpr std::pair<Value, std::string_view> kFixed[] = {
     {Value::brokers,
      R"("type":"array","minItems":1,"items":{"type":"string","pattern":"(:[0-9]+|[}])$",)"
      R"("patternErrorMessage":"a broker is host:port"})"},
+    {Value::address, kAddress},
+    {Value::addresses, R"("type":"array","minItems":1,"maxItems":50,"uniqueItems":true,"items":)"
+                       R"({"type":"string","pattern":"(^[^@ ]+@[^@ ]+|<[^@ ]+@[^@ ]+>|[}])$",)"
+                       R"("patternErrorMessage":"an address such as ada@company.example"})"},
+    {Value::smtp, R"("type":"string","pattern":"^(smtps?://[^/@ ]+|[$][{].*[}])$",)"
+                  R"("patternErrorMessage":"a mail server: smtps://HOST, or smtp://HOST:587",)"
+                  R"("defaultSnippets":[{"label":"TLS","body":"smtps://mail.company.example"},)"
+                  R"({"label":"STARTTLS","body":"smtp://mail.company.example:587"}])"},
     {Value::rules, R"("type":"array","items":{"$ref":"#/definitions/rule"})"},
     {Value::defaults, R"("$ref":"#/definitions/defaults")"},
     {Value::where, R"("$ref":"#/definitions/where")"},

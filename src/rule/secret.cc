@@ -51,10 +51,25 @@ void hide_values(std::string& text) {
   }
 }
 
+// "smtps" and "mail.company.example:465", which is no secret. More in it may be a login.
+bool is_mail_server(std::string_view before_colon, std::string_view server) {
+  const auto digits = [](char c) { return c >= '0' && c <= '9'; };
+  const auto of_name = [&](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || digits(c) || c == '.' || c == '-';
+  };
+  const std::size_t colon = std::min(server.find(':'), server.size());
+  const auto name = server.substr(0, colon);
+  const auto port = server.substr(std::min(colon + 1, server.size()));
+  return (before_colon.ends_with("smtp") || before_colon.ends_with("smtps")) &&
+         std::all_of(name.begin(), name.end(), of_name) &&
+         std::all_of(port.begin(), port.end(), digits);
+}
+
 void hide_urls(std::string& text) {
   for (std::size_t at = text.find("://"); at != std::string::npos; at = text.find("://", at + 3)) {
     const std::size_t end = std::min(text.find_first_of(" \t\"',}", at), text.size());
-    star_out(text, at + 3, end);
+    const auto url = std::string_view(text).substr(0, end);
+    if (!is_mail_server(url.substr(0, at), url.substr(at + 3))) star_out(text, at + 3, end);
   }
 }
 

@@ -34,7 +34,7 @@ class Secret {
 };
 
 // A line of a configuration as errors may show it: what follows a key of a secret, and the path and
-// credentials of every URL, are stars of the same length. "${NAME}" stays.
+// credentials of every URL, are stars of the same length. "${NAME}" and a mail server's name stay.
 std::string hide_secrets(const SourceText& source, int line);
 
 }  // namespace tocsin

@@ -21,6 +21,7 @@ import backtest_equals_live
 import demo
 import kafka_source
 import kill9
+import mail
 import outage
 import self_test
 import slack
@@ -30,7 +31,7 @@ from live import Context
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = {"self_test": self_test, "kill9": kill9,
            "backtest_equals_live": backtest_equals_live, "outage": outage, "slack": slack,
-           "kafka_source": kafka_source, "demo": demo}
+           "kafka_source": kafka_source, "mail": mail, "demo": demo}
 
 
 def arguments():

@@ -34,6 +34,9 @@ const std::string kWhole =
     "channels:\n"
     "  alerts: {slack: {webhook_url: \"${SLACK}\"}}\n"
     "  oncall: {webhook: {url_file: /run/secrets/hook, hmac_secret: abc}}\n"
+    "  finance: {email: {to: [\"Ada <ada@company.example>\"], from: tocsin@company.example,\n"
+    "    smtp: \"smtps://mail.company.example\", user: tocsin, password_file: "
+    "/run/secrets/kafka}}\n"
     "rules: [rules/*.yaml]\n"
     "prices: [prices.yaml]\n"
     "cost: reported\n"
@@ -109,12 +112,16 @@ TEST_CASE("Every key of tocsin.yaml is read") {
   CHECK(config.notify.info == std::vector<std::string>{});
   CHECK(config.notify.critical == std::vector<std::string>{"alerts", "oncall"});
   CHECK(config.engine == std::vector<std::string>{"alerts"});
-  REQUIRE(config.channels.size() == 2);
+  REQUIRE(config.channels.size() == 3);
   CHECK(std::get<SlackTarget>(config.channels[0].to).webhook_url.reveal() ==
         "https://hooks.slack.example/T/B");
   const auto& webhook = std::get<WebhookTarget>(config.channels[1].to);
   CHECK(webhook.url.reveal() == "https://ops.company.example/page");
   CHECK(webhook.hmac_secret.reveal() == "abc");
+  const auto& email = std::get<EmailTarget>(config.channels[2].to);
+  CHECK(email.from.address == "tocsin@company.example");
+  CHECK(email.to == std::vector<MailAddress>{{"Ada", "ada@company.example"}});
+  CHECK(std::get<SmtpTarget>(email.by).password.reveal() == "kafka-password");
   CHECK(config.rule_files == std::vector<std::string>{"/etc/rules/a.yaml"});
   CHECK(config.price_files == std::vector<std::string>{"/etc/prices.yaml"});
   CHECK(config.cost == CostChoice::reported);
@@ -284,7 +291,7 @@ TEST_CASE("Routes name channels that exist, and the engine's must go somewhere")
   CHECK(errors("channels: {a: {slack: {webhook_url: \"x\", webhook_url_file: y}}}\n") ==
         "1:60: write webhook_url or webhook_url_file, not both");
   CHECK(errors("channels: {a: {slack: {webhook_url: \"https://h/x\"}, webhook: {}}}\n") ==
-        "1:12: a channel is one thing: slack or webhook");
+        "1:12: a channel is one thing: slack, webhook or email");
 }
 
 TEST_CASE("Paths are relative to the file that names them") {

@@ -41,6 +41,7 @@ TEST_CASE("What follows the key of a secret is stars of the same length") {
   CHECK(hidden("sasl.password: caf\xc3\xa9") == "sasl.password: ****");
   CHECK(hidden("\"webhook_url\": x") == "\"webhook_url\": *");
   CHECK(hidden("slack: https://h/x y") == "slack: https://*** y");
+  CHECK(hidden("smtp: smtp://me:abc@h") == "smtp: smtp://********");
   CHECK(hidden("webhook_url:\n  \"abc\"", 2) == "  *****");
   CHECK(hidden("webhook_url: # here\n\n  abc", 3) == "  ***");
   CHECK(hidden("hmac_secret: |\n  abc", 2) == "  ***");
@@ -50,6 +51,8 @@ TEST_CASE("Names of variables and files are no secrets") {
   CHECK(hidden("webhook_url: \"${SLACK}\"") == "webhook_url: \"${SLACK}\"");
   CHECK(hidden("webhook_url_file: /run/secrets/x") == "webhook_url_file: /run/secrets/x");
   CHECK(hidden("rules: [rules/*.yaml]") == "rules: [rules/*.yaml]");
+  CHECK(hidden("smtp: \"smtps://mail.x:465\", from: a@x") ==
+        "smtp: \"smtps://mail.x:465\", from: a@x");
 }
 
 TEST_CASE("Whatever is wrong with a configuration, no error shows its secrets") {

@@ -103,7 +103,8 @@ class MailTransfer final : public Transfer {
       response.body = replies_.refusal().text;
       return response;
     }
-    const bool says_more = is_certificate_trouble(code) && error_.front() != '\0';
+    const bool is_tls = is_certificate_trouble(code) || code == CURLE_SSL_CONNECT_ERROR;
+    const bool says_more = is_tls && error_.front() != '\0';
     response.error = host() + ": " + (says_more ? error_.data() : curl_easy_strerror(code));
     return response;
   }

@@ -8,6 +8,7 @@ import ssl
 import subprocess
 import threading
 import time
+import warnings
 from dataclasses import dataclass, field
 
 try:
@@ -18,7 +19,9 @@ except ImportError:  # told by the tests
 
 from engine import free_port
 
-logging.getLogger("mail.log").setLevel(logging.ERROR)  # it warns of its own older names
+# Of a client that hangs up because it does not trust us it makes a traceback; `errors` has the rest.
+logging.getLogger("mail.log").setLevel(logging.CRITICAL)
+warnings.filterwarnings("ignore", "Requiring AUTH while not requiring TLS")
 
 TAKEN = "250 2.0.0 Ok"
 DROP = "drop"  # close the connection without a word
@@ -74,6 +77,10 @@ class Handler:
         envelope.rcpt_tos.append(address)
         return TAKEN
 
+    async def handle_exception(self, error):
+        self.server.errors.append(repr(error))
+        return "451 the script failed"
+
     async def handle_DATA(self, smtp, session, envelope):
         say = self.server.script.mail.get(envelope.rcpt_tos[0])
         reply = (say(envelope) if say else None) or TAKEN
@@ -92,7 +99,7 @@ class MailServer:
     def __init__(self, script=None, tls=None, identity=None, login=False):
         assert Controller, "python3-aiosmtpd is missing; ./dev test installs it for Debian's python3"
         self.script = script or Script()
-        self.mails, self.refused, self.logins = [], [], []
+        self.mails, self.refused, self.logins, self.errors = [], [], [], []
         self.changed = threading.Condition()
         self.tls = tls
         settings = {}
@@ -133,7 +140,7 @@ class MailServer:
             if not self.changed.wait_for(lambda: condition(self), timeout=seconds):
                 lines = [f"\n    to {mail.recipients}: {mail.answer}" for mail in self.mails[-5:]]
                 raise AssertionError(f"{what}: not within {seconds} s; {len(self.mails)} mails, "
-                                     f"refused {self.refused[-5:]}{''.join(lines)}")
+                                     f"refused {self.refused[-5:]}{''.join(lines)} {self.errors[-5:]}")
             return condition(self)
 
 

@@ -99,7 +99,14 @@ rules: [rules.yaml]
 channels: {ops: {slack: {webhook_url: "${SLACK}"}}}
 notify: {info: [ops], warning: [ops], critical: [ops], engine: [ops]}
 """
+MAIL = ENGINE.replace('{slack: {webhook_url: "${SLACK}"}}',
+                      '{email: {to: ["Ops <ops@x.example>"], from: t@x.example, smtp: "smtps://mail.x.example"}}')
 BROKEN_CONFIGS = [
+    (MAIL.replace("smtps://", "https://"), "smtp"),
+    (MAIL.replace("<ops@x.example>", ""), "to"),
+    (MAIL.replace("from: t@x.example, ", ""), "from"),
+    (MAIL.replace("smtp:", "resend: {api_key_file: x}, smtp:"), "email"),
+    (MAIL.replace("smtp:", "ses:"), "ses"),
     ("sources: []\nrules: [a.yaml]", "sources"),
     (ENGINE.replace("k1:9092", "k1"), "brokers"),
     (ENGINE.replace("topics: [requests]", "topic: [requests]"), "topic"),
@@ -166,6 +173,7 @@ class Schemas(unittest.TestCase):
             with self.subTest(text=text):
                 self.assert_good("rules", text)
         self.assert_good("config", ENGINE)
+        self.assert_good("config", MAIL)
 
     def test_what_is_wrong_is_underlined(self):
         for of, broken in (("rules", BROKEN_RULES), ("config", BROKEN_CONFIGS)):

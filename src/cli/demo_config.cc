@@ -35,6 +35,11 @@ time_zone: {zone}
 notify: {{info: [alerts], warning: [alerts], critical: [alerts], engine: [alerts]}}
 channels:
   alerts: {{slack: {{webhook_url: "http://127.0.0.1:{port}/slack/alerts"}}}}
+  finance:
+    email:
+      to: [finance@company.example]
+      from: Tocsin <tocsin@company.example>
+      resend: {{api_key: re_demo, url: "http://127.0.0.1:{port}"}}
 rules: [rules/demo.yaml]
 http: {{listen: "127.0.0.1:{api}"}}
 )",

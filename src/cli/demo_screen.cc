@@ -12,7 +12,7 @@ namespace tocsin {
 namespace {
 
 constexpr std::size_t kBar = 20;
-constexpr std::size_t kAmount = 19;
+constexpr std::size_t kAmount = 16;
 constexpr std::size_t kLabel = 12;
 constexpr std::size_t kAnyWidth = 100'000;
 constexpr int kPermille = 1'000;
@@ -62,7 +62,7 @@ std::vector<Line> figure_lines(const DemoProgress& at) {
   std::vector<Line> lines;
   lines.push_back(budget_line("today", "production", at.production, at.production_budget));
   if (at.full_in_seconds && at.production < at.production_budget) {
-    lines.back().emplace_back(Paint::dim, fmt::format("   full in {} s", *at.full_in_seconds));
+    lines.back().emplace_back(Paint::dim, fmt::format("  full in {} s", *at.full_in_seconds));
   }
   lines.push_back(budget_line("", "development", at.development, at.development_budget));
   lines.push_back({{Paint::plain, "          " + padded("free users", kLabel) + " "},

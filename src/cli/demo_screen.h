@@ -42,6 +42,10 @@ class DemoScreen {
   explicit DemoScreen(std::FILE* out);
 
   bool is_terminal() const { return terminal_.is_terminal(); }
+  // Whether a line of so many columns is shown whole.
+  bool has_columns(std::size_t columns) const {
+    return !is_terminal() || terminal_.width() > columns;
+  }
   // False once what is printed goes nowhere (a pipe that was closed).
   bool alive() const;
 

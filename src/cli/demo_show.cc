@@ -131,7 +131,7 @@ Result<void> DemoShow::write_files() {
 
 Result<void> DemoShow::start_engine() {
   auto engine = demo::EngineProcess::start({.program = "/proc/self/exe",
-                                            .config = folder_->path() + "/tocsin.yaml",
+                                            .folder = folder_->path(),
                                             .log = folder_->path() + "/engine.log"});
   if (!engine) return tl::unexpected(engine.error());
   engine_ = std::move(*engine);
@@ -191,9 +191,11 @@ Result<void> DemoShow::kill_and_return() {
   if (!production) return tl::unexpected(production.error());
   const std::string repeats = told_twice_ == 0 ? std::string("nothing told twice")
                                                : fmt::format("{} told twice", told_twice_);
-  screen_.tell(
-      {{Paint::plain, figures("after", *production, counts->requests, counts->next_offset)},
-       {Paint::plain, fmt::format("    up again in {}, {}", seconds_text(back), repeats)}});
+  const std::string after = figures("after", *production, counts->requests, counts->next_offset);
+  const std::string up = fmt::format("    up again in {}, {}", seconds_text(back), repeats);
+  const bool wide = screen_.has_columns(columns_of(after) + columns_of(up));
+  screen_.tell({{Paint::plain, wide ? after + up : after}});
+  if (!wide) screen_.tell({{Paint::plain, up}});
   screen_.tell({});
   holding_ = false;
   for (DemoMessage& message : std::exchange(held_, {})) show(std::move(message));
@@ -205,8 +207,9 @@ Result<void> DemoShow::until_full() {
   feed_->go([](const demo::Ledger& ledger) {
     return ledger.total(std::string(kProductionRule), {}) >= kFull;
   });
-  return turn_until([this] { return rung_told_ >= kFull && pending_.empty(); },
-                    "100% did not ring");
+  return turn_until(
+      [this] { return rung_told_ >= kFull && rung_mailed_ >= kFull && pending_.empty(); },
+      "100% did not ring in Slack and by mail");
 }
 
 Result<void> DemoShow::check_claims() {

@@ -102,7 +102,7 @@ class DemoShow {
   std::set<std::pair<std::string, std::string>> told_;         // channel and alert id
   std::set<std::pair<std::string, std::string>> groups_told_;  // channel and rule
   std::uint64_t told_twice_ = 0;
-  Money rung_told_;  // of production's, the highest
+  Money rung_told_, rung_mailed_;  // of production's, the highest by Slack and by mail
   SteadyTime last_delivery_{}, last_look_{}, give_up_{};
   std::vector<std::pair<SteadyTime, Money>> paces_;  // production's totals of the last second
   std::optional<demo::TrafficFeed> feed_;            // after what it uses

@@ -100,8 +100,10 @@ bool DemoShow::tell(const Delivery& delivery, const std::vector<EngineApi::Alert
   const std::string took = sent ? milliseconds(delivery.received - *sent) : "";
   if (!took.empty()) stand_ins_.took(delivery.number, took);
   show({took.empty() ? kGathered : took + " ms", name_of(delivery), delivery.first_line});
-  const bool slack = delivery.kind == Delivery::Kind::slack;
-  if (slack && alert->rule == kProductionRule) rung_told_ = std::max(rung_told_, alert->amount);
+  if (alert->rule == kProductionRule) {
+    Money& highest = delivery.kind == Delivery::Kind::slack ? rung_told_ : rung_mailed_;
+    highest = std::max(highest, alert->amount);
+  }
   return true;
 }
 
@@ -135,6 +137,8 @@ void DemoShow::update_progress() {
       add_user(progress, budget);
     }
   }
+  // Before its first request a rule has no total to show.
+  if (progress.production_budget == Money{} || progress.development_budget == Money{}) return;
   paces_.emplace_back(last_look_, progress.production);
   while (last_look_ - paces_.front().first > kPaceOver) paces_.erase(paces_.begin());
   const int128 grown = (progress.production - paces_.front().second).pico();

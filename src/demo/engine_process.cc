@@ -42,9 +42,15 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   return all;
 }
 
+struct Image {
+  const char* program;
+  const char* folder;
+  char** arguments;
+  char** variables;
+};
+
 // In the child of a process with threads: only what a signal handler may call.
-[[noreturn]] void become_engine(const char* program, char** arguments, char** variables, int log,
-                                pid_t parent) {
+[[noreturn]] void become_engine(const Image& image, int log, pid_t parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(kNotStarted);  // it died before that took effect
   ::setpgid(0, 0);
@@ -55,7 +61,7 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   ::dup2(nothing, STDIN_FILENO);
   ::dup2(log, STDOUT_FILENO);
   ::dup2(log, STDERR_FILENO);
-  ::execve(program, arguments, variables);
+  if (::chdir(image.folder) == 0) ::execve(image.program, image.arguments, image.variables);
   ::_exit(kNotStarted);
 }
 
@@ -71,13 +77,16 @@ Result<EngineProcess> EngineProcess::start(const Paths& paths) {
   if (log < 0) {
     return stop("cannot write " + paths.log + ": " + std::generic_category().message(errno));
   }
-  std::vector<std::string> words = {"tocsin", "run", "--config", paths.config};
+  std::vector<std::string> words = {"tocsin", "run", "--config", "tocsin.yaml"};
   std::vector<std::string> variables = environment();
   std::vector<char*> arguments = pointers(words);
   std::vector<char*> pairs = pointers(variables);
   const pid_t parent = ::getpid();
   const pid_t child = ::fork();
-  if (child == 0) become_engine(paths.program.c_str(), arguments.data(), pairs.data(), log, parent);
+  if (child == 0) {
+    become_engine({paths.program.c_str(), paths.folder.c_str(), arguments.data(), pairs.data()},
+                  log, parent);
+  }
   const int error = errno;
   ::close(log);
   if (child < 0) {

@@ -18,8 +18,8 @@ class EngineProcess {
  public:
   struct Paths {
     std::string program;  // "/proc/self/exe"
-    std::string config;
-    std::string log;  // gets what it prints, appended
+    std::string folder;   // where it runs, and finds tocsin.yaml
+    std::string log;      // gets what it prints, appended
   };
   // stop: it could not be started.
   static Result<EngineProcess> start(const Paths& paths);

@@ -57,7 +57,10 @@ Result<void> TrafficFeed::send_one() {
 void TrafficFeed::run(const std::stop_token& stop) {
   Pace pace(setup_.per_second);
   std::unique_lock lock(mutex_);
-  while (changed_.wait(lock, stop, [this] { return going_; })) {
+  while (true) {
+    // After a pause at the even rate at once: a flood would make what comes next look slow.
+    if (!going_) pace = Pace(setup_.per_second);
+    if (!changed_.wait(lock, stop, [this] { return going_; }) || stop.stop_requested()) return;
     for (auto due = pace.due(setup_.clock.monotonic()); due > 0 && going_; --due) {
       if (auto sent = send_one(); !sent) {
         failure_ = sent.error();

@@ -140,9 +140,9 @@ bool check(const fs::path& config, bool has_secrets) {
 void print_next(const Options& options, const Starter& starter, bool placeholder) {
   std::printf("\nNext:\n");
   const auto step = [](std::string_view command, std::string_view what) {
-    std::printf("  %-36s %s\n", std::string(command).c_str(), std::string(what).c_str());
+    std::printf("  %s\n", fmt::format("{:36} {}", command, what).c_str());
   };
-  if (options.folder != ".") step("cd " + options.folder, "");
+  if (options.folder != ".") std::printf("  cd %s\n", options.folder.c_str());
   if (placeholder) step("$EDITOR tocsin.yaml", "name your brokers and topic under sources");
   if (options.slack_webhook_file.empty()) {
     step("(umask 077; cat > slack-webhook)", "paste the address of a Slack webhook, Ctrl-D");

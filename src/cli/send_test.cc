@@ -91,7 +91,8 @@ std::string advice(const Attempt& attempt) {
                  : "That may pass: try again. The engine would, for 24 h.";
     case Verdict::pause: return "It wants fewer messages for now: try again later.";
     case Verdict::degrade:
-    case Verdict::park: return "It refuses this message, also in its plainest form.";
+    case Verdict::park:
+      return "It refuses this message for good: look at what it says, and at the address.";
     case Verdict::broken:
       return "Nothing will arrive before that is mended: its address, password or permission in "
              "tocsin.yaml.";

@@ -47,6 +47,9 @@ Notice test_notice(const std::string& channel, const std::string& zone, WallTime
 
 Message test_message(const Notice& notice) {
   Message message = render(notice);
+  std::erase_if(message.context, [&](const std::vector<Text>& line) {
+    return !line.empty() && line.back().text == message.explain;
+  });
   message.explain.clear();
   return message;
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <map>
+#include <random>
+#include <sstream>
 
 #include "notify/notifier.h"
 #include "notify/outbox_keys.h"
@@ -33,6 +35,7 @@ class Letters final : public Channel {
     HttpRequest request;
     request.url = telling.destination;
     request.body = telling.notice.id + " " + telling.message.first_line;
+    for (const std::string& id : alert_ids(telling.notice)) request.body += "\n" + id;
     return request;
   }
   Outcome classify(const Response& response) const override { return outcome_by_status(response); }
@@ -252,4 +255,33 @@ TEST_CASE("After a restart messages are told in the order in which they were mad
   std::string order;
   for (const std::string& body : desk.bodies("ada")) order += body.substr(6, 1);
   CHECK(order.substr(before) == "93715");
+}
+
+TEST_CASE("Of a thousand alerts to destinations that fail at random none is lost or taken twice") {
+  Desk desk;
+  std::minstd_rand dice(20261125);
+  std::map<std::string, std::map<std::string, int>> taken;  // by destination and alert
+  desk.transport.set_script([&](const HttpRequest& request) -> std::optional<Response> {
+    switch (dice() % 6) {
+      case 0: return RecordingTransport::status(503);
+      case 1: return RecordingTransport::no_answer("mail.example: Timeout was reached");
+      case 2: return RecordingTransport::status(429);
+      default: break;
+    }
+    std::istringstream lines(request.body.substr(request.body.find('\n') + 1));
+    for (std::string id; std::getline(lines, id);) ++taken[request.url][id];
+    return RecordingTransport::ok();
+  });
+  for (int i = 0; i < 1'000; ++i) {
+    desk.offer(i);
+    desk.run_for(Millis{0});
+    desk.clock.advance(Millis{500});
+    if (i % 300 == 299) desk.start();
+  }
+  desk.run_for(Millis{14'400'000}, Millis{2'000});
+  for (const char* who : {"ada", "bob"}) {
+    CHECK(taken[who].size() == 1'000);
+    for (const auto& [alert, times] : taken[who]) CHECK(times == 1);
+  }
+  CHECK(desk.rows('o') + desk.rows('n') + desk.rows('p') == 0);
 }

@@ -111,6 +111,17 @@ void judge_rung(const PaneRule& rule, const Ladder::Step& step, const Covered& n
                      now.sums.amount, now.sums.requests, false});
 }
 
+void note_peak(const PaneRule& rule, std::int64_t start, const PaneSum& sums) {
+  if (rule.peaks == nullptr || sums.requests < rule.min_requests) return;
+  const int128 value = value_of(rule.ratio, sums.amount, sums.requests);
+  auto& peaks = *rule.peaks;
+  if (peaks.empty() || peaks.back().start != start) {
+    peaks.push_back({start, value});
+  } else {
+    peaks.back().value = std::max(peaks.back().value, value);
+  }
+}
+
 }  // namespace
 
 const PaneSum& PaneSeries::add(std::int64_t pane, int128 amount, std::int64_t requests) {
@@ -169,6 +180,7 @@ void ring(const PaneRule& rule, const Ladder& ladder, std::int64_t touched, Pane
     if (next->pane < touched) continue;
     sums.pane = next->pane;
     const std::int64_t slot = rule.panes.slot(next->pane);
+    note_peak(rule, to_ms(rule.panes.slot_window(slot).start), sums);
     for (const auto& step : ladder.steps) {
       if (!holds(rule, step, sums)) continue;
       auto marks = std::find_if(cell.slots.begin(), cell.slots.end(),
@@ -199,6 +211,10 @@ void judge(const PaneRule& rule, const Ladder& ladder, std::int64_t through, Pan
     pane = next_to_judge(rule, cell, pane, through);
     if (pane > through) break;
     const Covered now = covered(rule, cell, pane);
+    note_peak(rule,
+              to_ms(rule.calendar != nullptr ? now.window.start
+                                             : rule.panes.slot_window(rule.panes.slot(pane)).start),
+              now.sums);
     for (const auto& step : ladder.steps) judge_rung(rule, step, now, cell, reached);
     for (auto& episode : cell.episodes) {
       const Ladder::Step* step = step_of(ladder, episode.bit);

@@ -73,6 +73,12 @@ struct PaneCell {
   bool idle() const { return panes.empty() && episodes.empty(); }
 };
 
+// How high a slot, or a judged calendar window, came among the panes that were looked at.
+struct PanePeak {
+  std::int64_t start = 0;  // of the slot or window, in ms
+  int128 value = 0;
+};
+
 // What of a rule the pane-wise steps need.
 struct PaneRule {
   Panes panes;
@@ -83,6 +89,7 @@ struct PaneRule {
   std::int64_t min_requests = 0;
   Millis hold{0};
   Millis keep_firing_for{0};
+  std::vector<PanePeak>* peaks = nullptr;  // appended to, if anybody wants to know
 };
 
 // A rung reached.

@@ -1,226 +1,229 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <atomic>
+#include <csignal>
 #include <cstdio>
 #include <filesystem>
-#include <map>
 
 #include "alert/alert_json.h"
+#include "cli/backtest_compare.h"
+#include "cli/backtest_report.h"
+#include "cli/backtest_rules.h"
 #include "cli/commands.h"
-#include "cli/configuration.h"
-#include "cli/engine_parts.h"
 #include "cli/exit_code.h"
-#include "cli/plural.h"
+#include "cli/progress_line.h"
 #include "cli/real_clock.h"
-#include "cli/recording_text.h"
-#include "cli/stderr_log.h"
+#include "cli/suggest.h"
 #include "document/json_writer.h"
-#include "file/file_source.h"
-#include "file/recording.h"
-#include "pipeline/replay.h"
-#include "rocks/rocks_store.h"
+#include "rule/nearest_word.h"
 
 namespace tocsin {
 namespace {
 
 struct Options {
-  std::string config;
+  BacktestRules rules;
   std::string from;
+  std::string compare;
+  std::vector<std::string> fail_if_rang;
+  bool suggest = false;
   bool json = false;
   unsigned workers = 1;
   std::size_t batch = 10'000;
 };
 
-// What of a backtest's state outlives memory, in a folder that goes with it.
-class ScratchFolder {
- public:
-  ScratchFolder() {
-    std::string path = std::filesystem::temp_directory_path() / "tocsin-backtest-XXXXXX";
-    if (mkdtemp(path.data()) != nullptr) path_ = path;
-  }
-  ~ScratchFolder() {
-    std::error_code ignored;
-    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
-  }
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-  const std::string& path() const { return path_; }
+std::atomic<bool> stop_asked{false};
 
- private:
-  std::string path_;
-};
+// What is known so far is still told; a second signal ends at once. Nothing is left behind, for
+// nothing is kept on disk.
+void on_signal(int number) {
+  if (stop_asked.exchange(true)) _exit(128 + number);
+}
 
-// What one rule told.
-struct Told {
-  std::size_t alerts = 0;
-  std::map<std::string, std::size_t> by_rung;
-  std::map<std::string, bool> groups;
-};
-
-class Report final : public Teller {
- public:
-  explicit Report(bool json) : json_(json) {}
-
-  void committed(Committed committed) override {
-    for (const auto& recorded : committed.alerts) {
-      const Alert& alert = recorded.alert;
-      Told& told = by_rule_[alert.rule];
-      ++told.alerts;
-      ++told.by_rung[alert.rung];
-      std::string group;
-      for (const auto& [field, value] : alert.group) group += value + '\0';
-      told.groups[group] = true;
-      if (json_) print(alert);
-    }
-  }
-  void catch_up_ended() override {}
-  void trouble(const EngineMessage& message) override {
-    if (troubles_.emplace(message.kind + message.subject, true).second) {
-      std::fprintf(stderr, "%s\n", message.text.c_str());
-    }
-  }
-
-  void print_table(const std::vector<Rule>& rules, const Counts& counts) const {
-    std::size_t quarantined = 0;
-    for (const auto count : counts.quarantined) quarantined += count;
-    const std::string line = fmt::format(
-        "{}, ${}, {}, {} in quarantine, {} unpriced", plural(counts[Count::events], "request"),
-        counts.cost.text(), plural(counts[Count::duplicates], "duplicate"), quarantined,
-        counts[Count::unpriced]);
-    std::printf("%s\n\n", line.c_str());
-    std::size_t width = 4;
-    for (const auto& rule : rules) width = std::max(width, rule.name.size());
-    std::printf("%-*s  %8s  %8s  by rung\n", static_cast<int>(width), "rule", "rang", "groups");
-    for (const auto& rule : rules) {
-      const auto found = by_rule_.find(rule.name);
-      const Told told = found == by_rule_.end() ? Told{} : found->second;
-      std::string rungs;
-      for (const auto& rung : rule.ladder) {
-        const auto times = told.by_rung.find(rung.text);
-        rungs += fmt::format("{}{} {}", rungs.empty() ? "" : " · ", rung.text,
-                             times == told.by_rung.end() ? 0 : times->second);
-      }
-      std::printf("%-*s  %8zu  %8zu  %s\n", static_cast<int>(width), rule.name.c_str(), told.alerts,
-                  told.groups.size(), rungs.c_str());
-    }
-  }
-
- private:
-  static void print(const Alert& alert) {
-    std::string out;
-    JsonWriter json(out);
-    write_alert(json, alert);
-    std::printf("%s\n", out.c_str());
-  }
-
-  bool json_;
-  std::map<std::string, Told> by_rule_;
-  std::map<std::string, bool> troubles_;
-};
-
-class RecordingInput final : public ReplayInput {
- public:
-  explicit RecordingInput(RecordingReader reader) : reader_(std::move(reader)) {}
-
-  Result<bool> next(ReplayItem& item) override {
-    for (;;) {
-      const auto read = reader_.next();
-      if (!read) return tl::unexpected(read.error());
-      if (!*read) return false;
-      if ((*read)->kind == RecordingItem::Kind::version) {
-        auto partitions = parse_version((*read)->text);
-        if (!partitions) return reject("a version of the recording cannot be read");
-        if (partitions->empty()) continue;
-        item.partitions = std::move(*partitions);
-        return true;
-      }
-      if ((*read)->kind == RecordingItem::Kind::record) {
-        item.partition = (*read)->partition;
-        item.record = (*read)->record;
-        return true;
-      }
-      item.tick = parse_tick((*read)->text);
-      if (!item.tick) return reject("a tick of the recording cannot be read");
-      return true;
-    }
-  }
-
- private:
-  RecordingReader reader_;
-};
-
-struct NoAlertLog final : AlertLog {
-  void append(const Recorded&, WriteBatch&) override {}
-  void append(const Resolved&, WriteBatch&) override {}
-};
+void install_signals() {
+  struct sigaction action {};
+  action.sa_handler = on_signal;
+  sigaction(SIGTERM, &action, nullptr);
+  sigaction(SIGINT, &action, nullptr);
+}
 
 int fail(const Error& error) {
   std::fprintf(stderr, "tocsin: %s\n", error.message.c_str());
   return kExitFound;
 }
 
-int backtest(const Options& options) {
-  const auto configuration = load_configuration(options.config, Purpose::backtest);
-  if (!configuration) return kExitConfig;
-  const Config& config = configuration->loaded.config;
-  const std::vector<Rule>& rules = configuration->loaded.rules;
-  // Standard input cannot be looked into and read again: it is taken as plain events.
-  const auto recording = options.from == "-" ? Result<bool>(false) : is_recording(options.from);
-  if (!recording) return fail(recording.error());
+void print_alert(const Alert& alert) {
+  std::string out;
+  JsonWriter json(out);
+  write_alert(json, alert);
+  std::printf("%s\n", out.c_str());
+}
 
-  ScratchFolder folder;
-  auto store = RocksStore::open(folder.path(), static_cast<std::size_t>(config.state.memory) / 2);
-  if (!store) return fail(store.error());
-  NoAlertLog alert_log;
-  auto state = State::open({.store = **store,
-                            .rules = rules,
-                            .fallback = config.notify,
-                            .alert_log = alert_log,
-                            .limits = state_limits(config)});
-  if (!state) return fail(state.error());
+std::string name_of(const std::string& from) {
+  return from == "-" ? "standard input" : std::filesystem::path(from).filename().string();
+}
 
-  RealClock clock;
-  const auto log = stderr_log();
-  Report report(options.json);
-  EngineSetup setup{.sources = {},
-                    .aggregator = aggregator_setup(config, rules, configuration->prices, **state),
-                    .state = **state,
-                    .teller = report,
-                    .clock = clock,
-                    .log = *log,
-                    .quarantine = {},
-                    .batch = {options.batch, Millis{20}},
-                    .live = false,
-                    .replay_tick = {},
-                    .identify = {}};
-  std::unique_ptr<Source> source;
-  std::unique_ptr<RecordingInput> input;
-  if (*recording) {
-    auto reader = RecordingReader::open(options.from);
-    if (!reader) return fail(reader.error());
-    input = std::make_unique<RecordingInput>(std::move(*reader));
-    auto replay = std::make_unique<ReplaySource>(*input, options.workers);
-    setup.replay_tick = [of = replay.get()](std::int64_t number, PartitionDirectory& directory) {
-      return of->tick(number, directory);
-    };
-    source = std::move(replay);
-    setup.sources.push_back({source.get(), Format::automatic, options.workers});
-  } else {
-    auto file = FileSource::open({.path = options.from}, std::nullopt, clock);
-    if (!file) return fail(file.error());
-    source = std::move(*file);
-    setup.aggregator.ticks_from_gaps = true;
-    setup.sources.push_back({source.get(), Format::automatic, 1, true});
+// One run of rules over the input, with its progress drawn.
+struct Run {
+  const Options& options;
+  InputProgress progress{};
+  Millis took{0};
+
+  Result<BacktestResult> over(const RuleSet& set, EventWatch* watch,
+                              std::function<void(const Alert&)> alert) {
+    const RealClock clock;
+    const auto started = clock.monotonic();
+    const ProgressLine line(progress, name_of(options.from));
+    auto result = run_backtest({.config = set.config,
+                                .rules = set.rules,
+                                .prices = *set.prices,
+                                .from = options.from,
+                                .workers = options.workers,
+                                .batch = options.batch,
+                                .progress = progress,
+                                .stop = stop_asked,
+                                .watch = watch,
+                                .alert = std::move(alert)});
+    took = std::chrono::duration_cast<Millis>(clock.monotonic() - started);
+    return result;
   }
-  if (!config.sources.empty()) setup.sources.front().format = config.sources.front().format;
-  Engine engine(std::move(setup));
-  const std::atomic<bool> never{false};
-  if (auto ran = engine.run(never); !ran) return fail(ran.error());
-  if (!options.json) report.print_table(rules, (*state)->counts());
+};
+
+// How it ended, where that is not as it should be.
+int ending(const BacktestResult& result) {
+  if (result.broke) {
+    std::fprintf(stderr, "tocsin: %s\nWhat is said above is of what came before.\n",
+                 result.broke->c_str());
+    return kExitFound;
+  }
+  if (!result.stopped) return kExitOk;
+  std::fprintf(stderr, "Stopped before the end: what is said above is of what came before.\n");
+  return 128 + SIGINT;
+}
+
+void print_header(const ReportOf& of, const Run& run) {
+  std::string line = header_text(of);
+  if (Terminal::of(STDOUT_FILENO).is_terminal()) {
+    line += fmt::format("  {}  {}.{} s", progress_text(run.progress, 10), run.took.count() / 1000,
+                        run.took.count() / 100 % 10);
+  }
+  std::printf("%s\n\n", line.c_str());
+}
+
+void print_report(const ReportOf& of, const Config& config) {
+  std::printf("%s", table_text(of).c_str());
+  for (const std::string& part :
+       {messages_text(of.result, config.channels), remarks_text(of), leftovers_text(of.result)}) {
+    if (!part.empty()) std::printf("\n%s", part.c_str());
+  }
+  std::fflush(stdout);
+}
+
+// 1 if one of the rules that must not ring did.
+int verdict(const Options& options, const std::vector<Rule>& rules, const BacktestResult& result) {
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    const auto& names = options.fail_if_rang;
+    if (result.rules[i].alerts == 0) continue;
+    if (std::find(names.begin(), names.end(), rules[i].name) == names.end()) continue;
+    std::fprintf(stderr, "tocsin: rule %s rang\n", rules[i].name.c_str());
+    return kExitFound;
+  }
   return kExitOk;
+}
+
+bool knows(const std::vector<Rule>& rules, const std::vector<std::string>& names) {
+  std::vector<std::string_view> known;
+  for (const auto& rule : rules) known.push_back(rule.name);
+  for (const auto& name : names) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    std::fprintf(stderr, "tocsin: no rule is called \"%s\": %s\n", name.c_str(),
+                 hint_for(name, known).c_str());
+    return false;
+  }
+  return true;
+}
+
+int compare(const Options& options, const RuleSet& now) {
+  const auto old = load_to_compare(options.compare, now);
+  if (!old) return kExitConfig;
+  Run run{options};
+  AlertSet before, after;
+  const auto first = run.over(*old, nullptr, [&](const Alert& alert) { before.add(alert); });
+  if (!first) return fail(first.error());
+  const auto second = run.over(now, nullptr, [&](const Alert& alert) { after.add(alert); });
+  if (!second) return fail(second.error());
+  print_header({*second, now.rules, now.config.time_zone, name_of(options.from)}, run);
+  std::printf("%s", compare_text(before, after).c_str());
+  std::fflush(stdout);
+  const int code = ending(*second);
+  return code != kExitOk ? code : verdict(options, now.rules, *second);
+}
+
+int suggest(const Options& options) {
+  const auto set = load_without_rules(options.rules.config);
+  if (!set) return kExitConfig;
+  const std::string& zone = set->config.time_zone;
+  Run run{options};
+  Figures figures(zone);
+  const auto seen = run.over(*set, &figures, {});
+  if (!seen) return fail(seen.error());
+  const ReportOf of{*seen, set->rules, zone, name_of(options.from)};
+  const std::string rules = suggested_rules(figures, header_text(of));
+  if (rules.empty()) {
+    std::fprintf(stderr, "tocsin: %s has no request that could be counted: nothing to suggest\n%s",
+                 of.name.c_str(), leftovers_text(*seen).c_str());
+    return kExitFound;
+  }
+  std::printf("%s", rules.c_str());
+  std::fflush(stdout);
+  if (seen->stopped || seen->broke) return ending(*seen);
+  if (options.from == "-") {
+    std::printf(
+        "\n# Standard input cannot be read twice: --from FILE also says what they would have "
+        "told.\n");
+    return kExitOk;
+  }
+  const auto suggested = load_text(rules, *set);
+  if (!suggested) return kExitFound;
+  FieldSamples samples(suggested->rules);
+  const auto result = run.over(*suggested, samples.wanted() ? &samples : nullptr, {});
+  if (!result) return fail(result.error());
+  const ReportOf told{*result, suggested->rules, zone, name_of(options.from), &samples};
+  std::string report = table_text(told);
+  for (const std::string& part : {remarks_text(told), leftovers_text(*result)}) {
+    if (!part.empty()) report += "\n" + part;
+  }
+  std::printf("\n# What they would have told:\n#\n%s", as_comment(report).c_str());
+  std::fflush(stdout);
+  return ending(*result);
+}
+
+int backtest(const Options& options) {
+  install_signals();
+  if (options.suggest) return suggest(options);
+  const auto set = load_for_backtest(options.rules);
+  if (!set) return kExitConfig;
+  const std::vector<Rule>& rules = set->rules;
+  if (!knows(rules, options.fail_if_rang)) return kExitUsage;
+  if (!options.compare.empty()) return compare(options, *set);
+  Run run{options};
+  FieldSamples samples(rules);
+  const auto result = run.over(*set, options.json || !samples.wanted() ? nullptr : &samples,
+                               options.json ? print_alert : std::function<void(const Alert&)>{});
+  if (!result) return fail(result.error());
+  if (options.json) {
+    std::fflush(stdout);
+    std::fprintf(stderr, "%s", leftovers_text(*result).c_str());
+  } else {
+    const ReportOf of{*result, rules, set->config.time_zone, name_of(options.from), &samples};
+    print_header(of, run);
+    print_report(of, set->config);
+  }
+  const int code = ending(*result);
+  return code != kExitOk ? code : verdict(options, rules, *result);
 }
 
 }  // namespace
@@ -229,10 +232,22 @@ void add_backtest(CLI::App& app, CommandSlot& slot) {
   auto options = std::make_shared<Options>();
   CLI::App* command =
       app.add_subcommand("backtest", "Say what the rules would have told about a file");
-  command->add_option("--config", options->config, "tocsin.yaml");
+  command->add_option("--config", options->rules.config, "tocsin.yaml");
   command->add_option("--from", options->from, "events (JSONL, .gz, .zst), a recording, or -")
       ->required();
-  command->add_flag("--json", options->json, "print an alert object a rung, a line each");
+  auto* rules =
+      command->add_option("--rules", options->rules.files,
+                          "rule files, or folders of them; then no tocsin.yaml is needed");
+  auto* suggest = command->add_flag("--suggest", options->suggest,
+                                    "propose rules with budgets from this input");
+  auto* compare = command->add_option("--compare", options->compare,
+                                      "other rules (file, folder, tocsin.yaml): what differs?");
+  auto* json =
+      command->add_flag("--json", options->json, "print an alert object a rung, a line each");
+  auto* fail_if =
+      command->add_option("--fail-if-rang", options->fail_if_rang, "exit with 1 if this rule rang");
+  suggest->excludes(rules)->excludes(compare)->excludes(json)->excludes(fail_if);
+  compare->excludes(json);
   command->add_option("--workers", options->workers, "decode workers (of a recording)")
       ->check(CLI::Range(1, 64));
   command->add_option("--batch", options->batch, "records a commit, at most")

@@ -32,6 +32,8 @@ class ByteStream {
   bool ended() const { return ended_; }
   // A file on disk, not a pipe: what is read is all there is, unless it grows.
   bool regular() const { return regular_; }
+  // Bytes taken from the file itself, compressed or not: how far it was read.
+  std::int64_t raw_read() const { return raw_read_; }
   // Waits until there may be something to read, at most `wait`; whether there may.
   bool wait(Millis wait) const;
   // What happened to a plain file under us: cut, or another one of its name. Nothing if all is

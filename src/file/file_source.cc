@@ -102,6 +102,7 @@ void FileSource::read_on(std::size_t max, Millis wait, std::vector<SourceNotice>
       waited = true;
     }
     const auto more = lines_.fill();
+    if (config_.bytes_read != nullptr) *config_.bytes_read = lines_.stream().raw_read();
     if (!more) return halt(more.error().message + std::string(kDecide), notices);
     if (*more) {
       take_lines(max, notices);
@@ -134,9 +135,9 @@ bool FileSource::at_end(std::vector<SourceNotice>& notices) {
       return true;
     }
   }
-  if (told_end_) return false;
+  if (told_end_ || (config_.ends && may_grow)) return false;
   told_end_ = true;
-  notices.push_back(notice(Kind::at_end, lines_.next_number(), {}));
+  notices.push_back(notice(config_.ends ? Kind::ended : Kind::at_end, lines_.next_number(), {}));
   return true;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -19,6 +20,11 @@ namespace tocsin {
 struct FileConfig {
   std::string path;     // "-": standard input
   bool follow = false;  // wait for lines to be appended; only plain files grow
+  // The end of the file is the end of the source, told as `ended`; so is a pipe's, but not a pause
+  // of its writer.
+  bool ends = false;
+  // Where it is noted how many bytes of the file itself were read, compressed or not; outlives us.
+  std::atomic<std::int64_t>* bytes_read = nullptr;
 };
 
 // The lines of a file as records of one partition, the offset being the line's number from 0; a

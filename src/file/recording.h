@@ -43,6 +43,9 @@ class RecordingReader {
   RecordingReader(RecordingReader&&) noexcept;
   ~RecordingReader();
 
+  // How far the file was read, compressed or not.
+  std::int64_t bytes_read() const { return lines_.stream().raw_read(); }
+
   // The next item in the file's order, nothing at its end. Views live until the next call.
   // reject: the line is none of a recording, or the data is damaged; it names path and line.
   Result<std::optional<RecordingItem>> next();

@@ -47,12 +47,29 @@ void Aggregator::go_on_at(std::uint32_t partition, std::int64_t offset, Batch& b
 }
 
 bool Aggregator::take(const Record& record, std::uint32_t partition, Batch& batch) {
+  begin(record, partition, batch);
+  decoder_.decode(record.value, lane_->lane.format, *this);
+  return finish(partition);
+}
+
+bool Aggregator::take(const DecodedChunk& chunk, std::size_t index, std::uint32_t partition,
+                      Batch& batch) {
+  begin(chunk.records()[index], partition, batch);
+  chunk.deliver(index, *this);
+  return finish(partition);
+}
+
+void Aggregator::begin(const Record& record, std::uint32_t partition, Batch& batch) {
   lane_ = &lanes_.find(partition)->second;
   record_ = &record;
   batch_ = &batch;
   gap_.reset();
   first_ = true;
-  decoder_.decode(record.value, lane_->lane.format, *this);
+}
+
+bool Aggregator::finish(std::uint32_t partition) {
+  const Record& record = *record_;
+  Batch& batch = *batch_;
   if (gap_) {
     lane_->gap_told = true;
     batch.tick = Tick{{partition}, *gap_, {}};
@@ -127,6 +144,7 @@ void Aggregator::event(const Event& event) {
   }
   const Money cost = price(event, time);
   batch_->counts.cost += cost;
+  if (setup_.watch != nullptr) setup_.watch->counted({event, time, cost, lane_->lane.source});
   ++event_;
   matcher_.match({event, lane_->lane.source}, matching_);
   for (const std::uint32_t rule : matching_) fold(rule, event, time, cost);

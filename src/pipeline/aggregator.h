@@ -10,6 +10,8 @@
 
 #include "event/decoder.h"
 #include "pipeline/batch.h"
+#include "pipeline/decode_ahead.h"
+#include "pipeline/event_watch.h"
 #include "price/price_list.h"
 #include "rule/matcher.h"
 #include "rule/rule.h"
@@ -33,6 +35,7 @@ struct AggregatorSetup {
   // A plain file has no clock beside it: gaps of over 2 min between its records are time passing.
   bool ticks_from_gaps = false;
   std::shared_ptr<const void> keeps{};
+  EventWatch* watch = nullptr;
 };
 
 // Stage 1 for the partitions of one worker: decode, de-duplicate, price, match, admit, fold. Holds
@@ -61,6 +64,8 @@ class Aggregator final : Decoder::Sink {
   // Folds the record in. False: time passed before it, as batch.tick says; the batch must go first,
   // and the record be taken again with the next one.
   bool take(const Record& record, std::uint32_t partition, Batch& batch);
+  // The same of a record that is decoded already: the `index`th of `chunk`.
+  bool take(const DecodedChunk& chunk, std::size_t index, std::uint32_t partition, Batch& batch);
 
  private:
   struct RuleLane {
@@ -77,6 +82,8 @@ class Aggregator final : Decoder::Sink {
     Window window;
   };
 
+  void begin(const Record& record, std::uint32_t partition, Batch& batch);
+  bool finish(std::uint32_t partition);
   void event(const Event& event) override;
   void quarantined(const Quarantined& bad) override;
 

@@ -28,7 +28,9 @@ std::string place(const PartitionName& name) {
 Engine::Engine(EngineSetup setup)
     : setup_(std::move(setup)),
       directory_(setup_.state.partitions()),
-      exchange_(lanes(setup_.sources), setup_.state.seed()) {
+      exchange_(lanes(setup_.sources), setup_.state.seed(),
+                // What a replay tells is to be the same however fast its threads are.
+                setup_.live ? Exchange::kRecordsTogether : 1) {
   std::size_t lane = 0;
   for (const auto& source : setup_.sources) {
     for (unsigned worker = 0; worker < source.workers; ++worker) {

@@ -5,7 +5,8 @@
 
 namespace tocsin {
 
-Exchange::Exchange(std::size_t workers, std::uint64_t seed) : lanes_(workers) {
+Exchange::Exchange(std::size_t workers, std::uint64_t seed, std::size_t together)
+    : together_(together), lanes_(workers) {
   for (auto& lane : lanes_) {
     for (std::size_t i = 0; i < kDepth; ++i) lane.empty.push_back(std::make_unique<Batch>(seed));
   }
@@ -77,7 +78,7 @@ std::vector<Exchange::Taken> Exchange::ready() {
     const std::size_t w = (first_ + i) % lanes_.size();
     auto& filled = lanes_[w].filled;
     while (!filled.empty() && !filled.front()->barrier && filled.front()->edition <= edition_ &&
-           records < kRecordsTogether) {
+           records < together_) {
       records += filled.front()->records;
       taken.push_back({w, std::move(filled.front())});
       filled.pop_front();

@@ -20,7 +20,9 @@ namespace tocsin {
 // back. Bounded: a worker with `depth` batches under way waits.
 class Exchange {
  public:
-  Exchange(std::size_t workers, std::uint64_t seed);
+  static constexpr std::size_t kRecordsTogether = 20'000;
+  // `together`: a commit takes batches until it has so many records.
+  Exchange(std::size_t workers, std::uint64_t seed, std::size_t together = kRecordsTogether);
 
   // Worker: the first of a batch is about to be put into it. Answers with what to fold it by from
   // now on, if that is another than before; it belongs to the worker then.
@@ -60,7 +62,6 @@ class Exchange {
 
  private:
   static constexpr std::size_t kDepth = 3;
-  static constexpr std::size_t kRecordsTogether = 20'000;
 
   struct Lane {
     std::deque<std::unique_ptr<Batch>> filled;
@@ -72,6 +73,7 @@ class Exchange {
   };
   std::vector<Taken> ready();
 
+  const std::size_t together_;
   mutable std::mutex mutex_;
   std::condition_variable filled_;
   std::condition_variable emptied_;

@@ -20,12 +20,15 @@ void Worker::run(const std::atomic<bool>& stop) {
 
 std::optional<Error> Worker::loop(const std::atomic<bool>& stop) {
   std::vector<SourceNotice> notices;
+  const EngineSource& from = setup_.source;
+  if (from.ends && from.workers == 1) {
+    ahead_ = std::make_unique<DecodeAhead>(*from.source, from.format, kPollRecords);
+  }
   while (!stop.load(std::memory_order_relaxed)) {
     turns_.fetch_add(1, std::memory_order_relaxed);
     if (!batch_ready()) return std::nullopt;
     notices.clear();
-    const Millis wait = batch_->records == 0 ? kIdlePoll : Millis{0};
-    const auto polled = setup_.source.source->poll(setup_.worker, kPollRecords, wait, notices);
+    const auto polled = poll(notices);
     if (!polled) return polled.error();
     // Where a partition begins is known before its first record.
     if (!note(notices)) return std::nullopt;
@@ -35,6 +38,23 @@ std::optional<Error> Worker::loop(const std::atomic<bool>& stop) {
     if (ended_) return std::nullopt;
   }
   return std::nullopt;
+}
+
+Result<std::span<const Record>> Worker::poll(std::vector<SourceNotice>& notices) {
+  if (!ahead_) {
+    const Millis wait = batch_->records == 0 ? kIdlePoll : Millis{0};
+    return setup_.source.source->poll(setup_.worker, kPollRecords, wait, notices);
+  }
+  DecodedChunk& chunk = ahead_->next();
+  chunk_ = &chunk;
+  if (chunk.error) return tl::unexpected(*chunk.error);
+  notices.swap(chunk.notices);
+  return chunk.records();
+}
+
+bool Worker::take(std::span<const Record> records, std::size_t index, std::uint32_t partition) {
+  return chunk_ != nullptr ? aggregator_->take(*chunk_, index, partition, *batch_)
+                           : aggregator_->take(records[index], partition, *batch_);
 }
 
 // False: the engine stops.
@@ -70,10 +90,10 @@ bool Worker::fill(std::span<const Record> records) {
   if (records.empty()) return true;
   if (batch_->records == 0) opened_ = setup_.clock.monotonic();
   aggregator_->begin_records();
-  for (const auto& record : records) {
+  for (std::size_t i = 0; i < records.size(); ++i) {
     begin();
-    const std::uint32_t partition = lane(record.partition);
-    while (!aggregator_->take(record, partition, *batch_)) {
+    const std::uint32_t partition = lane(records[i].partition);
+    while (!take(records, i, partition)) {
       pass_on();
       if (!batch_ready()) return false;
       begin();
@@ -88,11 +108,12 @@ bool Worker::fill(std::span<const Record> records) {
 
 bool Worker::note(std::vector<SourceNotice>& notices) {
   for (auto& notice : notices) {
-    if (notice.kind == SourceNotice::Kind::ended ||
-        (setup_.source.ends && notice.kind == SourceNotice::Kind::at_end)) {
+    if (notice.kind == SourceNotice::Kind::ended) {
       ended_ = true;
       continue;
     }
+    // A file that cannot be read on has ended too; that it did is told below.
+    if (setup_.source.ends && notice.kind == SourceNotice::Kind::halted) ended_ = true;
     begin();
     if (notice.kind == SourceNotice::Kind::tick) {
       batch_->tick = setup_.tick(notice.offset, setup_.directory);

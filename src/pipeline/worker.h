@@ -57,6 +57,8 @@ class Worker {
 
  private:
   std::optional<Error> loop(const std::atomic<bool>& stop);
+  Result<std::span<const Record>> poll(std::vector<SourceNotice>& notices);
+  bool take(std::span<const Record> records, std::size_t index, std::uint32_t partition);
   bool fill(std::span<const Record> records);
   bool note(std::vector<SourceNotice>& notices);
   void pass_on();
@@ -67,7 +69,10 @@ class Worker {
 
   WorkerSetup setup_;
   std::unique_ptr<Aggregator> aggregator_;
-  std::vector<std::uint32_t> ids_;  // by PartitionIndex; kUnknown: not met yet
+  // Of a source that ends: as fast as can be, so decoding has a thread of its own.
+  std::unique_ptr<DecodeAhead> ahead_;
+  const DecodedChunk* chunk_ = nullptr;  // the records under way, if ahead_
+  std::vector<std::uint32_t> ids_;       // by PartitionIndex; kUnknown: not met yet
   std::unique_ptr<Batch> batch_;
   std::chrono::steady_clock::time_point opened_;
   bool begun_ = false;  // something is in the batch

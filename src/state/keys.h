@@ -74,6 +74,10 @@ inline std::string cell(char kind, std::uint32_t state, std::int64_t start,
                         std::string_view group) {
   return window(kind, state, start).append(group);
 }
+// Whether a state that runs may read the row again; the others are there for a new start.
+inline bool read_while_running(std::string_view key) {
+  return !key.empty() && (key[0] == kWindow || key[0] == kCell || key[0] == kPage);
+}
 // Where the group begins in a kCell or kPage key.
 inline constexpr std::size_t kGroupAt = 1 + 4 + 8;
 // The first key after all that begin with `prefix`.

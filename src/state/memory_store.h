@@ -20,6 +20,11 @@ namespace tocsin {
 class MemoryStore final : public Store {
  public:
   using Map = std::map<std::string, std::string, std::less<>>;
+  // Whether a row is worth keeping: what nobody will read can be dropped as it is written.
+  using Keeps = bool (*)(std::string_view key);
+
+  MemoryStore() = default;
+  explicit MemoryStore(Keeps keeps) : keeps_(keeps) {}
 
   Result<std::optional<std::string>> get(std::string_view key) const override {
     const std::lock_guard lock(mutex_);
@@ -36,6 +41,7 @@ class MemoryStore final : public Store {
   Result<void> write(const WriteBatch& batch, Sync sync) override {
     const std::lock_guard lock(mutex_);
     for (const auto& [key, value] : batch.changes()) {
+      if (keeps_ != nullptr && !keeps_(key)) continue;
       if (value) {
         map_.insert_or_assign(key, *value);
       } else {
@@ -103,6 +109,7 @@ class MemoryStore final : public Store {
     return from < until ? Map(map_.lower_bound(from), map_.lower_bound(until)) : Map();
   }
 
+  Keeps keeps_ = nullptr;
   mutable std::mutex mutex_;
   Map map_, synced_;
   std::size_t writes_ = 0;

@@ -12,6 +12,7 @@
 
 #include "alert/ladder.h"
 #include "alert/pane_cell.h"
+#include "alert/peaks.h"
 #include "hash/fingerprint.h"
 #include "rule/rule.h"
 #include "state/codec.h"
@@ -92,6 +93,7 @@ class RuleState {
   static std::string ladder_text(const Rule& rule);
 
   std::shared_ptr<const Rule> rule;
+  Peaks* peaks = nullptr;  // kept if anybody wants to know
   StateRow row;
   std::string key;       // of the row
   bool by_pane = false;  // rolling, or judged: cells are PaneCells

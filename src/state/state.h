@@ -14,6 +14,7 @@
 #include "alert/alert_log.h"
 #include "alert/fold.h"
 #include "alert/make_alert.h"
+#include "alert/peaks.h"
 #include "rule/rule.h"
 #include "state/codec.h"
 #include "state/counts.h"
@@ -44,6 +45,8 @@ struct StateSetup {
   AlertLog& alert_log;
   StateLimits limits;
   std::shared_ptr<const void> keeps{};
+  // Kept by index in `rules`, which it then has the size of, until they are exchanged.
+  std::vector<Peaks>* peaks = nullptr;
 };
 
 // Rules to take the place of those in force.

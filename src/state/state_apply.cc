@@ -8,6 +8,26 @@
 #include "tocsin/group.h"
 
 namespace tocsin {
+namespace {
+
+// Groups without a budget have nothing to come near to.
+void offer(const RuleState& state, std::int64_t start, std::string_view group, int128 value) {
+  if (group == kOverflowGroup) return;
+  const Rule& rule = *state.rule;
+  const auto budget = rule.budgets ? rule.budgets->of(group) : std::nullopt;
+  if (!rule.budgets || budget) state.peaks->offer(start, group, value, budget);
+}
+
+void offer(const RuleState& state, std::string_view group, std::vector<PanePeak>& peaks) {
+  for (const auto& peak : peaks) {
+    state.peaks->window(peak.start);
+    offer(state, peak.start, group, peak.value);
+  }
+  peaks.clear();
+}
+
+}  // namespace
+
 Result<Committed> State::commit(const CommitInput& input) {
   ++commit_;
   committed_ = Committed{};
@@ -28,9 +48,14 @@ Result<Committed> State::commit(const CommitInput& input) {
   for (std::size_t i = 0; i < in_force_; ++i) {
     RuleState* const rule = rules_[i].get();
     if (rule->by_pane) continue;
+    Peaks* const peaks = rule->peaks;
     for (auto& [start, table] : rule->windows) {
+      if (peaks != nullptr && !table.touched.empty()) peaks->window(start);
       for (const auto& [cell, latest] : table.touched) {
         const auto& entry = table.cells[cell];
+        if (peaks != nullptr && entry.cell.requests >= rule->rule->min_requests) {
+          offer(*rule, start, table.cells.group(cell), entry.cell.total);
+        }
         if (entry.cell.total >= entry.next_reached_at) reach(*rule, table, cell, latest, input);
       }
     }
@@ -62,6 +87,7 @@ Result<Committed> State::commit(const CommitInput& input) {
 
 Result<void> State::apply(const Delta& delta) {
   RuleState& rule = *rules_[delta.rule];
+  if (rule.peaks != nullptr) rule.peaks->matched(delta.requests);
   if (!rule.by_pane) return apply_sum(rule, delta);
   apply_pane(rule, delta);
   return {};
@@ -160,6 +186,7 @@ Result<std::uint32_t> State::hot_cell(RuleState& rule, WindowTable& table, std::
   renew(rule, group, table.cells[at]);
   ++table.row.groups;
   table.row_changed = true;
+  if (rule.peaks != nullptr) rule.peaks->cell();
   return at;
 }
 
@@ -346,6 +373,9 @@ void State::judge_panes(const CommitInput& input) {
 // Rolling sums ring in the commit that reaches them.
 void State::ring_touched(RuleState& rule, const CommitInput& input) {
   PaneOutcome outcome;
+  std::vector<PanePeak> peaks;
+  PaneRule pane_rule = rule.pane_rule;
+  if (rule.peaks != nullptr) pane_rule.peaks = &peaks;
   for (const auto& group : rule.touched_groups) {
     PaneEntry& entry = rule.groups.find(group)->second;
     if (entry.changed.empty()) continue;
@@ -355,7 +385,8 @@ void State::ring_touched(RuleState& rule, const CommitInput& input) {
     if (!entry.cell.episodes.empty()) {
       judge(rule.pane_rule, ladder, *first - 1, entry.cell, outcome.reached, outcome.ended);
     }
-    ring(rule.pane_rule, ladder, *first, entry.cell, outcome.reached);
+    ring(pane_rule, ladder, *first, entry.cell, outcome.reached);
+    offer(rule, group, peaks);
     tell(rule, group, entry.latest, outcome, input);
   }
 }
@@ -363,14 +394,18 @@ void State::ring_touched(RuleState& rule, const CommitInput& input) {
 // The watermark has passed a pane's end.
 void State::judge_groups(RuleState& rule, const CommitInput& input) {
   PaneOutcome outcome;
+  std::vector<PanePeak> peaks;
+  PaneRule pane_rule = rule.pane_rule;
+  if (rule.peaks != nullptr && pane_rule.judged) pane_rule.peaks = &peaks;
   for (auto at = rule.groups.begin(); at != rule.groups.end();) {
     PaneEntry& entry = at->second;
     if (entry.edition != rule.edition && renew(rule, at->first, entry)) {
       touch_group(rule, at->first, entry);
     }
     const auto episodes = entry.cell.episodes;
-    judge(rule.pane_rule, rule.ladder_of(at->first), rule.judged_through, entry.cell,
-          outcome.reached, outcome.ended);
+    judge(pane_rule, rule.ladder_of(at->first), rule.judged_through, entry.cell, outcome.reached,
+          outcome.ended);
+    offer(rule, at->first, peaks);
     if (!outcome.reached.empty() || episodes != entry.cell.episodes) {
       touch_group(rule, at->first, entry);
     }

@@ -120,6 +120,9 @@ State::~State() = default;
 Result<std::unique_ptr<State>> State::open(const StateSetup& setup) {
   std::unique_ptr<State> state(new State(setup));
   if (auto loaded = state->load(setup); !loaded) return tl::unexpected(loaded.error());
+  for (std::size_t i = 0; setup.peaks != nullptr && i < state->rules_.size(); ++i) {
+    state->rules_[i]->peaks = &(*setup.peaks)[i];
+  }
   return state;
 }
 

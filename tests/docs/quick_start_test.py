@@ -18,7 +18,7 @@ import unittest
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENTS = ("README.md", "docs/quick-start.md")
+DOCUMENTS = ("README.md", "docs/quick-start.md", "docs/backtest.md")
 BLOCK = re.compile(r"^<!-- test -->\n```console\n(.*?)^```$", re.M | re.S)
 # What changes with each price list.
 PRICES = re.compile(r"\d+ prices of \d{4}-\d\d-\d\d")

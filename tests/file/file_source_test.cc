@@ -290,6 +290,32 @@ TEST_CASE_METHOD(Fixture, "Standard input is read as it comes") {
 }
 
 TEST_CASE_METHOD(Fixture,
+                 "A source that ends with its file says so, and a pause of a pipe is no end") {
+  write(path, "one\ntwo");
+  Reader whole;
+  whole.source = std::move(*FileSource::open({.path = path, .ends = true}, {}, clock));
+  CHECK(whole.drain().values == Strings{"one", "two"});
+  CHECK(whole.count(Kind::ended) == 1);
+  CHECK(whole.count(Kind::at_end) == 0);
+
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);
+  const int saved = ::dup(STDIN_FILENO);
+  ::dup2(ends[0], STDIN_FILENO);
+  Reader piped;
+  piped.source = std::move(*FileSource::open({.path = "-", .ends = true}, {}, clock));
+  REQUIRE(::write(ends[1], "one\n", 4) == 4);
+  CHECK(piped.drain().values == Strings{"one"});
+  CHECK(piped.count(Kind::ended) == 0);
+  ::close(ends[1]);
+  CHECK(piped.drain().count(Kind::ended) == 1);
+  CHECK(piped.count(Kind::at_end) == 0);
+  ::dup2(saved, STDIN_FILENO);
+  ::close(saved);
+  ::close(ends[0]);
+}
+
+TEST_CASE_METHOD(Fixture,
                  "A line of 5 MiB comes through, a longer one is cut to 1 MiB and a byte") {
   const std::string whole(5 << 20, 'a');
   const std::string longer(whole.size() + GENERATE(1u, 2u, 300'000u, 20'000'000u), 'b');

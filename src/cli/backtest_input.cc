@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/backtest_input.h"
+
+#include <filesystem>
+
+#include "cli/recording_text.h"
+#include "file/file_source.h"
+#include "file/recording.h"
+
+namespace tocsin {
+namespace {
+
+class RecordingInput final : public ReplayInput {
+ public:
+  RecordingInput(RecordingReader reader, InputProgress& progress)
+      : reader_(std::move(reader)), progress_(progress) {}
+
+  Result<bool> next(ReplayItem& item) override {
+    for (;;) {
+      const auto read = reader_.next();
+      progress_.bytes_read = reader_.bytes_read();
+      if (!read) return tl::unexpected(read.error());
+      if (!*read) return false;
+      if ((*read)->kind == RecordingItem::Kind::version) {
+        auto partitions = parse_version((*read)->text);
+        if (!partitions) return reject("a version of the recording cannot be read");
+        if (partitions->empty()) continue;
+        item.partitions = std::move(*partitions);
+        return true;
+      }
+      if ((*read)->kind == RecordingItem::Kind::record) {
+        item.partition = (*read)->partition;
+        item.record = (*read)->record;
+        return true;
+      }
+      item.tick = parse_tick((*read)->text);
+      if (!item.tick) return reject("a tick of the recording cannot be read");
+      return true;
+    }
+  }
+
+ private:
+  RecordingReader reader_;
+  InputProgress& progress_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<BacktestInput>> BacktestInput::open(const std::string& from,
+                                                           unsigned workers,
+                                                           InputProgress& progress) {
+  std::unique_ptr<BacktestInput> made(new BacktestInput());
+  made->workers_ = workers;
+  progress.bytes_read = 0;
+  // Standard input cannot be looked into and read again: it is taken as plain events.
+  const auto recording = from == "-" ? Result<bool>(false) : is_recording(from);
+  if (!recording) return tl::unexpected(recording.error());
+  std::error_code unknown;
+  const auto size = from == "-" ? 0 : std::filesystem::file_size(from, unknown);
+  progress.bytes = unknown ? 0 : static_cast<std::int64_t>(size);
+  if (*recording) {
+    auto reader = RecordingReader::open(from);
+    if (!reader) return tl::unexpected(reader.error());
+    made->input_ = std::make_unique<RecordingInput>(std::move(*reader), progress);
+    made->replay_ = std::make_unique<ReplaySource>(*made->input_, workers);
+  } else {
+    auto file = FileSource::open({.path = from, .ends = true, .bytes_read = &progress.bytes_read},
+                                 std::nullopt, made->clock_);
+    if (!file) return tl::unexpected(file.error());
+    made->file_ = std::move(*file);
+  }
+  return made;
+}
+
+void BacktestInput::join(EngineSetup& setup, Format format) {
+  if (!replay_) {
+    setup.aggregator.ticks_from_gaps = true;
+    setup.sources.push_back({file_.get(), format, 1, true});
+    return;
+  }
+  setup.replay_tick = [this](std::int64_t number, PartitionDirectory& directory) {
+    return replay_->tick(number, directory);
+  };
+  setup.sources.push_back({replay_.get(), format, workers_});
+}
+
+}  // namespace tocsin

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string_view>
+
+#include "tocsin/event.h"
+#include "tocsin/money.h"
+
+namespace tocsin {
+
+// Sees each event that is counted. Its views live for the call.
+struct CountedEvent {
+  const Event& event;
+  EventTime time{};
+  Money cost;
+  std::string_view source;  // as EventContext has it
+};
+
+class EventWatch {
+ public:
+  virtual ~EventWatch() = default;
+  // Any worker's thread; two may come at once.
+  virtual void counted(const CountedEvent& counted) = 0;
+};
+
+}  // namespace tocsin

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "alert/peaks.h"
+
+#include <catch2/catch.hpp>
+
+using namespace tocsin;
+
+TEST_CASE("The highest windows are kept, each once, the highest first") {
+  Peaks peaks;
+  peaks.offer(1, "ann", 10, std::nullopt);
+  peaks.offer(2, "ann", 30, std::nullopt);
+  peaks.offer(1, "ben", 20, std::nullopt);
+  peaks.offer(1, "ann", 40, std::nullopt);
+  peaks.offer(2, "ann", 25, std::nullopt);
+  REQUIRE(peaks.highest().size() == 3);
+  CHECK(peaks.highest()[0].value == 40);
+  CHECK(peaks.highest()[0].group == "ann");
+  CHECK(peaks.highest()[1].value == 30);
+  CHECK(peaks.highest()[2].value == 20);
+}
+
+TEST_CASE("With budgets the share counts, not the amount") {
+  Peaks peaks;
+  peaks.offer(1, "big", 50, 100);
+  peaks.offer(1, "small", 9, 10);
+  CHECK(peaks.highest()[0].group == "small");
+  CHECK(peaks.highest()[0].score == 900'000);
+}
+
+TEST_CASE("Only so many are kept, and they are the highest") {
+  Peaks peaks;
+  for (int i = 0; i < 1000; ++i) peaks.offer(i * 7919 % 1000, "", i * 7919 % 1000, std::nullopt);
+  REQUIRE(peaks.highest().size() == Peaks::kKept);
+  CHECK(peaks.highest().front().value == 999);
+  CHECK(peaks.highest().back().value == 1000 - static_cast<int>(Peaks::kKept));
+}
+
+TEST_CASE("Windows are counted once, whatever their order") {
+  Peaks peaks;
+  for (const int start : {1, 1, 2, 1, 3}) peaks.window(start);
+  CHECK(peaks.windows() == 3);
+}

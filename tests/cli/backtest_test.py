@@ -1,0 +1,207 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""tocsin backtest as its user meets it.
+
+usage: backtest_test.py TOCSIN"""
+
+import array
+import fcntl
+import gzip
+import json
+import os
+import pty
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import termios
+import unittest
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+TOCSIN = None
+RULES = """rules:
+  - name: daily
+    window: day
+    budget: $10
+    alert: {50%: info, 80%: warning}
+  - name: users
+    where: {UserTeer: free}
+    group_by: [user]
+    window: day
+    budget: $1000
+"""
+
+
+def request(minute, cost, **more):
+    return json.dumps({"timestamp": f"2026-11-20T{9 + minute // 60:02}:{minute % 60:02}:00Z", "cost_usd": cost,
+                       "provider": "openai", "model": "gpt-4o", "usage": {"input": 1}} | more) + "\n"
+
+
+class Backtest(unittest.TestCase):
+    maxDiff = None
+
+    def setUp(self):
+        self.folder = Path(tempfile.mkdtemp(prefix="tocsin-backtest-"))
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.file("rules.yaml", RULES)
+
+    def file(self, name, text):
+        (self.folder / name).write_text(text)
+
+    def events(self, *dollars, **more):
+        self.file("events.jsonl", "".join(request(i, cost, **more) for i, cost in enumerate(dollars)))
+
+    def run_it(self, *arguments, stdin=None):
+        done = subprocess.run([TOCSIN, "backtest", *arguments], cwd=self.folder, text=True, input=stdin,
+                              capture_output=True, timeout=60)
+        return done.returncode, done.stdout, done.stderr
+
+    def shell(self, command):
+        done = subprocess.run(["bash", "-c", command], cwd=self.folder, text=True, capture_output=True, timeout=60)
+        return done.returncode, done.stdout, done.stderr
+
+    def reported(self):
+        """Costs as the events say, so that the numbers of a test can be read in it."""
+        self.file("tocsin.yaml", "cost: reported\nrules: [rules.yaml]\n")
+
+    def test_the_table_has_peak_and_first(self):
+        self.reported()
+        self.events(3, 3, 3, properties={"UserTier": "free"})
+        code, out, err = self.run_it("--from", "events.jsonl")
+        self.assertEqual((code, err), (0, ""))
+        self.assertEqual(out, """\
+events.jsonl  3 requests, Fri 20 Nov 2026, $9.00
+
+rule   rang  groups  peak  first             by rung
+daily     2       1   90%  Fri 20 Nov 09:02  50% 1 · 80% 1
+users     0       0     -  -                 80% 0 · 100% 0
+
+  users  matched nothing: no request had "UserTeer"; did you mean "UserTier"?
+""")
+
+    def test_rules_are_named_without_a_configuration(self):
+        self.events(3)
+        self.assertEqual(self.run_it("--from", "events.jsonl")[0], 78)
+        code, out, _ = self.run_it("--from", "events.jsonl", "--rules", "rules.yaml")
+        self.assertEqual(code, 0)
+        self.assertIn("daily", out)
+        self.assertEqual(self.run_it("--from", "events.jsonl", "--rules", "nowhere.yaml")[0], 78)
+
+    def test_a_rule_that_must_not_ring_fails(self):
+        self.reported()
+        self.events(9)
+        self.assertEqual(self.run_it("--from", "events.jsonl", "--fail-if-rang", "daily")[0], 1)
+        self.assertEqual(self.run_it("--from", "events.jsonl", "--fail-if-rang", "users")[0], 0)
+        code, _, err = self.run_it("--from", "events.jsonl", "--fail-if-rang", "dayly")
+        self.assertEqual(code, 64)
+        self.assertIn('did you mean "daily"', err)
+
+    def test_broken_lines_are_counted_with_their_first_place(self):
+        self.reported()
+        self.file("events.jsonl", request(0, 1) + "oh no\n" + request(1, -1) + request(2, -1))
+        code, out, _ = self.run_it("--from", "events.jsonl")
+        self.assertEqual(code, 0)
+        self.assertIn("1 record could not be read (broken_json), first events.jsonl:2:", out)
+        self.assertIn("2 records could not be read (negative_cost), first events.jsonl:3: cost_usd: -1", out)
+
+    def test_a_damaged_file_tells_what_came_before_and_fails(self):
+        self.reported()
+        whole = gzip.compress("".join(request(i % 600, 0.1) for i in range(20000)).encode())
+        (self.folder / "events.jsonl.gz").write_bytes(whole[:len(whole) // 2])
+        code, out, err = self.run_it("--from", "events.jsonl.gz")
+        self.assertEqual(code, 1)
+        self.assertIn("daily", out)
+        self.assertIn("ends in the middle of its compressed data\n", err)
+
+    def test_a_file_that_is_empty_or_missing(self):
+        self.reported()
+        self.file("events.jsonl", "")
+        self.assertEqual(self.run_it("--from", "events.jsonl")[0], 0)
+        self.assertEqual(self.run_it("--from", "nowhere.jsonl")[0], 1)
+        code, out, err = self.run_it("--from", "events.jsonl", "--suggest")
+        self.assertEqual((code, out), (1, ""))
+        self.assertIn("nothing to suggest", err)
+
+    def test_suggested_rules_are_a_rule_file(self):
+        self.events(3, 4, 5, user="ann", properties={"Environment": "production"})
+        os.remove(self.folder / "rules.yaml")
+        code, out, err = self.run_it("--from", "events.jsonl", "--suggest")
+        self.assertEqual((code, err), (0, ""))
+        self.file("suggested.yaml", out)
+        code, out, _ = self.run_it("--from", "events.jsonl", "--rules", "suggested.yaml")
+        self.assertEqual(code, 0)
+        self.assertIn("daily", out)
+
+    def test_standard_input_is_taken(self):
+        self.reported()
+        code, out, _ = self.run_it("--from", "-", stdin=request(0, 9))
+        self.assertEqual(code, 0)
+        self.assertIn("standard input  1 request", out)
+
+    def test_a_pause_of_who_writes_is_not_the_end(self):
+        self.reported()
+        code, out, _ = self.shell(f"(printf '%s' '{request(0, 5)}'; sleep 0.5; printf '%s' '{request(1, 4)}') | "
+                                  f"{TOCSIN} backtest --from -")
+        self.assertEqual(code, 0)
+        self.assertIn("standard input  2 requests", out)
+
+    def test_other_rules_are_compared(self):
+        self.reported()
+        self.events(3, 3, 3)
+        self.file("old.yaml", RULES.replace("$10\n", "$100\n"))
+        code, out, _ = self.run_it("--from", "events.jsonl", "--compare", "old.yaml")
+        self.assertEqual(code, 0)
+        self.assertIn("+ daily  0 → 2 alerts, 2 new\n    + 50% Fri 20 Nov 09:02\n", out)
+        code, out, _ = self.run_it("--from", "events.jsonl", "--compare", ".")
+        self.assertIn("daily  2 alerts, all as before", out)
+
+    def test_json_alone_is_on_standard_output(self):
+        self.reported()
+        self.file("events.jsonl", "oh no\n" + request(0, 9))
+        code, out, err = self.run_it("--from", "events.jsonl", "--json")
+        self.assertEqual(code, 0)
+        self.assertEqual([json.loads(line)["rung"] for line in out.splitlines()], ["50%", "80%"])
+        self.assertIn("could not be read", err)
+
+    def test_an_interrupt_tells_what_is_known_so_far(self):
+        self.reported()
+        reader, writer = os.pipe()
+        with subprocess.Popen([TOCSIN, "backtest", "--from", "-"], cwd=self.folder, text=True, stdin=reader,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            os.close(reader)
+            os.write(writer, (request(0, 9) * 2000).encode())
+            while not writable(writer):  # until all of it was taken
+                pass
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=30)
+            os.close(writer)
+        self.assertEqual(process.returncode, 130)
+        self.assertIn("daily", out)
+        self.assertIn("Stopped before the end", err)
+
+    def test_progress_is_drawn_on_a_terminal_alone(self):
+        self.reported()
+        self.file("events.jsonl", "".join(request(i % 600, 0.1) for i in range(50000)))
+        parent, child = pty.openpty()
+        done = subprocess.run([TOCSIN, "backtest", "--from", "events.jsonl"], cwd=self.folder,
+                              env=dict(os.environ, TERM="xterm"), stdout=subprocess.PIPE, stderr=child, timeout=60)
+        os.close(child)
+        drawn = os.read(parent, 1 << 16).decode()
+        os.close(parent)
+        self.assertIn("events.jsonl", drawn)
+        self.assertTrue(drawn.endswith("\r\x1b[K"))
+        self.assertNotIn(b"\x1b", done.stdout)
+
+
+def writable(descriptor):
+    """Whether a pipe is empty again: its reader has taken all of it."""
+    waiting = array.array("i", [0])
+    fcntl.ioctl(descriptor, termios.FIONREAD, waiting)
+    return waiting[0] == 0
+
+
+if __name__ == "__main__":
+    TOCSIN = Path(sys.argv.pop()).resolve() if len(sys.argv) > 1 else sys.exit(__doc__)
+    unittest.main()

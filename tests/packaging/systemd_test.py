@@ -117,6 +117,16 @@ class Notifying(unittest.TestCase):
             status = self.manager.wait_for("STATUS")["STATUS"]
         self.terminate()
 
+    def test_it_is_ready_and_alive_while_kafka_does_not_answer_and_says_so(self):
+        kafka = 'kafka: {brokers: ["127.0.0.1:1"], topics: [requests]}'
+        self.write("tocsin.yaml", CONFIG.replace("file: events.jsonl", kafka))
+        self.start()
+        status = self.manager.wait_for("READY")["STATUS"]
+        while "cannot be reached" not in status:
+            status = self.manager.wait_for("STATUS")["STATUS"]
+        for _ in range(3):
+            self.manager.wait_for("WATCHDOG")
+
     def test_pings_end_when_the_state_thread_hangs(self):
         # A quarantine that takes no more: the state thread waits in its write.
         quarantine = self.folder / "quarantine.jsonl"

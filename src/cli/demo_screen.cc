@@ -141,6 +141,7 @@ std::vector<Line> DemoScreen::drawing(std::size_t rows) const {
   const std::size_t room = rows - std::min(rows, lines.size());
   const std::size_t skipped = story_.size() - std::min(room, story_.size());
   lines.insert(lines.end(), story_.begin() + static_cast<std::ptrdiff_t>(skipped), story_.end());
+  lines.resize(std::min(rows, lines.size()));
   return lines;
 }
 

@@ -99,7 +99,9 @@ bool DemoShow::tell(const Delivery& delivery, const std::vector<EngineApi::Alert
   // message: the producer, the broker, the engine with its fsync, and HTTP are all in it.
   const std::string took = sent ? milliseconds(delivery.received - *sent) : "";
   if (!took.empty()) stand_ins_.took(delivery.number, took);
-  show({took.empty() ? kGathered : took + " ms", name_of(delivery), delivery.first_line});
+  // A request that somebody else wrote has no stopwatch of ours.
+  const std::string beside = !at_once ? kGathered : took.empty() ? took : took + " ms";
+  show({beside, name_of(delivery), delivery.first_line});
   if (alert->rule == kProductionRule) {
     Money& highest = delivery.kind == Delivery::Kind::slack ? rung_told_ : rung_mailed_;
     highest = std::max(highest, alert->amount);

@@ -4,7 +4,7 @@
 namespace tocsin {
 
 // Whether somebody asked a command that runs on to end: Ctrl-C, SIGTERM, or a terminal that closed.
-// It is left to end by itself; the third time ends the process at once. One for the process;
+// It is left to end by itself; what has not after 15 s is ended by the kernel. One for the process;
 // SIGPIPE is ignored from then on.
 class Interruption {
  public:

@@ -182,6 +182,14 @@ def ended_by(number, moment, code):
     return is_ended
 
 
+def asked_again_and_again(context):
+    with Demo(context) as demo:
+        demo.read_until("ms  #alerts")
+        for _ in range(5):
+            demo.process.send_signal(signal.SIGTERM)
+        demo.end(143, ENDS)
+
+
 def a_terminal_that_is_closed(context):
     with Demo(context, terminal=True) as demo:
         demo.read_until("request → message")
@@ -271,6 +279,7 @@ TESTS = [
     ("Ctrl-C at the kill leaves nothing", ended_by(signal.SIGINT, "  kill -9 ", 130)),
     ("Ctrl-C after the kill leaves nothing", ended_by(signal.SIGINT, "nothing told twice", 130)),
     ("SIGTERM is as good", ended_by(signal.SIGTERM, "ms  #alerts", 143)),
+    ("Asked five times at once it still leaves nothing", asked_again_and_again),
     ("A terminal that is closed ends it", a_terminal_that_is_closed),
     ("The engine does not outlive a demo that is killed", killed_without_a_word),
     ("A pipe that nobody reads any more ends it", the_reader_of_a_pipe_goes),

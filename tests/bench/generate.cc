@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes the same stream of native events to a Kafka topic every time, with what it adds up to:
+// Writes the same stream of native events to a Kafka topic, or to a file, every time, with what it
+// adds up to:
 //   bench_generate BROKERS TOPIC COUNT DIRECTORY
+//   bench_generate FILE COUNT DIRECTORY
 // DIRECTORY gets prices/ (what the truth was priced with) and truth.json.
 
 #include <fmt/format.h>
@@ -12,6 +14,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -231,9 +234,10 @@ void write_prices(const std::string& directory) {
   }
 }
 
-int generate(const ProducerSettings& settings, std::uint64_t count, const std::string& directory) {
-  const auto producer = Producer::create(settings);
-  if (producer == nullptr) return 1;
+// False: it could not be written.
+using Write = std::function<bool(const Drawn& event, std::string_view key, std::string_view value)>;
+
+int generate(std::uint64_t count, const std::string& directory, const Write& send) {
   Random random;
   const Zipf users;
   Truth truth;
@@ -249,22 +253,43 @@ int generate(const ProducerSettings& settings, std::uint64_t count, const std::s
       c = static_cast<char>(bits);
       bits >>= 8;
     }
-    if (!producer->send({e.partition, e.time, key, value})) return 1;
+    if (!send(e, key, value)) return 1;
   }
-  if (!producer->flush()) return 1;
   write_prices(directory + "/prices");
   std::ofstream(directory + "/truth.json") << truth.json(bytes);
   return 0;
+}
+
+int to_kafka(const ProducerSettings& settings, std::uint64_t count, const std::string& directory) {
+  const auto producer = Producer::create(settings);
+  if (producer == nullptr) return 1;
+  const int code =
+      generate(count, directory, [&](const Drawn& e, std::string_view key, std::string_view value) {
+        return producer->send({e.partition, e.time, key, value});
+      });
+  return code == 0 && !producer->flush() ? 1 : code;
+}
+
+int to_file(const char* path, std::uint64_t count, const std::string& directory) {
+  std::ofstream file(path, std::ios::binary);
+  return generate(count, directory, [&](const Drawn&, std::string_view, std::string_view value) {
+    return (file << value << '\n').good();
+  });
 }
 
 }  // namespace
 }  // namespace tocsin::bench
 
 int main(int argc, char** argv) {
+  if (argc == 4) {
+    return tocsin::bench::to_file(argv[1], std::strtoull(argv[2], nullptr, 10), argv[3]);
+  }
   if (argc != 5) {
-    std::fprintf(stderr, "usage: bench_generate BROKERS TOPIC COUNT DIRECTORY\n");
+    std::fprintf(stderr,
+                 "usage: bench_generate BROKERS TOPIC COUNT DIRECTORY\n"
+                 "       bench_generate FILE COUNT DIRECTORY\n");
     return 64;
   }
-  return tocsin::bench::generate({argv[1], argv[2], "20"}, std::strtoull(argv[3], nullptr, 10),
+  return tocsin::bench::to_kafka({argv[1], argv[2], "20"}, std::strtoull(argv[3], nullptr, 10),
                                  argv[4]);
 }

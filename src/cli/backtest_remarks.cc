@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "cli/backtest_report.h"
-#include "cli/plural.h"
 #include "cli/terminal.h"
 #include "notify/amount_text.h"
 #include "notify/message_parts.h"
@@ -58,8 +57,10 @@ std::string lower_limit(const Rule& rule, const Peaks& peaks) {
   const auto times = std::count_if(highest.begin(), highest.end(),
                                    [&](const auto& peak) { return peak.value >= met; });
   const std::string often =
-      fmt::format("{}{}", static_cast<std::size_t>(times) == Peaks::kKept ? "at least " : "",
-                  plural(static_cast<std::uint64_t>(times), "time"));
+      times == 1
+          ? "once"
+          : fmt::format("{}{} times",
+                        static_cast<std::size_t>(times) == Peaks::kKept ? "at least " : "", times);
   if (!share) {
     return " " + limit_text(rule.metric, limit) + " would have rung " + often + ".";
   }

@@ -89,6 +89,16 @@ users     0       0     -  -                 80% 0 · 100% 0
         self.assertIn("daily", out)
         self.assertEqual(self.run_it("--from", "events.jsonl", "--rules", "nowhere.yaml")[0], 78)
 
+    def test_rungs_that_ring_always_and_rules_that_never_come_near(self):
+        self.reported()
+        self.file("rules.yaml", RULES.split("  - name: users")[0] + "  - {name: huge, window: day, budget: $1000}\n")
+        self.file("events.jsonl", "".join(request(0, 9, timestamp=f"2026-11-{day}T09:00:00Z") for day in range(10, 16)))
+        out = self.run_it("--from", "events.jsonl")[1]
+        self.assertIn("  daily  50% rang on 6 of 6 days: a rung that rings that often is not read. "
+                      "Consider dropping it.\n", out)
+        self.assertIn("  huge   never came near 80% ($800): at most $9.00. A budget of $11 would have reached 80% "
+                      "6 times.\n", out)
+
     def test_a_rule_that_must_not_ring_fails(self):
         self.reported()
         self.events(9)
@@ -188,11 +198,22 @@ users     0       0     -  -                 80% 0 · 100% 0
         done = subprocess.run([TOCSIN, "backtest", "--from", "events.jsonl"], cwd=self.folder,
                               env=dict(os.environ, TERM="xterm"), stdout=subprocess.PIPE, stderr=child, timeout=60)
         os.close(child)
-        drawn = os.read(parent, 1 << 16).decode()
-        os.close(parent)
+        drawn = all_of(parent).decode()
         self.assertIn("events.jsonl", drawn)
         self.assertTrue(drawn.endswith("\r\x1b[K"))
         self.assertNotIn(b"\x1b", done.stdout)
+
+
+def all_of(terminal):
+    """What was written to a terminal whose other side is closed."""
+    read = b""
+    with open(terminal, "rb", buffering=0) as stream:
+        try:
+            while more := stream.read(1 << 16):
+                read += more
+        except OSError:  # Linux says so at the end
+            pass
+    return read
 
 
 def writable(descriptor):

@@ -32,7 +32,9 @@ std::string rings_always(const Rule& rule, const RuleTally& told, const Peaks& p
   const bool grouped = !rule.group_by.empty();
   const std::uint64_t windows = grouped ? peaks.cells() : peaks.windows();
   if (windows < kWindowsMin) return {};
-  for (const auto& rung : rule.ladder) {
+  // The highest one: what lies below it rings as often.
+  for (std::size_t i = rule.ladder.size(); i-- > 0;) {
+    const Rung& rung = rule.ladder[i];
     const auto times = told.by_rung.find(rung.text);
     if (times == told.by_rung.end() || times->second * 100 < windows * kOftenPercent) continue;
     const std::string rang =

@@ -92,12 +92,15 @@ users     0       0     -  -                 80% 0 · 100% 0
     def test_rungs_that_ring_always_and_rules_that_never_come_near(self):
         self.reported()
         self.file("rules.yaml", RULES.split("  - name: users")[0] + "  - {name: huge, window: day, budget: $1000}\n")
-        self.file("events.jsonl", "".join(request(0, 9, timestamp=f"2026-11-{day}T09:00:00Z") for day in range(10, 16)))
+        self.file("events.jsonl", "".join(request(0, 6, timestamp=f"2026-11-{day}T09:00:00Z") for day in range(10, 16)))
         out = self.run_it("--from", "events.jsonl")[1]
         self.assertIn("  daily  50% rang on 6 of 6 days: a rung that rings that often is not read. "
                       "Consider dropping it.\n", out)
-        self.assertIn("  huge   never came near 80% ($800): at most $9.00. A budget of $11 would have reached 80% "
+        self.assertIn("  huge   never came near 80% ($800): at most $6.00. A budget of $7.50 would have reached 80% "
                       "6 times.\n", out)
+        self.file("rules.yaml", RULES.split("  - name: users")[0].replace("$10", "$7"))
+        self.assertIn("80% rang on 6 of 6 days: a line that is always crossed says nothing. Raise it.",
+                      self.run_it("--from", "events.jsonl")[1])
 
     def test_a_rule_that_must_not_ring_fails(self):
         self.reported()

@@ -43,6 +43,8 @@ struct Period {
   std::int64_t from_ms = std::numeric_limits<std::int64_t>::min();
   std::int64_t until_ms = std::numeric_limits<std::int64_t>::max();
   std::string label;        // "openai/gpt-4o from 2026-07-30"
+  std::string origin;       // "rules/prices/openai.yaml:88"
+  std::string updated;      // the file's: "2026-11-21"
   std::vector<Tier> tiers;  // by rising `above`; the first is -1
 };
 

@@ -231,6 +231,7 @@ void Loader::tiers(const Node& node, Period& period) {
 Period Loader::period(const Node& node, const std::string& label) {
   Period result;
   result.label = label;
+  result.origin = document_.source->file() + ":" + std::to_string(node.line);
   result.tiers.emplace_back();
   if (!is_map(node, "a price", {"from", "until", "per_mtok", "per_1k", "tiers"})) return result;
   result.from_ms = day(node, "from", result.from_ms);
@@ -292,6 +293,9 @@ Provider Loader::provider(const Node& root) {
   result.updated = text(root, "updated", false);
   if (const Node* const models = list(root, "models", true)) {
     for (const Node& item : models->items) result.models.push_back(model(item, result.name));
+    for (Model& each : result.models) {
+      for (Period& prices : each.periods) prices.updated = result.updated;
+    }
     refuse_same_names(result, *models);
   }
   return result;

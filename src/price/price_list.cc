@@ -133,7 +133,11 @@ void PriceList::price_as(const prices::Model* model, const Event& event, EventTi
     });
     if (cost.unpriced.empty() || (any && !event.reported_cost)) {
       cost.basis = CostBasis::computed;
-      if (period != nullptr) cost.price = period->label;
+      if (period != nullptr) {
+        cost.price = period->label;
+        cost.origin = period->origin;
+        cost.updated = period->updated;
+      }
       return;
     }
     cost.amount = {};
@@ -157,6 +161,8 @@ bool settled(const Event& event, Cost& cost, std::vector<CostComponent>* compone
   cost.basis = CostBasis::unpriced;
   cost.amount = {};
   cost.price = {};
+  cost.origin = {};
+  cost.updated = {};
   cost.unpriced.clear();
   if (components != nullptr) components->clear();
   if (event.cached) {

@@ -37,8 +37,10 @@ enum class CostChoice : std::uint8_t {
 
 struct Cost {
   CostBasis basis = CostBasis::unpriced;
-  Money amount;            // zero when unpriced
-  std::string_view price;  // which entry priced it: "openai/gpt-4o", "openai/o3 from 2025-06-10"
+  Money amount;              // zero when unpriced
+  std::string_view price;    // which entry priced it: "openai/gpt-4o", "openai/o3 from 2025-06-10"
+  std::string_view origin;   // where that is written: "rules/prices/openai.yaml:88"
+  std::string_view updated;  // when that file was: "2026-11-21"; may be empty
   // Units with a count and no price; of an unknown model all. Not empty with basis computed: the
   // amount is of the other units, too little, and nobody reported a better one.
   std::vector<std::string_view> unpriced;

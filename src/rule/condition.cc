@@ -42,6 +42,11 @@ bool holds(const Clause& clause, const EventContext& context, std::string& scrat
 
 }  // namespace
 
+bool holds(const Clause& clause, const EventContext& context) {
+  std::string scratch;
+  return holds(clause, context, scratch);
+}
+
 bool Condition::holds(std::string_view text) const {
   if (text.empty()) return false;
   if (kind == Kind::exists) return true;
@@ -96,9 +101,6 @@ Clause both(Clause a, Clause b) {
   return joined;
 }
 
-bool WhereFilter::matches(const EventContext& context) const {
-  std::string scratch;
-  return holds(clause_, context, scratch);
-}
+bool WhereFilter::matches(const EventContext& context) const { return holds(clause_, context); }
 
 }  // namespace tocsin

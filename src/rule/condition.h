@@ -18,6 +18,7 @@ struct Condition {
   enum class Kind : std::uint8_t { any_of, exists, above, below };
 
   FieldRef field;
+  std::string field_name{};  // as the rule writes it
   Kind kind = Kind::any_of;
   std::vector<std::string> values{};  // any_of: compared exactly
   struct NamedGlob {
@@ -48,9 +49,12 @@ struct Clause {
   Kind kind = Kind::all;                       // without parts: holds for every event
   std::vector<Clause> parts;                   // all, any, none (one part: not)
   std::shared_ptr<const Condition> condition;  // of kind condition
+  std::string text{};  // as people read it: "Environment = production"; empty: see its parts
 
   std::string canonical() const;
 };
+
+bool holds(const Clause& clause, const EventContext& context);
 
 // `all` of the two, without needless levels.
 Clause both(Clause a, Clause b);

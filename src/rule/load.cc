@@ -27,7 +27,8 @@ class RuleLoader {
     } else if (const auto document = parse_yaml(path, *bytes, loaded_.diagnostics)) {
       auto read = read_rule_file(*document, context_, loaded_.diagnostics);
       summary.rules = read.written;
-      summary.disabled = read.disabled;
+      summary.disabled = read.disabled.size();
+      for (DisabledRule& rule : read.disabled) loaded_.disabled.push_back(std::move(rule));
       for (Rule& rule : read.rules) add(std::move(rule), *document);
     }
     // Errors of a table of budgets are its rule file's too; and where no more are told, who knows.

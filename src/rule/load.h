@@ -10,6 +10,7 @@
 #include "rule/files.h"
 #include "rule/rule.h"
 #include "rule/rule_context.h"
+#include "rule/rule_reader.h"
 
 namespace tocsin {
 
@@ -30,6 +31,7 @@ struct FileSummary {
 struct Loaded {
   Config config;
   std::vector<Rule> rules;  // in the order of files and of rules in them; without disabled ones
+  std::vector<DisabledRule> disabled;
   Diagnostics diagnostics;  // sorted; warnings too
   std::vector<FileSummary> files;
   bool ok() const { return !has_errors(diagnostics); }

@@ -353,6 +353,11 @@ const Node* read_defaults(const Reader& reader, const Node& root) {
   return map;
 }
 
+DisabledRule disabled_rule(const Reader& reader, const Node& item) {
+  const Node* name = item.find("name");
+  return {name == nullptr ? std::string() : name->text, reader.origin(item)};
+}
+
 }  // namespace
 
 RuleFile read_rule_file(const Document& document, const RuleContext& context,
@@ -375,7 +380,7 @@ RuleFile read_rule_file(const Document& document, const RuleContext& context,
     if (reader.map(item, "a rule: - name: …") == nullptr) continue;
     bool disabled = false;
     auto rule = RuleReader(reader, context, defaults).read(item, disabled);
-    if (disabled) ++file.disabled;
+    if (disabled) file.disabled.push_back(disabled_rule(reader, item));
     if (rule) file.rules.push_back(std::move(*rule));
   }
   return file;

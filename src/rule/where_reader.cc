@@ -46,13 +46,18 @@ class WhereReader {
   }
 
  private:
+  static Clause with_text(Where where) {
+    where.clause.text = std::move(where.text);
+    return std::move(where.clause);
+  }
+
   static Where join(std::vector<Where> parts, Clause::Kind kind, std::string_view word) {
     if (parts.size() == 1) return std::move(parts.front());
     Where joined;
     joined.clause.kind = kind;
     for (Where& part : parts) {
       joined.text += (joined.text.empty() ? "" : std::string(word)) + part.text;
-      joined.clause.parts.push_back(std::move(part.clause));
+      joined.clause.parts.push_back(with_text(std::move(part)));
     }
     return joined;
   }
@@ -114,7 +119,7 @@ class WhereReader {
   std::optional<Where> value(const std::string& name, const FieldRef& field, const Node& node) {
     if (node.bad) return std::nullopt;
     if (node.is_map()) return asked(name, field, node);
-    Condition condition{.field = field};
+    Condition condition{.field = field, .field_name = name};
     std::string text;
     if (node.is_scalar()) {
       if (!add_value(condition, node)) return std::nullopt;
@@ -205,7 +210,7 @@ class WhereReader {
       reader_.error(node, compiled.error().message, "RE2's syntax, for the whole value");
       return std::nullopt;
     }
-    Condition condition{.field = field};
+    Condition condition{.field = field, .field_name = name};
     condition.patterns.push_back({*text, std::move(*compiled)});
     return single(std::move(condition), name + " matches " + *text);
   }
@@ -213,7 +218,8 @@ class WhereReader {
   std::optional<Where> exists(const std::string& name, const FieldRef& field, const Node& node) {
     const auto wanted = reader_.truth(node);
     if (!wanted) return std::nullopt;
-    Where where = single({.field = field, .kind = Condition::Kind::exists}, "any " + name);
+    Where where = single({.field = field, .field_name = name, .kind = Condition::Kind::exists},
+                         "any " + name);
     if (*wanted) return where;
     auto none = negated(std::move(where));
     none->text = "no " + name;
@@ -235,7 +241,7 @@ class WhereReader {
     }
     const bool above = entry.key.text == "above";
     const auto kind = above ? Condition::Kind::above : Condition::Kind::below;
-    return single({.field = field, .kind = kind, .number = *number},
+    return single({.field = field, .field_name = name, .kind = kind, .number = *number},
                   name + (above ? " > " : " < ") + *text);
   }
 
@@ -269,7 +275,9 @@ bool check_field_name(const Reader& reader, const Node& node) {
 }
 
 std::optional<Where> read_where(const Reader& reader, const Node& node) {
-  return WhereReader(reader).conditions(node);
+  auto where = WhereReader(reader).conditions(node);
+  if (where) where->clause.text = where->text;
+  return where;
 }
 
 }  // namespace tocsin

@@ -182,6 +182,8 @@ TEST_CASE("A disabled rule is checked, counted and not run") {
   CHECK(loaded.rules.size() == 1);
   CHECK(loaded.files.at(0).rules == 2);
   CHECK(loaded.files.at(0).disabled == 1);
+  REQUIRE(loaded.disabled.size() == 1);
+  CHECK(loaded.disabled[0].origin.line > 0);
   CHECK_FALSE(load_text("rules:\n  - {name: a, window: 1h, budget: $1, enabled: false}\n").ok());
 }
 

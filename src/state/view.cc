@@ -51,8 +51,30 @@ class Shower {
 
   const Rule* rule() const { return rule_; }
 
-  bool show(std::string_view group, Window window, int128 total, std::uint64_t reached) {
+  struct Cell {
+    Window window;
+    int128 total = 0;
+    int128 amount = 0;
+    std::int64_t requests = 0;
+    std::uint64_t reached = 0;  // marks
+    std::vector<CellView::Holding> holding{};
+  };
+
+  // The rung of the present ladder that a mark stands for.
+  std::optional<std::size_t> rung_of(unsigned bit) const {
+    if (rule_ == nullptr || bit >= bits_.texts().size()) return std::nullopt;
+    for (std::size_t i = 0; i < rule_->ladder.size(); ++i) {
+      if (rule_->ladder[i].text == bits_.texts()[bit]) return i;
+    }
+    return std::nullopt;
+  }
+
+  bool show(std::string_view group, Cell cell) {
     CellView view;
+    view.key = group;
+    view.requests = cell.requests;
+    view.amount = cell.amount;
+    view.holding = std::move(cell.holding);
     view.rule = rule_;
     view.name = row_.rule;
     const auto values = group_values(group, row_.group_by.size());
@@ -60,21 +82,29 @@ class Shower {
       view.group.emplace_back(row_.group_by[i], (*values)[i]);
     }
     view.metric = static_cast<Metric>(row_.metric);
-    view.window = window;
-    view.total = total;
+    view.window = cell.window;
+    view.total = cell.total;
     if (rule_ != nullptr && rule_->budgets) view.budget = rule_->budgets->of(group);
-    view.rung = highest(view.budget, reached);
+    mark_reached(view, cell.reached);
     return cell_(view);
   }
 
  private:
-  std::optional<std::size_t> highest(std::optional<int128> budget, std::uint64_t reached) {
-    if (rule_ == nullptr || reached == 0) return std::nullopt;
+  void mark_reached(CellView& view, std::uint64_t reached) const {
+    if (rule_ == nullptr || reached == 0) return;
+    for (unsigned bit = 0; bit < bits_.texts().size(); ++bit) {
+      if ((reached >> bit & 1) == 0) continue;
+      if (const auto rung = rung_of(bit)) view.reached.push_back(*rung);
+    }
+    std::sort(view.reached.begin(), view.reached.end());
+    view.rung = highest(view.budget, view.reached);
+  }
+
+  std::optional<std::size_t> highest(std::optional<int128> budget,
+                                     const std::vector<std::size_t>& reached) const {
     std::optional<std::size_t> best;
     int128 amount = 0;
-    for (std::size_t i = 0; i < rule_->ladder.size(); ++i) {
-      const auto bit = bits_.bit(rule_->ladder[i].text);
-      if (!bit || (reached >> *bit & 1) == 0) continue;
+    for (const std::size_t i : reached) {
       const int128 at = rung_amount(rule_->ladder[i], budget);
       if (best && at < amount) continue;
       best = i;
@@ -93,8 +123,8 @@ class Shower {
 class Reader {
  public:
   Reader(const Snapshot& snapshot, const std::vector<Rule>& rules,
-         const std::function<bool(const CellView&)>& cell)
-      : snapshot_(snapshot), rules_(rules), cell_(cell) {}
+         const std::function<bool(const CellView&)>& cell, const Rule* only)
+      : snapshot_(snapshot), rules_(rules), cell_(cell), only_(only) {}
 
   Result<void> run() {
     for (const auto step : {&Reader::read_states, &Reader::read_windows, &Reader::read_pane_cells,
@@ -119,7 +149,9 @@ class Reader {
     return scan(std::string(1, key::kState), [&](auto, auto value) {
       StateRow row;
       good_ = decode_state(value, row);
-      known_.states.emplace(row.id, std::move(row));
+      const bool asked =
+          only_ == nullptr || (row.rule == only_->name && row.fingerprint == only_->fingerprint());
+      if (asked) known_.states.emplace(row.id, std::move(row));
       return good_;
     });
   }
@@ -128,6 +160,7 @@ class Reader {
     auto read = scan(std::string(1, key::kWindow), [&](auto key, auto value) {
       WindowRow row;
       good_ = decode_window(value, row);
+      if (!known_.states.contains(key::read_u32(key.substr(1)))) return good_;
       windows_.push_back({key::read_u32(key.substr(1)), key::read_i64(key.substr(5)), row.end});
       return good_;
     });
@@ -178,27 +211,36 @@ class Reader {
     const Rule& rule = *shower.rule();
     const PaneSum& last = cell.panes.all().back();
     std::uint64_t reached = 0;
+    std::vector<CellView::Holding> holding;
+    const Panes grid = rule.rolling() ? Panes::of(rule.window.length) : Panes::minutes();
     for (const auto& episode : cell.episodes) {
-      if (episode.told) reached |= std::uint64_t{1} << episode.bit;
+      if (episode.told) {
+        reached |= std::uint64_t{1} << episode.bit;
+      } else if (const auto rung = shower.rung_of(episode.bit)) {
+        holding.push_back({*rung, grid.start(episode.first_pane)});
+      }
     }
     Window window;
     PaneSum sums;
     if (rule.rolling()) {
-      const Panes grid = Panes::of(rule.window.length);
       window = {grid.end(last.pane) - rule.window.length, grid.end(last.pane)};
       sums = cell.panes.over(grid.first_covered(last.pane), last.pane);
     } else {
       auto calendar = Calendar::create(rule.window);
       if (!calendar) return true;
-      window = calendar->window_at(Panes::minutes().start(last.pane));
+      window = calendar->window_at(grid.start(last.pane));
       sums = cell.panes.over(cell.judged_through + 1, last.pane);
       if (window.start == cell.window_start) {
         sums.amount += cell.window_amount;
         sums.requests += cell.window_requests;
       }
     }
-    return shower.show(group, window, value_of(is_ratio(rule.metric), sums.amount, sums.requests),
-                       reached);
+    return shower.show(group, {window, value_of(is_ratio(rule.metric), sums.amount, sums.requests),
+                               sums.amount, sums.requests, reached, std::move(holding)});
+  }
+
+  static Shower::Cell of(const Window& window, const SumCell& cell) {
+    return {window, cell.total, cell.total, cell.requests, cell.reached};
   }
 
   // The newest value of a cell: the journal's, else its own key's, else its page's.
@@ -221,13 +263,13 @@ class Reader {
       good_ = decode_page(value, page);
       for (const auto& paged : page) {
         if (!more_ || newest.contains(std::string(paged.group))) continue;
-        more_ = shower.show(paged.group, window, paged.cell.total, paged.cell.reached);
+        more_ = shower.show(paged.group, of(window, paged.cell));
       }
       return good_ && more_;
     });
     if (!read) return read;
     for (const auto& [group, sums] : newest) {
-      if (more_) more_ = shower.show(group, window, sums.total, sums.reached);
+      if (more_) more_ = shower.show(group, of(window, sums));
     }
     return {};
   }
@@ -235,6 +277,7 @@ class Reader {
   const Snapshot& snapshot_;
   const std::vector<Rule>& rules_;
   const std::function<bool(const CellView&)>& cell_;
+  const Rule* only_;  // nullptr: every state
   Known known_;
   std::vector<StoredWindow> windows_;
   bool good_ = true;
@@ -244,7 +287,12 @@ class Reader {
 }  // namespace
 
 Result<void> StateView::cells(const std::function<bool(const CellView&)>& cell) const {
-  return Reader(snapshot_, rules_, cell).run();
+  return Reader(snapshot_, rules_, cell, nullptr).run();
+}
+
+Result<void> StateView::cells_of(const Rule& rule,
+                                 const std::function<bool(const CellView&)>& cell) const {
+  return Reader(snapshot_, rules_, cell, &rule).run();
 }
 
 Result<void> StateView::alerts(const std::function<bool(const Alert&)>& alert) const {

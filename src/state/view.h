@@ -24,6 +24,17 @@ struct CellView {
   int128 total = 0;  // metric.h
   std::optional<int128> budget;
   std::optional<std::size_t> rung;  // the highest reached, index in rule->ladder
+
+  std::string key;                   // of the group (tocsin/group.h)
+  std::int64_t requests = 0;         // in the window; for ratios the denominator
+  int128 amount = 0;                 // of the metric; for ratios the numerator
+  std::vector<std::size_t> reached;  // every rung reached, indices in rule->ladder
+  // Rungs whose condition holds and is not told yet, for their `for` is not over.
+  struct Holding {
+    std::size_t rung = 0;
+    EventTime since{};
+  };
+  std::vector<Holding> holding;
 };
 
 // Reads a snapshot of a state: any thread, beside the running engine, changing nothing.
@@ -35,6 +46,8 @@ class StateView {
 
   // Every cell, open or closed, windows newest first, until `cell` answers false.
   Result<void> cells(const std::function<bool(const CellView&)>& cell) const;
+  // The same, of one rule of `rules`.
+  Result<void> cells_of(const Rule& rule, const std::function<bool(const CellView&)>& cell) const;
   // Recorded alerts, newest first, until `alert` answers false.
   Result<void> alerts(const std::function<bool(const Alert&)>& alert) const;
 

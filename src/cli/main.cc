@@ -17,6 +17,7 @@ int main(int argc, char** argv) {
   add_backtest(app, slot);
   add_dump(app, slot);
   add_demo(app, slot);
+  add_explain(app, slot);
   add_price(app, slot);
   add_test(app, slot);
   add_schema(app, slot);

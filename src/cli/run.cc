@@ -15,6 +15,7 @@
 #include "cli/configuration.h"
 #include "cli/engine_parts.h"
 #include "cli/exit_code.h"
+#include "cli/explain_api.h"
 #include "cli/heartbeat.h"
 #include "cli/plural.h"
 #include "cli/quarantine_file.h"
@@ -107,6 +108,12 @@ Result<std::unique_ptr<HttpServer>> serve(const Config& config, const Store& sto
   api.metrics = [&] { return metric_samples(engine.status(), notifier.status()); };
   api.alerts_json = [&](std::size_t limit) { return alerts_json(store, rules, limit); };
   api.budgets_json = [&](std::size_t limit) { return budgets_json(store, rules, limit); };
+  api.explain = [&](const Api::Query& query) {
+    const EngineStatus engine_now = engine.status();
+    const auto channels = notifier.status();
+    return explain_answer({store, rules, config.notify, engine_now, channels, RealClock().wall()},
+                          query);
+  };
   return HttpServer::start({.listen = fmt::format("{}:{}", config.http->host, config.http->port),
                             .token = config.http->token.reveal()},
                            std::move(api));

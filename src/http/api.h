@@ -38,6 +38,12 @@ struct Api {
   std::function<std::string(std::size_t limit)> alerts_json;
   // JSON; at most `limit` budgets, fullest first.
   std::function<std::string(std::size_t limit)> budgets_json;
+  // What the engine knows of one rule, by the parameters `rule` and `group`, or of all. JSON.
+  struct Answer {
+    int status = 200;
+    std::string body;
+  };
+  std::function<Answer(const Query& query)> explain;
 };
 
 }  // namespace tocsin

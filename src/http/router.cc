@@ -108,8 +108,8 @@ HttpAnswer metrics_answer(const std::vector<MetricSample>& samples) {
   return answer;
 }
 
-constexpr std::array<std::string_view, 5> kPaths = {"/healthz", "/readyz", "/metrics",
-                                                    "/api/v1/alerts", "/api/v1/budgets"};
+constexpr std::array<std::string_view, 6> kPaths = {
+    "/healthz", "/readyz", "/metrics", "/api/v1/alerts", "/api/v1/budgets", "/api/v1/explain"};
 
 bool known(std::string_view path) {
   for (const std::string_view ours : kPaths) {
@@ -152,6 +152,10 @@ HttpAnswer Router::route(const HttpCall& call, bool authorized) const {
   if (call.path == "/readyz") return ready_answer(api_.readyz(), authorized);
   if (call.path == "/metrics") return metrics_answer(api_.metrics());
   if (call.path == "/api/v1/alerts") return list_answer(call, api_.alerts_json);
+  if (call.path == "/api/v1/explain") {
+    Api::Answer answer = api_.explain(call.query);
+    return json_answer(answer.status, std::move(answer.body));
+  }
   return list_answer(call, api_.budgets_json);
 }
 

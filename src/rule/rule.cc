@@ -58,6 +58,13 @@ std::string Rule::fingerprint() const {
   return text;
 }
 
+std::vector<std::string> channels_of(const Rule& rule, const Rung& rung, const Route& fallback) {
+  for (const Route* route : {&rung.notify, &rule.notify, &fallback}) {
+    if (const auto& channels = route->of(rung.severity)) return *channels;
+  }
+  return {};
+}
+
 int128 rung_amount(const Rung& rung, std::optional<int128> budget) {
   switch (rung.kind) {
     case Rung::Kind::amount: return rung.number;

@@ -103,6 +103,10 @@ struct Rule {
   std::string fingerprint() const;
 };
 
+// Where an alert of `rung` goes: the rung's channels, else the rule's, else the config's. Empty: it
+// is recorded and told to nobody.
+std::vector<std::string> channels_of(const Rule& rule, const Rung& rung, const Route& fallback);
+
 // The amount of the metric at which `rung` is reached for a group with `budget` (ignored for
 // thresholds): share x budget rounded up to a whole unit, which for integer totals is exact.
 int128 rung_amount(const Rung& rung, std::optional<int128> budget);

@@ -307,10 +307,7 @@ void State::resolve(RuleState& rule, std::string_view group, const Ladder& ladde
 }
 
 std::vector<std::string> State::channels_of(const Rule& rule, const Rung& rung) const {
-  for (const Route* route : {&rung.notify, &rule.notify, &fallback_}) {
-    if (const auto& channels = route->of(rung.severity)) return *channels;
-  }
-  return {};
+  return tocsin::channels_of(rule, rung, fallback_);
 }
 
 // Positions, stream times, idleness, and the watermark: the least over the partitions that are not

@@ -18,10 +18,13 @@ import unittest
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENTS = ("README.md", "docs/quick-start.md", "docs/backtest.md")
+DOCUMENTS = ("README.md", "docs/quick-start.md", "docs/backtest.md", "docs/explain.md")
 BLOCK = re.compile(r"^<!-- test -->\n```console\n(.*?)^```$", re.M | re.S)
 # What changes with each price list.
 PRICES = re.compile(r"\d+ prices of \d{4}-\d\d-\d\d")
+ORIGIN = re.compile(r"prices of \d{4}-\d\d-\d\d|(?<=\.yaml):\d+(?=\))")
+# What is done before a document's blocks, and not shown.
+BEFORE = re.compile(r"^<!-- before: (.*) -->$", re.M)
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 
 TOCSIN = None
@@ -39,7 +42,7 @@ def steps(text):
 
 def comparable(printed):
     lines = [line.rstrip() for line in printed.rstrip().split("\n")]
-    return PRICES.sub("N prices of DATE", "\n".join(lines))
+    return ORIGIN.sub("", PRICES.sub("N prices of DATE", "\n".join(lines)))
 
 
 class Documents(unittest.TestCase):
@@ -59,8 +62,11 @@ class Documents(unittest.TestCase):
 
     def test_what_the_documents_show_is_what_is_printed(self):
         for document in DOCUMENTS:
-            shown = steps((ROOT / document).read_text(encoding="utf-8"))
+            text = (ROOT / document).read_text(encoding="utf-8")
+            shown = steps(text)
             self.assertTrue(shown, f"{document} has no tested block")
+            for command in BEFORE.findall(text):
+                self.assertEqual(self.shell(command)[1], 0, command)
             for command, printed in shown:
                 with self.subTest(document=document, command=command):
                     got, code = self.shell(command)

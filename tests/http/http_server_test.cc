@@ -27,6 +27,9 @@ Api api() {
   };
   api.alerts_json = [](std::size_t limit) { return "{\"limit\": " + std::to_string(limit) + "}"; };
   api.budgets_json = [](std::size_t) { return std::string(3'000'000, 'x'); };
+  api.explain = [](const Api::Query& query) {
+    return Api::Answer{query.contains("rule") ? 200 : 404, std::to_string(query.count("group"))};
+  };
   return api;
 }
 

@@ -17,6 +17,9 @@ Api api() {
   };
   api.alerts_json = [](std::size_t limit) { return "alerts " + std::to_string(limit); };
   api.budgets_json = [](std::size_t limit) { return "budgets " + std::to_string(limit); };
+  api.explain = [](const Api::Query& query) {
+    return Api::Answer{query.contains("rule") ? 200 : 404, std::to_string(query.count("group"))};
+  };
   return api;
 }
 
@@ -58,6 +61,15 @@ TEST_CASE("Of a parameter written twice the first counts") {
   HttpCall call = get("/api/v1/alerts");
   call.query = {{"limit", "3"}, {"other", "5"}, {"limit", "4"}};
   CHECK(open_answer(call).body == "alerts 3");
+}
+
+TEST_CASE("A question about a rule gets every parameter, and its answer's own status") {
+  HttpCall call = get("/api/v1/explain");
+  call.query = {{"rule", "user-day"}, {"group", "user=a"}, {"group", "team=b"}};
+  CHECK(open_answer(call).status == 200);
+  CHECK(open_answer(call).body == "2");
+  call.query = {};
+  CHECK(open_answer(call).status == 404);
 }
 
 TEST_CASE("An unknown path is 404, a known one by another method 405") {

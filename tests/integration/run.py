@@ -19,6 +19,7 @@ sys.dont_write_bytecode = True
 
 import backtest_equals_live
 import demo
+import explain
 import kafka_source
 import kill9
 import mail
@@ -31,7 +32,8 @@ from live import Context
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = {"self_test": self_test, "kill9": kill9,
            "backtest_equals_live": backtest_equals_live, "outage": outage, "slack": slack,
-           "kafka_source": kafka_source, "mail": mail, "demo": demo}
+           "kafka_source": kafka_source, "mail": mail, "demo": demo,
+           "explain": explain}
 
 
 def arguments():

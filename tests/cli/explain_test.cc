@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+
+#include "cli/explain_state.h"
+#include "cli/explain_text.h"
+#include "cli/explain_words.h"
+#include "notify/outbox.h"
+#include "state/state_fixture.h"
+
+using namespace tocsin;
+
+namespace {
+
+constexpr std::int64_t kNoon = 1'795'262'400'000;  // 2026-11-21T12:00:00Z
+constexpr int128 kDollar = power_of_ten(12);
+
+const Route kRoute{{{"office"}}, {{"alerts"}}, {{"alerts", "oncall"}}};
+
+std::vector<Rule> one_rule() {
+  Rule rule = user_day_rule("user-day", 10 * kDollar);
+  rule.summary = "Daily spend of a user";
+  rule.where_text = "Environment = production";
+  rule.origin = {"rules/users.yaml", 4, 1};
+  return {rule};
+}
+
+// A state in which each user has spent some dollars by noon.
+struct Spent : StateFixture {
+  explicit Spent(const std::vector<std::pair<std::string, int128>>& dollars)
+      : StateFixture(one_rule()) {
+    std::vector<Event> events;
+    for (const auto& [user, amount] : dollars) events.push_back({0, kNoon, user, amount * kDollar});
+    feed(events, kNoon);
+  }
+};
+
+Result<Explanation> explained(const StateFixture& fixture, const GroupValues& group) {
+  const auto snapshot = fixture.store.snapshot();
+  return explain_rule({*snapshot, fixture.rules, kRoute, event_time_ms(kNoon)},
+                      {"user-day", group});
+}
+
+}  // namespace
+
+TEST_CASE("A group is explained with what it spent, its rungs and where they go") {
+  const Spent fixture({{"user-1", 9}, {"user-2", 1}});
+  const auto of = explained(fixture, {{"USER", "user-1"}});
+  REQUIRE(of);
+  CHECK(of->is_one);
+  CHECK(of->counted);
+  CHECK(of->level.value == 9 * kDollar);
+  CHECK(of->level.budget == 10 * kDollar);
+  CHECK(of->level.rung == "80%");
+  CHECK(of->level.severity == Severity::warning);
+  REQUIRE(of->ladder.size() == 3);
+  CHECK(of->ladder[0].reached);
+  CHECK(of->ladder[1].channels == std::vector<std::string>{"alerts"});
+  CHECK_FALSE(of->ladder[2].reached);
+  CHECK(of->ladder[2].channels == std::vector<std::string>{"alerts", "oncall"});
+  CHECK(of->told.size() == 2);
+  CHECK(of->since == event_time_ms(kNoon));
+}
+
+TEST_CASE("Without a group the fullest are told first") {
+  const Spent fixture({{"user-1", 2}, {"user-2", 9}, {"user-3", 5}});
+  const auto of = explained(fixture, {});
+  REQUIRE(of);
+  CHECK_FALSE(of->is_one);
+  CHECK(of->groups == 3);
+  REQUIRE(of->fullest.size() == 3);
+  CHECK(of->fullest[0].group == GroupValues{{"user", "user-2"}});
+  CHECK(of->fullest[2].group == GroupValues{{"user", "user-1"}});
+}
+
+TEST_CASE("A group that is not counted is told its budget, its window and its like") {
+  const Spent fixture({{"user-1", 2}});
+  const auto of = explained(fixture, {{"user", "User-1"}});
+  REQUIRE(of);
+  CHECK_FALSE(of->counted);
+  CHECK(of->level.budget == 10 * kDollar);
+  CHECK(of->level.window.contains(event_time_ms(kNoon)));
+  CHECK(of->near == std::vector<std::string>{"user-1"});
+}
+
+TEST_CASE("An unknown rule or field is answered with what there is") {
+  const Spent fixture({{"user-1", 1}});
+  const auto snapshot = fixture.store.snapshot();
+  const ExplainInput input{*snapshot, fixture.rules, kRoute, event_time_ms(kNoon)};
+  const auto no_rule = explain_rule(input, {"user-dya", {}});
+  REQUIRE_FALSE(no_rule);
+  CHECK(no_rule.error().message == "there is no rule \"user-dya\"; did you mean \"user-day\"?");
+  const auto no_field = explain_rule(input, {"user-day", {{"team", "x"}}});
+  REQUIRE_FALSE(no_field);
+  CHECK(no_field.error().message == "rule \"user-day\" is not grouped by \"team\", but by user");
+}
+
+TEST_CASE("All rules are listed with their fullest group") {
+  const Spent fixture({{"user-1", 2}, {"user-2", 9}});
+  const auto snapshot = fixture.store.snapshot();
+  const auto of = explain_rules({*snapshot, fixture.rules, kRoute, event_time_ms(kNoon)});
+  REQUIRE(of);
+  REQUIRE(of->rules.size() == 1);
+  CHECK(of->rules[0].groups == 2);
+  CHECK(of->rules[0].over == 1);
+  REQUIRE(of->rules[0].fullest);
+  CHECK(of->rules[0].fullest->value == 9 * kDollar);
+  CHECK(rule_levels_text(*of, Terminal()) ==
+        "user-day  warning   $9.00 of $10  ━━━━━━━━━━──   90%  user-2, fullest of 2\n");
+}
+
+TEST_CASE("What became of an alert is read from its marks") {
+  Spent fixture({{"user-1", 9}});
+  REQUIRE(fixture.told.size() == 2);
+  Notice notice;
+  notice.id = fixture.told[1].id;
+  notice.composed_at = WallTime{Millis{kNoon + 10}};
+  notice.alerts = {fixture.told[1]};
+  Delivery delivery;
+  delivery.id = notice.id;
+  delivery.to = {"alerts", ""};
+  delivery.delivered = true;
+  delivery.when = WallTime{Millis{kNoon + 210}};
+  delivery.attempts = 1;
+  delivery.alert_ids = {fixture.told[1].id};
+  WriteBatch batch;
+  put_delivered(batch, notice, delivery);
+  delivery.to = {"finance", "ann@company.example"};
+  delivery.delivered = false;
+  delivery.reason = "refused the address";
+  put_parked(batch, notice, delivery);
+  put_outbox_row(batch, "office", 1, fixture.told[0]);
+  REQUIRE(fixture.store.write(batch, Sync::yes));
+  const auto of = explained(fixture, {{"user", "user-1"}});
+  REQUIRE(of);
+  REQUIRE(of->told.size() == 2);
+  REQUIRE(of->told[0].tellings.size() == 1);
+  CHECK(of->told[0].tellings[0].channel == "office");
+  CHECK(of->told[0].tellings[0].fate == ToldOn::Fate::waiting);
+  REQUIRE(of->told[1].tellings.size() == 2);
+  const std::string text = explanation_text(*of, {}, Terminal());
+  CHECK_THAT(text, Catch::Contains("  told      50%   12:00:00   office … waiting\n"
+                                   "            80%   12:00:00   "));
+  CHECK_THAT(text, Catch::Contains("alerts ✓ 210 ms"));
+  CHECK_THAT(text, Catch::Contains("finance (ann@company.example) ✗ parked: refused"));
+}
+
+TEST_CASE("An explanation survives its own JSON, whatever a group is called") {
+  for (const std::string user : {"user-1", "a\"b\\c\n\t\x01", "<!channel> & {x: [y]}", "null", "~",
+                                 "\xD8\xB9\xD8\xB1\xD8\xA8", "- # !tag &a *b %", "1e9", ""}) {
+    CAPTURE(user);
+    const Spent fixture({{user, 9}, {"other", 3}});
+    const auto of = explained(fixture, {{"user", user.empty() ? "(none)" : user}});
+    REQUIRE(of);
+    CHECK(of->counted);
+    const std::string json = explanation_json(*of);
+    const auto again = parse_explanation(json);
+    REQUIRE(again);
+    CHECK(explanation_json(*again) == json);
+    CHECK(explanation_text(*again, {}, Terminal()) == explanation_text(*of, {}, Terminal()));
+    const auto snapshot = fixture.store.snapshot();
+    const auto levels = explain_rules({*snapshot, fixture.rules, kRoute, event_time_ms(kNoon)});
+    REQUIRE(levels);
+    const auto levels_again = parse_rule_levels(rule_levels_json(*levels));
+    REQUIRE(levels_again);
+    CHECK(rule_levels_json(*levels_again) == rule_levels_json(*levels));
+  }
+}
+
+TEST_CASE("What is no explanation is refused") {
+  CHECK_FALSE(parse_explanation("{}"));
+  CHECK_FALSE(parse_explanation("<html>"));
+  CHECK_FALSE(parse_rule_levels("{\"rules\": 7}"));
+}
+
+TEST_CASE("An explanation is drawn within 80 columns") {
+  const Spent fixture({{"user-1", 9}});
+  const auto of = explained(fixture, {{"user", "user-1"}});
+  REQUIRE(of);
+  const std::string text = explanation_text(*of, {}, Terminal());
+  CHECK(text ==
+        "user-day  user = user-1              rules/users.yaml:4   warning since 12:00:00\n"
+        "\n"
+        "  spent     $9.00 of $10.00   ━━━━━━━━━━──  90%   50% of the day has passed\n"
+        "  window    day: Sat 21 Nov, 00:00–24:00 UTC\n"
+        "  next      100% at $10.00 (critical)\n"
+        "\n"
+        "  told      50%   12:00:00   recorded; no message of it is known any more\n"
+        "            80%   12:00:00   recorded; no message of it is known any more\n"
+        "\n"
+        "  trust     complete: nothing was late, unpriced or set aside\n"
+        "            all rules, since the state began: 0 late, 0 unpriced, 0 quarantined\n");
+}
+
+TEST_CASE("Long text is wrapped at blanks, and what has none is left whole") {
+  CHECK(wrapped("one two three", 2, 8) == "one two\n  three");
+  CHECK(wrapped("unbreakable", 2, 4) == "unbreakable");
+  CHECK(wrapped("", 2, 4).empty());
+}

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "alert/alert_json.h"
+#include "cli/findings.h"
 #include "document/json_writer.h"
 #include "state/view.h"
 
@@ -136,7 +137,49 @@ void add_channel(Samples& out, const ChannelStatus& channel) {
             label);
 }
 
+// "1.042" of 1042.
+std::string thousandths(std::int64_t count) { return decimal_text(count, 3); }
+
+void add_reloads(Samples& out, const ReloadStatus& reloads) {
+  const auto count = [&](const char* result, std::uint64_t n) {
+    out.counter("reloads_total", "Times the configuration was read again.", n,
+                {{"result", result}});
+  };
+  count("applied", reloads.applied);
+  count("unchanged", reloads.unchanged);
+  count("refused", reloads.refused);
+  out.gauge("config_refused", "1 while the files are refused and an older version runs.",
+            reloads.refused_because.empty() ? 0 : 1);
+  out.add("config_loaded_timestamp_seconds", "When what is in force was accepted.",
+          MetricSample::Type::gauge, thousandths(reloads.loaded.time_since_epoch().count()));
+  out.add("reload_pause_milliseconds", "How long the stream waited for the last reload.",
+          MetricSample::Type::gauge, thousandths(reloads.pause.count()));
+}
+
 }  // namespace
+
+Api::Answer reload_answer(const ReloadOutcome& outcome) {
+  using Result = ReloadOutcome::Result;
+  if (outcome.result == Result::busy) {
+    return {409, R"({"error": "a reload is under way; ask again when it is done"})"};
+  }
+  if (outcome.result == Result::refused) return {422, findings_json(*outcome.found)};
+  std::string out;
+  JsonWriter json(out);
+  const bool applied = outcome.result == Result::applied;
+  json.begin_object()
+      .text("result", applied ? "applied" : "unchanged")
+      .number("rules", static_cast<std::int64_t>(outcome.in_force->loaded.rules.size()))
+      .number("channels",
+              static_cast<std::int64_t>(outcome.in_force->loaded.config.channels.size()))
+      .key("changes")
+      .begin_array();
+  for (const auto& change : outcome.changes) json.text(change);
+  json.end_array();
+  if (applied) json.number("pause_us", outcome.pause.count());
+  json.end_object();
+  return {200, out};
+}
 
 std::string budgets_json(const Store& store, const std::vector<Rule>& rules, std::size_t limit) {
   std::string out;
@@ -173,9 +216,11 @@ std::string alerts_json(const Store& store, const std::vector<Rule>& rules, std:
 }
 
 std::vector<MetricSample> metric_samples(const EngineStatus& engine,
-                                         const std::vector<ChannelStatus>& channels) {
+                                         const std::vector<ChannelStatus>& channels,
+                                         const ReloadStatus& reloads) {
   Samples out;
   add_engine(out, engine);
+  add_reloads(out, reloads);
   for (const auto& channel : channels) add_channel(out, channel);
   return out.take();
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/reloader.h"
 #include "http/api.h"
 #include "notify/notifier.h"
 #include "pipeline/engine.h"
@@ -22,6 +23,10 @@ std::string budgets_json(const Store& store, const std::vector<Rule>& rules, std
 std::string alerts_json(const Store& store, const std::vector<Rule>& rules, std::size_t limit);
 
 std::vector<MetricSample> metric_samples(const EngineStatus& engine,
-                                         const std::vector<ChannelStatus>& channels);
+                                         const std::vector<ChannelStatus>& channels,
+                                         const ReloadStatus& reloads);
+// Of POST /api/v1/reload: 200 with what changed, 422 with what is wrong as `check --json` says it,
+// 409 while another is under way.
+Api::Answer reload_answer(const ReloadOutcome& outcome);
 
 }  // namespace tocsin

@@ -7,9 +7,9 @@
 #include "cli/commands.h"
 #include "cli/configuration.h"
 #include "cli/exit_code.h"
+#include "cli/findings.h"
 #include "cli/plural.h"
 #include "cli/real_files.h"
-#include "document/json_writer.h"
 
 namespace tocsin {
 namespace {
@@ -30,31 +30,6 @@ Findings count(const Diagnostics& diagnostics) {
     ++(diagnostic.level == Diagnostic::Level::error ? found.errors : found.warnings);
   }
   return found;
-}
-
-void print_json(const Loaded& loaded) {
-  std::string out;
-  JsonWriter json(out);
-  json.begin_object().boolean("ok", loaded.ok());
-  json.key("files").begin_array();
-  for (const auto& file : loaded.files) {
-    json.begin_object().text("path", file.path).boolean("ok", file.ok);
-    if (!file.is_config) json.number("rules", static_cast<std::int64_t>(file.rules));
-    json.end_object();
-  }
-  json.end_array().key("diagnostics").begin_array();
-  for (const auto& d : loaded.diagnostics) {
-    json.begin_object()
-        .text("level", d.level == Diagnostic::Level::error ? "error" : "warning")
-        .text("file", d.file)
-        .number("line", d.line)
-        .number("column", d.column)
-        .text("message", d.message)
-        .text("hint", d.hint)
-        .end_object();
-  }
-  json.end_array().end_object();
-  std::printf("%s\n", out.c_str());
 }
 
 void print_text(const Loaded& loaded, const Findings& found, const PriceList* prices) {
@@ -90,12 +65,15 @@ void print_text(const Loaded& loaded, const Findings& found, const PriceList* pr
 
 int check(const Options& options) {
   RealFiles files;
-  Loaded loaded = load({config_path(options.config), Purpose::run, files, real_environment()});
-  auto prices = PriceList::with_files(loaded.config.price_files);
-  if (!prices) loaded.diagnostics.push_back(file_error("prices", prices.error().message));
+  const Reading reading = read_configuration({.config_path = config_path(options.config),
+                                              .purpose = Purpose::run,
+                                              .files = files,
+                                              .environment = real_environment()});
+  const Loaded& loaded = reading.loaded;
+  const auto& prices = reading.prices;
   const Findings found = count(loaded.diagnostics);
   if (options.json) {
-    print_json(loaded);
+    std::printf("%s\n", findings_json(loaded).c_str());
   } else {
     print_text(loaded, found, prices ? &*prices : nullptr);
   }

@@ -16,10 +16,12 @@
 #include "cli/engine_parts.h"
 #include "cli/exit_code.h"
 #include "cli/explain_api.h"
+#include "cli/first_configuration.h"
 #include "cli/heartbeat.h"
 #include "cli/plural.h"
 #include "cli/quarantine_file.h"
 #include "cli/real_clock.h"
+#include "cli/reloader.h"
 #include "cli/service_manager.h"
 #include "cli/stderr_log.h"
 #include "http/http_server.h"
@@ -38,11 +40,20 @@ void on_signal(int) {
   if (stop_asked.exchange(true)) _exit(kExitFound);
 }
 
+// The reloader's, while there is one; before, a hang-up has nothing to read anew.
+std::atomic<Reloader*> reloader_to_ask{nullptr};
+
+void on_hangup(int) {
+  if (Reloader* reloader = reloader_to_ask) reloader->ask();
+}
+
 void install_signals() {
   struct sigaction action {};
   action.sa_handler = on_signal;
   sigaction(SIGTERM, &action, nullptr);
   sigaction(SIGINT, &action, nullptr);
+  action.sa_handler = on_hangup;
+  sigaction(SIGHUP, &action, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
 }
 
@@ -69,6 +80,18 @@ class NotifierTeller final : public Teller {
 
  private:
   Notifier& notifier_;
+};
+
+// Reloads are asked for by signals as long as it lives.
+class ReloaderThread {
+ public:
+  explicit ReloaderThread(Reloader& reloader) {
+    reloader.start();
+    reloader_to_ask = &reloader;
+  }
+  ~ReloaderThread() { reloader_to_ask = nullptr; }
+  ReloaderThread(const ReloaderThread&) = delete;
+  ReloaderThread& operator=(const ReloaderThread&) = delete;
 };
 
 // The notifier's thread; a failure of it ends the engine.
@@ -98,22 +121,42 @@ int refused(const Error& error) {
   return error.reaction == Reaction::stop ? kExitFound : kExitConfig;
 }
 
-Result<std::unique_ptr<HttpServer>> serve(const Config& config, const Store& store,
-                                          const std::vector<Rule>& rules, const Engine& engine,
-                                          const Notifier& notifier) {
+// What the API answers from; all outlive it.
+struct Answering {
+  const Store& store;
+  const InForce& in_force;
+  const Engine& engine;
+  const Notifier& notifier;
+  Reloader& reloader;
+};
+
+Result<std::unique_ptr<HttpServer>> serve(const Config& config, const Answering& from) {
   if (!config.http) return nullptr;
   Api api;
   api.healthz = [] { return Api::Health{true, "alive"}; };
-  api.readyz = [&engine] { return engine.status().not_ready; };
-  api.metrics = [&] { return metric_samples(engine.status(), notifier.status()); };
-  api.alerts_json = [&](std::size_t limit) { return alerts_json(store, rules, limit); };
-  api.budgets_json = [&](std::size_t limit) { return budgets_json(store, rules, limit); };
-  api.explain = [&](const Api::Query& query) {
-    const EngineStatus engine_now = engine.status();
-    const auto channels = notifier.status();
-    return explain_answer({store, rules, config.notify, engine_now, channels, RealClock().wall()},
+  api.readyz = [from] { return from.engine.status().not_ready; };
+  api.remarks = [from] {
+    const std::string refused = from.reloader.status().refused_because;
+    return refused.empty() ? std::vector<std::string>{} : std::vector<std::string>{refused};
+  };
+  api.metrics = [from] {
+    return metric_samples(from.engine.status(), from.notifier.status(), from.reloader.status());
+  };
+  api.alerts_json = [from](std::size_t limit) {
+    return alerts_json(from.store, from.in_force.get()->loaded.rules, limit);
+  };
+  api.budgets_json = [from](std::size_t limit) {
+    return budgets_json(from.store, from.in_force.get()->loaded.rules, limit);
+  };
+  api.explain = [from](const Api::Query& query) {
+    const auto now = from.in_force.get();
+    const EngineStatus engine_now = from.engine.status();
+    const auto channels = from.notifier.status();
+    return explain_answer({from.store, now->loaded.rules, now->loaded.config.notify, engine_now,
+                           channels, RealClock().wall()},
                           query);
   };
+  api.reload = [from] { return reload_answer(from.reloader.reload_now()); };
   return HttpServer::start({.listen = fmt::format("{}:{}", config.http->host, config.http->port),
                             .token = config.http->token.reveal()},
                            std::move(api));
@@ -135,10 +178,10 @@ std::vector<Pulse> pulses(const Engine& engine, Notifier& notifier) {
 }
 
 // "9 rules, 5 channels: ready"
-std::string status_line(const Config& config, const std::vector<Rule>& rules,
-                        const Engine& engine) {
-  std::string line =
-      plural(rules.size(), "rule") + ", " + plural(config.channels.size(), "channel") + ": ";
+std::string status_line(const InForce& in_force, const Engine& engine) {
+  const auto now = in_force.get();
+  std::string line = plural(now->loaded.rules.size(), "rule") + ", " +
+                     plural(now->loaded.config.channels.size(), "channel") + ": ";
   const auto not_ready = engine.status().not_ready;
   if (not_ready.empty()) return line + "ready";
   for (const auto& reason : not_ready) line += (&reason == &not_ready[0] ? "" : "; ") + reason;
@@ -146,11 +189,11 @@ std::string status_line(const Config& config, const std::vector<Rule>& rules,
 }
 
 // Runs the engine, and tells the service manager meanwhile how it is.
-Result<void> run_watched(Engine& engine, Notifier& notifier, const Loaded& loaded, Log& log) {
-  const ServiceManager manager = ServiceManager::from_environment();
+Result<void> run_watched(Engine& engine, Notifier& notifier, const ServiceManager& manager,
+                         std::function<std::string()> status, Log& log) {
   Heartbeat heartbeat({.manager = manager,
                        .pulses = pulses(engine, notifier),
-                       .status = [&] { return status_line(loaded.config, loaded.rules, engine); },
+                       .status = std::move(status),
                        .log = log});
   auto ran = engine.run(stop_asked);
   heartbeat.finish();
@@ -166,10 +209,67 @@ void leave_in_any_case(int code) {
   }).detach();
 }
 
-int run_engine(const Configuration& configuration, Log& log) {
-  const Config& config = configuration.loaded.config;
-  const std::vector<Rule>& rules = configuration.loaded.rules;
-  RealClock clock;
+// The configuration is kept for a start that finds its files broken.
+void keep(const Configuration& configuration, WallTime now, Store& store, State& state) {
+  const auto kept = to_keep(configuration, now);
+  // A store that fails here fails the first commit too, which tells.
+  if (!kept || !store.write(kept_texts(*kept), Sync::no)) return;
+  WriteBatch rows;
+  put_kept(rows, *kept);
+  state.add_rows(rows);
+}
+
+// An engine that can run; main's thread owns its parts.
+struct EngineParts {
+  Store& store;
+  State& state;
+  Engine& engine;
+  Notifier& notifier;
+  const Clock& clock;
+  Log& log;
+};
+
+// Serves the API and reloads while it runs.
+int run_parts(const EngineParts& parts, FirstConfiguration first) {
+  const Config& config = first.configuration->loaded.config;
+  InForce in_force(first.configuration);
+  const ServiceManager manager = ServiceManager::from_environment();
+  const auto status = [&] { return status_line(in_force, parts.engine); };
+  Result<std::unique_ptr<HttpServer>> server = nullptr;
+  Reloader reloader({.config_path = config.path,
+                     .store = parts.store,
+                     .state = parts.state,
+                     .engine = parts.engine,
+                     .notifier = parts.notifier,
+                     .in_force = in_force,
+                     .clock = parts.clock,
+                     .log = parts.log,
+                     .manager = manager,
+                     .status_line = status,
+                     .set_token =
+                         [&server](const std::string& token) {
+                           if (*server) (*server)->set_token(token);
+                         }},
+                    std::move(first.first));
+  server = serve(config, {parts.store, in_force, parts.engine, parts.notifier, reloader});
+  if (!server) return refused(server.error());
+  if (*server) parts.log.info("listening on http://" + (*server)->address());
+
+  NotifierThread notifier_thread(parts.notifier, parts.log);
+  const ReloaderThread reloading(reloader);
+  const auto ran = run_watched(parts.engine, parts.notifier, manager, status, parts.log);
+  const int code = !ran || notifier_thread.failed() ? kExitFound : kExitOk;
+  if (!ran) parts.log.error(ran.error().message);
+  leave_in_any_case(code);
+  notifier_thread.finish();
+  server->reset();
+  return code;
+}
+
+int run_engine(FirstConfiguration first, const Clock& clock, Log& log) {
+  const auto configuration = first.configuration;
+  const Config& config = configuration->loaded.config;
+  const std::vector<Rule>& rules = configuration->loaded.rules;
   auto store =
       RocksStore::open(config.state.path, static_cast<std::size_t>(config.state.memory) / 2);
   if (!store) return refused({Reaction::reject, store.error().message});
@@ -178,8 +278,10 @@ int run_engine(const Configuration& configuration, Log& log) {
                             .rules = rules,
                             .fallback = config.notify,
                             .alert_log = alert_log,
-                            .limits = state_limits(config)});
+                            .limits = state_limits(config),
+                            .keeps = configuration});
   if (!state) return refused(state.error());
+  if (!first.first.refused) keep(*configuration, clock.wall(), **store, **state);
   auto transport = CurlTransport::create();
   if (!transport) return refused(transport.error());
 
@@ -199,7 +301,7 @@ int run_engine(const Configuration& configuration, Log& log) {
   if (!quarantine) return refused(quarantine.error());
 
   EngineSetup setup{.sources = {},
-                    .aggregator = aggregator_setup(config, rules, configuration.prices, **state),
+                    .aggregator = aggregator_setup(config, rules, configuration->prices, **state),
                     .state = **state,
                     .teller = teller,
                     .clock = clock,
@@ -223,29 +325,19 @@ int run_engine(const Configuration& configuration, Log& log) {
     return {};
   };
   Engine engine(std::move(setup));
-  auto server = serve(config, **store, rules, engine, notifier);
-  if (!server) return refused(server.error());
-  if (*server) log.info("listening on http://" + (*server)->address());
-
-  NotifierThread notifier_thread(notifier, log);
-  const auto ran = run_watched(engine, notifier, configuration.loaded, log);
-  const int code = !ran || notifier_thread.failed() ? kExitFound : kExitOk;
-  if (!ran) log.error(ran.error().message);
-  leave_in_any_case(code);
-  notifier_thread.finish();
-  server->reset();
-  return code;
+  return run_parts({**store, **state, engine, notifier, clock, log}, std::move(first));
 }
 
 int run(const std::string& given) {
   install_signals();
-  const auto configuration = load_configuration(given, Purpose::run);
-  if (!configuration) return kExitConfig;
+  RealClock clock;
+  auto first = first_configuration(config_path(given), clock);
+  if (!first) return kExitConfig;
   const auto log = stderr_log();
-  log->info(fmt::format("tocsin {}: {}, {}", TOCSIN_VERSION,
-                        plural(configuration->loaded.rules.size(), "rule"),
-                        plural(configuration->loaded.config.channels.size(), "channel")));
-  return run_engine(*configuration, *log);
+  const Loaded& loaded = first->configuration->loaded;
+  log->info(fmt::format("tocsin {}: {}, {}", TOCSIN_VERSION, plural(loaded.rules.size(), "rule"),
+                        plural(loaded.config.channels.size(), "channel")));
+  return run_engine(std::move(*first), clock, *log);
 }
 
 }  // namespace

@@ -33,6 +33,8 @@ struct Api {
   std::function<Health()> healthz;  // is the process alive? Else it should be started anew
   // Why it isn't ready to be relied on; empty: it is.
   std::function<std::vector<std::string>()> readyz;
+  // What is worth knowing, though it is ready: that the files are refused.
+  std::function<std::vector<std::string>()> remarks;
   std::function<std::vector<MetricSample>()> metrics;
   // JSON; at most `limit` alerts, newest first.
   std::function<std::string(std::size_t limit)> alerts_json;
@@ -44,6 +46,8 @@ struct Api {
     std::string body;
   };
   std::function<Answer(const Query& query)> explain;
+  // The one that changes something, and takes its time: reads the configuration anew.
+  std::function<Answer()> reload;
 };
 
 }  // namespace tocsin

@@ -15,13 +15,27 @@ namespace {
 
 constexpr std::size_t kBodyMax = 64 * 1024;
 
-HttpCall call_of(const httplib::Request& request, const std::string& host,
-                 const std::string& authorization) {
-  return {request.method,
-          request.path,
-          host,
-          authorization,
-          {request.params.begin(), request.params.end()}};
+// The headers that answers depend on, for as long as a call views them.
+struct Headers {
+  explicit Headers(const httplib::Request& of)
+      : host(of.get_header_value("Host")),
+        authorization(of.get_header_value("Authorization")),
+        content_type(of.get_header_value("Content-Type")),
+        tocsin_request(of.get_header_value("Tocsin-Request")),
+        origin(of.get_header_value("Origin")) {}
+
+  std::string host, authorization, content_type, tocsin_request, origin;
+};
+
+HttpCall call_of(const httplib::Request& request, const Headers& headers) {
+  return {.method = request.method,
+          .path = request.path,
+          .host = headers.host,
+          .authorization = headers.authorization,
+          .query = {request.params.begin(), request.params.end()},
+          .content_type = headers.content_type,
+          .tocsin_request = headers.tocsin_request,
+          .origin = headers.origin};
 }
 
 void write(httplib::Response& response, HttpAnswer answer) {
@@ -49,9 +63,8 @@ void configure(httplib::Server& server, const Router& router) {
   // Before routing, so that the library's own, by std::regex, is never run on what a client wrote.
   server.set_pre_routing_handler(
       [&router](const httplib::Request& request, httplib::Response& response) {
-        const std::string host = request.get_header_value("Host");
-        const std::string authorization = request.get_header_value("Authorization");
-        write(response, router.answer(call_of(request, host, authorization)));
+        const Headers headers(request);
+        write(response, router.answer(call_of(request, headers)));
         return httplib::Server::HandlerResponse::Handled;
       });
   // For what the library itself refuses.
@@ -107,5 +120,6 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(const HttpConfig& config, 
 
 std::string HttpServer::address() const { return state_->address.text(); }
 int HttpServer::port() const { return state_->address.port; }
+void HttpServer::set_token(std::string token) { state_->router.set_token(std::move(token)); }
 
 }  // namespace tocsin

@@ -14,7 +14,7 @@ struct HttpConfig {
   std::string token;  // a secret: of every request but probes; empty: none is asked for
 };
 
-// Serves an Api over HTTP/1.1, on threads of its own: read-only, one request a connection, no
+// Serves an Api over HTTP/1.1, on threads of its own: one request a connection, no
 // cookies, nothing for other sites' pages (no CORS).
 class HttpServer final {
  public:
@@ -28,6 +28,9 @@ class HttpServer final {
   // Where it listens, with the port it got: "127.0.0.1:41234".
   std::string address() const;
   int port() const;
+
+  // Requests need this token from now on. Any thread; an empty one is not taken.
+  void set_token(std::string token);
 
  private:
   struct State;

@@ -88,15 +88,21 @@ HttpAnswer health_answer(const Api::Health& health) {
                                                 ", \"text\": " + json_string(health.text) + "}");
 }
 
+std::string json_list(const std::vector<std::string>& texts) {
+  std::string list = "[";
+  for (std::size_t i = 0; i < texts.size(); ++i)
+    list += (i > 0 ? ", " : "") + json_string(texts[i]);
+  return list + "]";
+}
+
 // Probes carry no token, and reasons may name what only its holder should know.
-HttpAnswer ready_answer(const std::vector<std::string>& reasons, bool with_reasons) {
+HttpAnswer ready_answer(const Api& api, bool with_reasons) {
+  const std::vector<std::string> reasons = api.readyz();
   std::string body = reasons.empty() ? "{\"ready\": true" : "{\"ready\": false";
   if (with_reasons) {
-    body += ", \"reasons\": [";
-    for (std::size_t i = 0; i < reasons.size(); ++i) {
-      body += (i > 0 ? ", " : "") + json_string(reasons[i]);
-    }
-    body += "]";
+    body += ", \"reasons\": " + json_list(reasons);
+    const std::vector<std::string> remarks = api.remarks();
+    if (!remarks.empty()) body += ", \"remarks\": " + json_list(remarks);
   }
   return json_answer(reasons.empty() ? 200 : 503, body + "}");
 }
@@ -108,8 +114,10 @@ HttpAnswer metrics_answer(const std::vector<MetricSample>& samples) {
   return answer;
 }
 
-constexpr std::array<std::string_view, 6> kPaths = {
-    "/healthz", "/readyz", "/metrics", "/api/v1/alerts", "/api/v1/budgets", "/api/v1/explain"};
+constexpr std::string_view kReload = "/api/v1/reload";
+constexpr std::array<std::string_view, 7> kPaths = {
+    "/healthz",        "/readyz",         "/metrics", "/api/v1/alerts",
+    "/api/v1/budgets", "/api/v1/explain", kReload};
 
 bool known(std::string_view path) {
   for (const std::string_view ours : kPaths) {
@@ -124,6 +132,32 @@ HttpAnswer error_answer(int status, std::string_view text) {
   return json_answer(status, "{\"error\": " + json_string(text) + "}");
 }
 
+// What a page of another site can have a browser send: a request without these headers, or with an
+// Origin that says whose it is.
+std::optional<HttpAnswer> refused_as_foreign(const HttpCall& call, bool by_token) {
+  if (!call.origin.empty()) {
+    const std::size_t scheme = call.origin.find("://");
+    const auto host =
+        scheme == std::string_view::npos ? std::string_view() : call.origin.substr(scheme + 3);
+    if (host != call.host) return error_answer(403, "pages of other sites may not ask for this");
+  }
+  if (by_token || call.tocsin_request == "reload" ||
+      call.content_type.starts_with("application/json")) {
+    return std::nullopt;
+  }
+  return error_answer(415, "send the header Tocsin-Request: reload");
+}
+
+void Router::set_token(std::string token) {
+  const std::lock_guard lock(mutex_);
+  if (!token.empty()) token_ = std::move(token);
+}
+
+std::string Router::token() const {
+  const std::lock_guard lock(mutex_);
+  return token_;
+}
+
 Router::Router(Api api, std::string token, bool only_loopback)
     : api_(std::move(api)), token_(std::move(token)), only_loopback_(only_loopback) {}
 
@@ -131,7 +165,7 @@ HttpAnswer Router::answer(const HttpCall& call) const {
   if (only_loopback_ && !names_this_machine(call.host)) {
     return error_answer(421, "this server answers to localhost only");
   }
-  const bool authorized = bears(call.authorization, token_);
+  const bool authorized = bears(call.authorization, token());
   const bool probe = call.path == "/healthz" || call.path == "/readyz";
   if (!authorized && !probe) {
     HttpAnswer refused = error_answer(401, "a token is needed: Authorization: Bearer TOKEN");
@@ -139,6 +173,7 @@ HttpAnswer Router::answer(const HttpCall& call) const {
     return refused;
   }
   if (!known(call.path)) return error_answer(404, "there is nothing here");
+  if (call.path == kReload) return reload(call);
   if (call.method != "GET" && call.method != "HEAD") {
     HttpAnswer refused = error_answer(405, "this can only be read: GET or HEAD");
     refused.allow = "GET, HEAD";
@@ -147,9 +182,20 @@ HttpAnswer Router::answer(const HttpCall& call) const {
   return route(call, authorized);
 }
 
+HttpAnswer Router::reload(const HttpCall& call) const {
+  if (call.method != "POST") {
+    HttpAnswer refused = error_answer(405, "this changes something: POST");
+    refused.allow = "POST";
+    return refused;
+  }
+  if (auto refused = refused_as_foreign(call, !token().empty())) return *refused;
+  Api::Answer answer = api_.reload();
+  return json_answer(answer.status, std::move(answer.body));
+}
+
 HttpAnswer Router::route(const HttpCall& call, bool authorized) const {
   if (call.path == "/healthz") return health_answer(api_.healthz());
-  if (call.path == "/readyz") return ready_answer(api_.readyz(), authorized);
+  if (call.path == "/readyz") return ready_answer(api_, authorized);
   if (call.path == "/metrics") return metrics_answer(api_.metrics());
   if (call.path == "/api/v1/alerts") return list_answer(call, api_.alerts_json);
   if (call.path == "/api/v1/explain") {

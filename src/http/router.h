@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +16,10 @@ struct HttpCall {
   std::string_view host;           // header; empty if absent
   std::string_view authorization;  // header; empty if absent
   Api::Query query{};              // parameters, decoded
+  // Headers; empty if absent. Only a page of this server, or a program, can set the first two so
+  // that a request of another site's page is told apart.
+  std::string_view content_type{}, tocsin_request{};
+  std::string_view origin{};
 
   // The first parameter of that name.
   std::optional<std::string_view> parameter(std::string_view name) const {
@@ -35,7 +40,7 @@ struct HttpAnswer {
 // {"error": "…"}
 HttpAnswer error_answer(int status, std::string_view text);
 
-// Decides who is answered what. Immutable; any thread.
+// Decides who is answered what. Any thread.
 class Router {
  public:
   // An empty token: none is asked for. `only_loopback`: the Host header must name this machine, so
@@ -43,12 +48,18 @@ class Router {
   Router(Api api, std::string token, bool only_loopback);
 
   HttpAnswer answer(const HttpCall& call) const;
+  // Another token from now on; an empty one is not taken.
+  void set_token(std::string token);
 
  private:
   HttpAnswer route(const HttpCall& call, bool authorized) const;
+  HttpAnswer reload(const HttpCall& call) const;
 
   const Api api_;
-  const std::string token_;
+  std::string token() const;
+
+  mutable std::mutex mutex_;
+  std::string token_;  // guarded by mutex_
   const bool only_loopback_;
 };
 

@@ -138,10 +138,10 @@ Result<void> Engine::reload() {
 }
 
 Result<void> Engine::exchange() {
-  auto committed = setup_.state.exchange(std::move(reload_->rules),
-                                         {.now = setup_.clock.wall(),
-                                          .catching_up = setup_.live && catch_up_.catching_up(),
-                                          .sync = Sync::yes});
+  auto committed =
+      setup_.state.exchange(*reload_->rules, {.now = setup_.clock.wall(),
+                                              .catching_up = setup_.live && catch_up_.catching_up(),
+                                              .sync = Sync::yes});
   if (!committed) {
     reload_->done.set_value(tl::unexpected(committed.error()));
     reload_.reset();
@@ -362,7 +362,8 @@ void Engine::tell_counts() {
          {fmt::format("{} input and {} output tokens so far. Nothing else is affected.",
                       value_text(Metric::input_tokens, seen.input_tokens),
                       value_text(Metric::output_tokens, seen.output_tokens)),
-          "Add the model to a price file named under prices: and restart."}});
+          "Add the model to a price file named under prices: it counts as soon as that is "
+          "saved."}});
   }
   if (now[Count::overflow_groups] > told_[Count::overflow_groups]) {
     setup_.teller.trouble({"max_groups",

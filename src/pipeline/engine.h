@@ -60,7 +60,7 @@ struct EngineSetup {
 
 // What takes the place of rules, prices and limits while the engine runs; made ready elsewhere.
 struct Reload {
-  std::unique_ptr<PreparedRules> rules;                  // of the engine's state
+  std::shared_ptr<PreparedRules> rules;  // of the engine's state; freed by the caller
   std::vector<std::unique_ptr<Aggregator>> aggregators;  // Engine::workers() of them
   // It is in force from here on, and nothing it brings about is told yet. State thread, no waiting.
   std::function<void()> in_force;

@@ -77,30 +77,37 @@ PriceList::~PriceList() = default;
 PriceList::PriceList(PriceList&&) noexcept = default;
 PriceList& PriceList::operator=(PriceList&&) noexcept = default;
 
-Result<PriceList> PriceList::built_in() { return load({}); }
+Result<PriceList> PriceList::built_in() { return with_files({}); }
 
 Result<PriceList> PriceList::with_files(const std::vector<std::string>& paths) {
-  return load(paths);
-}
-
-Result<PriceList> PriceList::load(const std::vector<std::string>& paths) {
   Diagnostics diagnostics;
-  auto data = std::make_unique<Data>();
-  for (const EmbeddedFile& file : prices::built_in_files()) {
-    auto provider = prices::load_provider(std::string(file.name), file.text, diagnostics);
-    if (provider) data->catalogue.add(std::move(*provider));
-  }
+  std::vector<File> files;
   for (const std::string& path : paths) {
-    std::string text;
-    if (!read_file(path, text)) {
+    File file{path, {}};
+    if (read_file(path, file.text)) {
+      files.push_back(std::move(file));
+    } else {
       diagnostics.push_back(
           file_error(path, "this price file cannot be read", "check the path and who may read it"));
-      continue;
     }
-    auto provider = prices::load_provider(path, text, diagnostics);
-    if (provider) data->catalogue.add(std::move(*provider));
   }
-  if (has_errors(diagnostics)) return reject(error_lines(diagnostics));
+  auto list = with_texts(files, diagnostics);
+  if (!list) return reject(error_lines(diagnostics));
+  return std::move(*list);
+}
+
+std::optional<PriceList> PriceList::with_texts(const std::vector<File>& files,
+                                               Diagnostics& diagnostics) {
+  auto data = std::make_unique<Data>();
+  const auto add = [&](std::string name, std::string_view text) {
+    auto provider = prices::load_provider(std::move(name), text, diagnostics);
+    if (provider) data->catalogue.add(std::move(*provider));
+  };
+  for (const EmbeddedFile& file : prices::built_in_files()) {
+    add(std::string(file.name), file.text);
+  }
+  for (const File& file : files) add(file.path, file.text);
+  if (has_errors(diagnostics)) return std::nullopt;
   for (const prices::Provider& provider : data->catalogue.providers) {
     data->models += provider.models.size();
     data->date = std::max(data->date, provider.updated);

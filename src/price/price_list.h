@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "document/diagnostic.h"
 #include "tocsin/event.h"
 #include "tocsin/money.h"
 #include "tocsin/result.h"
@@ -58,6 +59,12 @@ class PriceList {
   // It, with the user's files over it: a model named there replaces the built-in one of the same
   // provider whole. reject: all errors of all files, one a line (file:line:column: error: …).
   static Result<PriceList> with_files(const std::vector<std::string>& paths);
+  // The same of files that are read already. Nothing: `diagnostics` has an error.
+  struct File {
+    std::string path, text;
+  };
+  static std::optional<PriceList> with_texts(const std::vector<File>& files,
+                                             Diagnostics& diagnostics);
 
   // The cost of `event`, which happened at `at`, into `cost` (reused: no allocation once warm).
   // `components`, if wanted, gets the parts of a computed cost. Texts live as long as the list,
@@ -73,7 +80,6 @@ class PriceList {
   friend class Pricer;
   struct Data;
   explicit PriceList(std::unique_ptr<Data> data);
-  static Result<PriceList> load(const std::vector<std::string>& paths);
   const prices::Model* resolve(const Event& event) const;
   static void price_as(const prices::Model* model, const Event& event, EventTime at,
                        CostChoice choice, Cost& cost, std::vector<CostComponent>* components);

@@ -59,11 +59,13 @@ struct SourceConfig {
 
 struct SlackTarget {
   Secret webhook_url;
+  friend bool operator==(const SlackTarget&, const SlackTarget&) = default;
 };
 
 struct WebhookTarget {
   Secret url;
   Secret hmac_secret;  // empty: not signed
+  friend bool operator==(const WebhookTarget&, const WebhookTarget&) = default;
 };
 
 struct SmtpTarget {
@@ -72,17 +74,20 @@ struct SmtpTarget {
   std::string ca_file;             // empty: the system's roots
   std::string user;                // empty: no login
   Secret password;
+  friend bool operator==(const SmtpTarget&, const SmtpTarget&) = default;
 };
 
 struct ResendTarget {
   std::string url = "https://api.resend.com";
   Secret api_key;
+  friend bool operator==(const ResendTarget&, const ResendTarget&) = default;
 };
 
 struct EmailTarget {
   MailAddress from;
   std::vector<MailAddress> to;  // at least one, no two the same
   std::variant<SmtpTarget, ResendTarget> by;
+  friend bool operator==(const EmailTarget&, const EmailTarget&) = default;
 };
 
 struct ChannelConfig {
@@ -101,6 +106,13 @@ struct HttpSettings {
   std::string host;
   std::uint16_t port = 0;
   Secret token;  // empty: loopback needs none
+};
+
+// A secret written in place: where, in the text of tocsin.yaml.
+struct LiteralSecret {
+  std::size_t offset = 0;
+  std::size_t bytes = 0;
+  Secret value;
 };
 
 // tocsin.yaml as values. All paths are resolved.
@@ -124,6 +136,7 @@ struct Config {
   Millis stale_after{3'600'000};
   std::size_t max_groups = 1'000'000;
   std::string quarantine_file;  // empty: quarantine.jsonl in the state directory
+  std::vector<LiteralSecret> literal_secrets;
 };
 
 }  // namespace tocsin

@@ -6,6 +6,7 @@
 
 #include "document/scalars.h"
 #include "document/utf8.h"
+#include "rule/restart_check.h"
 #include "rule/route_reader.h"
 #include "rule/window_reader.h"
 
@@ -31,7 +32,9 @@ bool read_listen(std::string_view text, HttpSettings& http) {
 class TopReader {
  public:
   TopReader(const Document& document, const LoadRequest& request, Diagnostics& diagnostics)
-      : reader_(document, diagnostics), config_(reader_, request), request_(request) {
+      : reader_(document, diagnostics),
+        config_(reader_, request, result_.literal_secrets),
+        request_(request) {
     result_.path = request.config_path;
   }
 
@@ -44,6 +47,9 @@ class TopReader {
       if (reader_.known(entry.key, words::kConfig, "key")) key(entry);
     }
     check_needs(*map);
+    if (request_.running != nullptr) {
+      tell_restarts({reader_, *map}, result_, *request_.running);
+    }
     return std::move(result_);
   }
 
@@ -206,9 +212,9 @@ class TopReader {
   }
 
   Reader reader_;
+  Config result_;  // before what adds to it
   ConfigReader config_;
   const LoadRequest& request_;
-  Config result_;
   bool channels_written_ = false;
   std::vector<std::string> channel_names_;
 };

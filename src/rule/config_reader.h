@@ -24,8 +24,10 @@ struct SecretKeys {
 // paths. Errors never show a secret or the value of a variable, but for paths.
 class ConfigReader {
  public:
-  ConfigReader(const Reader& reader, const LoadRequest& request)
-      : reader_(reader), request_(request) {}
+  // Secrets written in place are added to `literals`.
+  ConfigReader(const Reader& reader, const LoadRequest& request,
+               std::vector<LiteralSecret>& literals)
+      : reader_(reader), request_(request), literals_(literals) {}
 
   const Reader& reader() const { return reader_; }
   Purpose purpose() const { return request_.purpose; }
@@ -37,6 +39,8 @@ class ConfigReader {
   std::optional<std::string> path(const Node& node) const;
   // A secret written in place, or as "${NAME}".
   std::optional<Secret> secret(const Node& node) const;
+  // The text of `node` is, or may hold, a secret.
+  void note_literal(const Node& node, const std::string& value) const;
   // A secret in the file that the node names. Files that others can write are refused.
   std::optional<Secret> secret_file(const Node& node) const;
   // The secret of one of two keys of `map`, told when wrong.
@@ -53,6 +57,7 @@ class ConfigReader {
  private:
   const Reader& reader_;
   const LoadRequest& request_;
+  std::vector<LiteralSecret>& literals_;
 };
 
 // Is it this machine's own address, which no other can read or answer?

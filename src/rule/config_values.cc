@@ -77,7 +77,13 @@ std::optional<Secret> ConfigReader::secret(const Node& node) const {
     reader_.error(node, "the secret is empty");
     return std::nullopt;
   }
+  note_literal(node, *value);
   return Secret::of(std::move(*value));
+}
+
+void ConfigReader::note_literal(const Node& node, const std::string& value) const {
+  if (node.text.find("${") != std::string::npos) return;
+  literals_.push_back({node.offset, node.bytes, Secret::of(value)});
 }
 
 std::optional<Secret> ConfigReader::secret_file(const Node& node) const {
@@ -86,7 +92,7 @@ std::optional<Secret> ConfigReader::secret_file(const Node& node) const {
   // A trial on another machine has no need of the secrets.
   if (request_.purpose != Purpose::run) return Secret::from_file(std::move(*file), {});
   const auto access = request_.files.access(*file);
-  auto value = request_.files.read(*file, kSecretBytesMax);
+  auto value = request_.files.read_secret(*file, kSecretBytesMax);
   if (!access || !value) {
     reader_.error(node, "cannot read " + *file + ": " +
                             (access ? value.error().message : access.error().message));

@@ -20,6 +20,11 @@ class Files {
   // reason alone ("no such file").
   virtual Result<std::string> read(const std::string& path, std::size_t bytes_max) = 0;
 
+  // The same of a file that holds a secret, so that who keeps what is read can leave it out.
+  virtual Result<std::string> read_secret(const std::string& path, std::size_t bytes_max) {
+    return read(path, bytes_max);
+  }
+
   // The files whose path `pattern` describes (`*` and `?` within a name), sorted; none is no error.
   virtual Result<std::vector<std::string>> expand(const std::string& pattern) = 0;
 

@@ -42,6 +42,8 @@ struct LoadRequest {
   Purpose purpose = Purpose::run;
   Files& files;
   Environment environment;
+  // What runs: a difference from it that needs a restart is an error.
+  const Config* running = nullptr;
 };
 
 // Reads tocsin.yaml and the rule files it names.

@@ -235,6 +235,7 @@ class SourceReader {
       }
       auto value = config_.text(entry.value, "one value");
       good = good && value;
+      if (value) config_.note_literal(entry.value, *value);
       if (value) kafka.properties.emplace_back(name, Secret::of(std::move(*value)));
     }
     return good;

@@ -23,6 +23,7 @@ inline constexpr char kAlert = 'A';     // + alert's number
 inline constexpr char kTick = 'T';      // + commit
 inline constexpr char kVersion = 'V';   // + commit
 inline constexpr char kMeta = 'M';      // + name
+inline constexpr char kText = 'F';      // + hash of a text of the configuration
 
 inline void append_u32(std::string& key, std::uint32_t value) {
   for (int shift = 24; shift >= 0; shift -= 8)

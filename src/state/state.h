@@ -121,8 +121,8 @@ class State {
   Result<void> accept(PreparedRules& next);
   // After accept(), with any commits between: a commit that judges by these rules from now on.
   // States go on by (name, fingerprint); what is left of rules taken out goes to the store, some
-  // each commit.
-  Result<Committed> exchange(std::unique_ptr<PreparedRules> next, const CommitInput& input);
+  // each commit. What `next` holds afterwards may be much, and is for the caller to free.
+  Result<Committed> exchange(PreparedRules& next, const CommitInput& input);
   // Rows to be stored with the next commit.
   void add_rows(const WriteBatch& rows);
   // Is there something to commit without further events?

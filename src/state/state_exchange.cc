@@ -112,9 +112,10 @@ Result<void> State::find_groups(RuleState& rule, PreparedRules& next) {
   return {};
 }
 
-Result<Committed> State::exchange(std::unique_ptr<PreparedRules> next, const CommitInput& input) {
+Result<Committed> State::exchange(PreparedRules& next, const CommitInput& input) {
   std::vector<std::unique_ptr<RuleState>> old = std::move(rules_);
-  rules_ = std::move(next->rules);
+  rules_ = std::move(next.rules);
+  next.rules.clear();
   in_force_ = rules_.size();
   SweepCursor sweep;
   if (sweep_) sweep.states = sweep_->states;
@@ -123,8 +124,8 @@ Result<Committed> State::exchange(std::unique_ptr<PreparedRules> next, const Com
     const auto known = by_id_.find(id);
     if (known != by_id_.end()) {
       rule->take_over(*known->second);
-    } else if (rule->by_pane && next->stored.contains(rule->key)) {
-      if (auto found = find_groups(*rule, *next); !found) return tl::unexpected(found.error());
+    } else if (rule->by_pane && next.stored.contains(rule->key)) {
+      if (auto found = find_groups(*rule, next); !found) return tl::unexpected(found.error());
     }
     by_id_[id] = rule.get();
     drained_.erase(id);
@@ -135,20 +136,26 @@ Result<Committed> State::exchange(std::unique_ptr<PreparedRules> next, const Com
     put_state_row(*rule);
   }
   for (auto& rule : old) {
-    if (by_id_[rule->row.id] == rule.get()) retire(std::move(rule));
+    if (by_id_[rule->row.id] == rule.get()) {
+      retire(std::move(rule));
+    } else {
+      next.rules.push_back(std::move(rule));
+    }
   }
   note_in_force();
   sweep_.reset();
-  if (!sweep.states.empty()) sweep_ = std::move(sweep);
   if (journal_.pass) journal_.pass->walk_from(0);
-  fallback_ = std::move(next->fallback);
-  next->limits.hot_bytes = limits_.hot_bytes;
-  next->limits.journal_bytes = limits_.journal_bytes;
-  next->limits.ids = limits_.ids;
-  limits_ = next->limits;
-  add_rows(next->rows);
+  fallback_ = std::move(next.fallback);
+  next.limits.hot_bytes = limits_.hot_bytes;
+  next.limits.journal_bytes = limits_.journal_bytes;
+  next.limits.ids = limits_.ids;
+  limits_ = next.limits;
+  add_rows(next.rows);
   if (auto noted = note_version(); !noted) return tl::unexpected(noted.error());
-  return commit(input);
+  auto committed = commit(input);
+  // From the next commit on: the stream waits for this one.
+  if (!sweep.states.empty()) sweep_ = std::move(sweep);
+  return committed;
 }
 
 void State::add_rows(const WriteBatch& rows) {

@@ -30,6 +30,8 @@ Api api() {
   api.explain = [](const Api::Query& query) {
     return Api::Answer{query.contains("rule") ? 200 : 404, std::to_string(query.count("group"))};
   };
+  api.remarks = [] { return std::vector<std::string>{}; };
+  api.reload = [] { return Api::Answer{200, "reloaded"}; };
   return api;
 }
 

@@ -20,6 +20,8 @@ Api api() {
   api.explain = [](const Api::Query& query) {
     return Api::Answer{query.contains("rule") ? 200 : 404, std::to_string(query.count("group"))};
   };
+  api.remarks = [] { return std::vector<std::string>{}; };
+  api.reload = [] { return Api::Answer{200, "reloaded"}; };
   return api;
 }
 
@@ -139,6 +141,61 @@ TEST_CASE("On loopback a page of another site cannot reach us by a name of its o
   }
   call.host = "tocsin.company.example";
   CHECK(Router(api(), "token", false).answer(get("/healthz")).status == 200);
+}
+
+TEST_CASE("A reload is asked for by POST, and not by a page of another site") {
+  HttpCall call = get("/api/v1/reload");
+  CHECK(open_answer(call).status == 405);
+  CHECK(open_answer(call).allow == "POST");
+  call.method = "POST";
+  CHECK(open_answer(call).status == 415);
+  call.content_type = "text/plain";
+  CHECK(open_answer(call).status == 415);
+  call.content_type = "application/json; charset=utf-8";
+  CHECK(open_answer(call).body == "reloaded");
+  call.content_type = "";
+  call.tocsin_request = "reload";
+  CHECK(open_answer(call).status == 200);
+  call.origin = "http://127.0.0.1:8080";
+  CHECK(open_answer(call).status == 200);
+  for (const auto* origin : {"https://evil.example", "null", "http://127.0.0.1:9090"}) {
+    CAPTURE(origin);
+    call.origin = origin;
+    CHECK(open_answer(call).status == 403);
+  }
+}
+
+TEST_CASE("With a token a reload needs it, and nothing else") {
+  const Router router(api(), "secret", false);
+  HttpCall call = get("/api/v1/reload");
+  call.method = "POST";
+  CHECK(router.answer(call).status == 401);
+  call.authorization = "Bearer secret";
+  CHECK(router.answer(call).body == "reloaded");
+}
+
+TEST_CASE("A token that is exchanged counts from then on, and none is no token") {
+  Router router(api(), "old", false);
+  HttpCall call = get("/metrics");
+  call.authorization = "Bearer new";
+  CHECK(router.answer(call).status == 401);
+  router.set_token("new");
+  CHECK(router.answer(call).status == 200);
+  router.set_token("");
+  call.authorization = "";
+  CHECK(router.answer(call).status == 401);
+}
+
+TEST_CASE("What is worth knowing stands beside a ready answer, for who may read it") {
+  Api remarked = api();
+  remarked.remarks = [] { return std::vector<std::string>{"running on the rules of 09:12"}; };
+  const Router router(remarked, "secret", false);
+  HttpCall call = get("/readyz");
+  CHECK(router.answer(call).body == "{\"ready\": true}");
+  call.authorization = "Bearer secret";
+  CHECK(router.answer(call).status == 200);
+  CHECK(router.answer(call).body ==
+        "{\"ready\": true, \"reasons\": [], \"remarks\": [\"running on the rules of 09:12\"]}");
 }
 
 }  // namespace tocsin

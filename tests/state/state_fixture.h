@@ -51,7 +51,7 @@ class StateFixture {
   void exchange(std::unique_ptr<PreparedRules> prepared) {
     const auto accepted = state->accept(*prepared);
     if (!accepted) throw std::runtime_error(accepted.error().message);
-    take(state->exchange(std::move(prepared), {.sync = Sync::yes}));
+    take(state->exchange(*prepared, {.sync = Sync::yes}));
   }
   // Commits without events until nothing is left to do.
   void settle() {

@@ -88,6 +88,8 @@ Result<void> Engine::turn() {
   auto taken = exchange_.take(more ? Millis{0} : kTurn);
   if (!taken.empty()) {
     if (auto committed = commit(std::move(taken)); !committed) return committed;
+    // Only what is not used for committing is waiting.
+    if (reload_) reload_since_ = setup_.clock.monotonic();
   } else if (more) {
     auto swept = commit({.now = setup_.clock.wall(), .catching_up = catch_up_.catching_up()});
     if (!swept) return swept;

@@ -7,7 +7,7 @@
 namespace tocsin {
 namespace {
 
-constexpr std::size_t kLooksPerCommit = 50'000;
+constexpr std::size_t kLooksPerCommit = 10'000;
 
 }  // namespace
 

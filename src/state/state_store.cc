@@ -116,6 +116,7 @@ void State::close_windows() {
         ++at;
       } else {
         at = rule->windows.erase(at);
+        rule->drained = 0;  // of another window now
       }
     }
   }
@@ -268,6 +269,7 @@ void State::evict() {
   }
   largest->cells.rebuild(cold);
   largest->elsewhere = true;
+  of->drained = 0;  // its cells have other places now
   if (journal_.pass) journal_.pass->cell = 0;
 }
 

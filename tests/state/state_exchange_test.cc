@@ -140,6 +140,48 @@ TEST_CASE("A rule taken out and put back by reloads finds its totals") {
   CHECK(engine.rungs() == std::vector<std::string>{"50%"});
 }
 
+TEST_CASE("A window that closes while a rule taken out is stored takes no other window with it") {
+  const Rule kept = user_day_rule("kept", 10 * kDollar);
+  const std::vector<Rule> both = {kept, user_day_rule("taken", 10 * kDollar)};
+  StateFixture engine(both);
+  engine.limits.spills_per_commit = 1;
+  engine.open();
+  const std::int64_t next_day = kNoon + kDay / 2;
+  for (const char* user : {"ann", "bob", "cy"}) {
+    engine.feed({{1, kNoon, user, kDollar}, {1, next_day, user, 2 * kDollar}}, next_day);
+  }
+  engine.exchange({kept});  // stores one cell of the first day, which then closes
+  for (int i = 0; i < 5; ++i) engine.feed({{0, next_day, "bob", 1}}, next_day + 2 * kHour);
+  CHECK(engine.state->sizes().cells == 1);
+  engine.exchange(both);
+  engine.feed({{1, next_day, "ann", 1}}, next_day + 2 * kHour);
+  CHECK(engine.totals().at("taken ann 20000") == kDollar);
+  CHECK(engine.totals().at("taken ann 20001") == 2 * kDollar + 1);
+}
+
+TEST_CASE("Cells that make room while a rule taken out is stored take no other cell with them") {
+  const Rule kept = user_day_rule("kept", 10 * kDollar);
+  const std::vector<Rule> both = {kept, user_day_rule("taken", 10 * kDollar)};
+  const std::vector<std::string> users = {"ann", "bob", "cy", "dee", "eve", "fay"};
+  const auto begin = [&](StateFixture& engine) {
+    engine.limits.spills_per_commit = 1;
+    engine.open();
+    for (const auto& user : users) engine.feed({{1, kNoon, user, kDollar}}, kNoon);
+    engine.feed({{0, kNoon, "bob", 1}}, kNoon);
+    engine.exchange({kept});
+  };
+  StateFixture roomy(both), engine(both);
+  begin(roomy);
+  engine.limits.hot_bytes = roomy.state->sizes().hot_bytes;
+  begin(engine);
+  for (int i = 0; i < 20; ++i) engine.feed({{0, kNoon, std::to_string(i), 1}}, kNoon);
+  engine.exchange(both);
+  for (const auto& user : users) engine.feed({{1, kNoon, user, 1}}, kNoon);
+  for (const auto& user : users) {
+    CHECK(engine.totals().at("taken " + user + " 20000") == kDollar + 1);
+  }
+}
+
 TEST_CASE("Cells read ahead for a rule put back are not older than what was stored since") {
   const Rule kept = user_day_rule("kept", 10 * kDollar);
   const std::vector<Rule> both = {kept, rolling_rule("rolling", 10 * kDollar)};

@@ -114,8 +114,17 @@ Lane::Entry* Lane::expired(WallTime now) {
   return nullptr;
 }
 
+// A digest may hold as many alerts as a thousand other messages.
+bool Lane::overfull() const {
+  if (has_room()) return false;
+  std::size_t alerts = 0;
+  for (const Entry& entry : entries_) alerts += entry.notice->alerts.size();
+  return entries_.size() > kBacklogMax ||
+         (entries_.size() > kEntriesMax && alerts > kBacklogAlertsMax);
+}
+
 Lane::Entry* Lane::overflow() {
-  if (entries_.size() <= kBacklogMax) return nullptr;
+  if (!overfull()) return nullptr;
   for (Entry& entry : entries_) {
     if (!entry.in_flight) return &entry;
   }

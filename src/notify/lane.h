@@ -58,8 +58,8 @@ class Lane {
   Fate finish(Entry& entry, const Outcome& outcome, SteadyTime now);
   // An entry not in flight that is too old to be told, if any.
   Entry* expired(WallTime now);
-  // The oldest not in flight, where more wait than are kept: the other destinations of a channel
-  // are told without waiting for this one.
+  // The oldest not in flight, where more wait, or larger ones, than are kept: the other
+  // destinations of a channel are told without waiting for this one.
   Entry* overflow();
   void remove(const Entry& entry);
   // Those not in flight, oldest first; they are no longer here.
@@ -74,8 +74,10 @@ class Lane {
  private:
   static constexpr std::size_t kEntriesMax = 8;
   static constexpr std::size_t kBacklogMax = 1'000;
+  static constexpr std::size_t kBacklogAlertsMax = 200'000;  // of all messages beyond those few
 
   Entry* next(SteadyTime now);
+  bool overfull() const;
   bool waits_for_another(const Entry& entry) const;
   int in_flight_max() const;
   std::chrono::nanoseconds token_interval() const;

@@ -143,6 +143,17 @@ TEST_CASE("What is a day old expires, but not while it is under way") {
   CHECK(road.lane.expired(composed + std::chrono::hours{24}) == nullptr);
 }
 
+TEST_CASE("Large digests that wait leave before they are a thousand") {
+  Road road({50, 100, 1});
+  Notice digest = told(production());
+  digest.alerts.resize(20'000, digest.alerts.front());
+  const auto large = shared(std::move(digest));
+  for (int i = 0; i < 10; ++i) road.lane.push(large);
+  CHECK(road.lane.overflow() == nullptr);
+  road.lane.push(large);
+  CHECK(road.lane.overflow() != nullptr);
+}
+
 TEST_CASE("Of a thousand that wait the oldest leaves when one more comes, unless it is under way") {
   Road road({50, 100, 1});
   for (int i = 0; i < 1'000; ++i) road.lane.push(numbered(i));

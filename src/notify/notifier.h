@@ -163,7 +163,8 @@ class Notifier {
   void take(Engine engine);
   void take(ChannelChange change);
   void replace(std::unique_ptr<Post> old);
-  void move_on(Destination& from, const Lane::Entry& entry);
+  Destination* heir(const Post& old, const Address& from);
+  void hand_on(const Post& old, const Address& from, std::shared_ptr<const Notice> notice);
   void park_waiting(Post& post);
   void see_off();
 

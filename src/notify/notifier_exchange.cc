@@ -49,14 +49,8 @@ void Notifier::replace(std::unique_ptr<Post> old) {
     park_waiting(*old);
   }
   for (Destination& from : old->destinations) {
+    for (auto& notice : from.lane.take_waiting()) hand_on(*old, from.address, std::move(notice));
     Destination* to = find(from.address);
-    for (auto& notice : from.lane.take_waiting()) {
-      if (to != nullptr) {
-        to->lane.push(std::move(notice));
-      } else {
-        park_unconfigured(from.address, *notice);
-      }
-    }
     if (to == nullptr) continue;
     std::swap(to->status.delivered, from.status.delivered);
     std::swap(to->status.retried, from.status.retried);
@@ -65,14 +59,25 @@ void Notifier::replace(std::unique_ptr<Post> old) {
   if (old->under_way()) leaving_.push_back(std::move(old));
 }
 
-// A request of a channel that left has failed.
-void Notifier::move_on(Destination& from, const Lane::Entry& entry) {
-  if (Destination* to = find(from.address)) {
-    to->lane.push(entry.notice);
-  } else {
-    park_unconfigured(from.address, *entry.notice);
+// The same destination; or, where a channel had one and has one, the one in its place: somebody
+// mended a recipient's address.
+Notifier::Destination* Notifier::heir(const Post& old, const Address& from) {
+  if (Destination* same = find(from)) return same;
+  Post* post = find(from.channel);
+  const bool one_each =
+      post != nullptr && old.destinations.size() == 1 && post->destinations.size() == 1;
+  return one_each ? &post->destinations.front() : nullptr;
+}
+
+// A message that `old`, which left, did not deliver to `from`.
+void Notifier::hand_on(const Post& old, const Address& from, std::shared_ptr<const Notice> notice) {
+  Destination* to = heir(old, from);
+  if (to == nullptr) return park_unconfigured(from, *notice);
+  if (to->address.destination != from.destination) {
+    marks_.erase(notification_key(from, notice->id));
+    marks_.put(notification_key(to->address, notice->id), encode_notice(*notice));
   }
-  from.lane.remove(entry);
+  to->lane.push(std::move(notice));
 }
 
 // Alerts and ends that no message tells yet.

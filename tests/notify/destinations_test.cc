@@ -285,3 +285,38 @@ TEST_CASE("Of a thousand alerts to destinations that fail at random none is lost
   }
   CHECK(desk.rows('o') + desk.rows('n') + desk.rows('p') == 0);
 }
+
+TEST_CASE("What waits for a recipient whose address is mended goes to the mended one, once") {
+  Desk desk({"adda"});
+  desk.transport.set_script([](const HttpRequest& request) -> std::optional<Response> {
+    if (request.url == "adda") return std::nullopt;
+    return RecordingTransport::ok();
+  });
+  desk.offer(1);  // under way
+  desk.offer(2);  // behind it
+  REQUIRE(desk.notifier->step());
+  ChannelChange change;
+  change.channels.push_back(std::make_unique<Letters>(std::vector<std::string>{"ada"}));
+  change.kept = {"ops"};
+  change.engine_channels = {"ops"};
+  SECTION("by the process that has them") {
+    desk.notifier->exchange(std::move(change));
+    REQUIRE(desk.notifier->step());
+    desk.transport.answer_hanging(RecordingTransport::status(503));
+    desk.run_for(std::chrono::seconds{10});
+    CHECK(desk.rows('n') == 0);
+  }
+  SECTION("also where the process ends before it could tell") {
+    desk.transport.set_script([](const HttpRequest&) { return std::nullopt; });
+    desk.notifier->exchange(std::move(change));
+    REQUIRE(desk.notifier->step());
+    desk.transport.answer_hanging(RecordingTransport::status(503));
+    REQUIRE(desk.notifier->step());
+    desk.to = {"ada"};
+    desk.transport.set_script([](const HttpRequest&) { return RecordingTransport::ok(); });
+    desk.start();
+    desk.run_for(std::chrono::seconds{10});
+    CHECK(desk.rows('n') == 0);
+  }
+  CHECK(desk.rows('p') == 0);
+}

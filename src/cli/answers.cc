@@ -163,6 +163,7 @@ Api::Answer reload_answer(const ReloadOutcome& outcome) {
   if (outcome.result == Result::busy) {
     return {409, R"({"error": "a reload is under way; ask again when it is done"})"};
   }
+  if (outcome.result == Result::stopping) return {503, R"({"error": "the engine is stopping"})"};
   if (outcome.result == Result::refused) return {422, findings_json(*outcome.found)};
   std::string out;
   JsonWriter json(out);

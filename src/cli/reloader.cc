@@ -76,10 +76,16 @@ Reloader::Reloader(Setup setup, First first)
 }
 
 Reloader::~Reloader() {
+  finish();
+  if (event_ >= 0) ::close(event_);
+}
+
+void Reloader::finish() {
   thread_.request_stop();
   ask();
   if (thread_.joinable()) thread_.join();
-  if (event_ >= 0) ::close(event_);
+  const std::lock_guard lock(reloading_);
+  over_ = true;
 }
 
 void Reloader::start() {
@@ -121,16 +127,10 @@ void Reloader::run(const std::stop_token& stop) {
 }
 
 ReloadOutcome Reloader::reload_now() {
+  const std::unique_lock lock(reloading_, std::try_to_lock);
   ReloadOutcome outcome;
-  {
-    const std::unique_lock lock(reloading_, std::try_to_lock);
-    if (!lock) {
-      outcome.result = ReloadOutcome::Result::busy;
-      return outcome;
-    }
-    outcome = reload(Trigger::api);
-  }
-  return outcome;
+  outcome.result = !lock ? ReloadOutcome::Result::busy : ReloadOutcome::Result::stopping;
+  return !lock || over_ ? outcome : reload(Trigger::api);
 }
 
 ReloadStatus Reloader::status() const {
@@ -211,7 +211,12 @@ ReloadOutcome Reloader::apply(Trigger trigger, Reading reading) {
   auto done = reload->done.get_future();
   setup_.engine.offer(std::move(reload));
   const auto pause = done.get();
-  if (!pause) return fail(pause.error());
+  if (!pause && pause.error().reaction == Reaction::reject) return fail(pause.error());
+  if (!pause) {  // the files are right: the engine ends, and says why
+    ReloadOutcome outcome;
+    outcome.result = ReloadOutcome::Result::stopping;
+    return outcome;
+  }
 
   if (setup_.set_token && next->loaded.config.http) {
     setup_.set_token(next->loaded.config.http->token.reveal());

@@ -27,7 +27,7 @@ std::optional<Kept> to_keep(const Configuration& configuration, WallTime now);
 
 // What came of a reload.
 struct ReloadOutcome {
-  enum class Result { applied, unchanged, refused, busy };
+  enum class Result { applied, unchanged, refused, busy, stopping };
   Result result = Result::refused;
   std::shared_ptr<const Configuration> in_force;
   std::vector<std::string> changes;   // applied
@@ -71,6 +71,9 @@ class Reloader {
 
   // Begins to watch the files. Once.
   void start();
+  // Ends what start() began and a reload under way, which the engine must have ended too; there is
+  // none any more then.
+  void finish();
   // As SIGHUP does; safe in a signal's handler.
   void ask() noexcept;
   // Reloads now, unless a reload is under way. Any thread.
@@ -95,6 +98,7 @@ class Reloader {
   Setup setup_;
   int event_ = -1;  // wakes the thread
   std::mutex reloading_;
+  bool over_ = false;          // guarded by reloading_
   FileSet seen_;               // guarded by reloading_: what the last reading looked at
   std::string refused_print_;  // guarded by reloading_: of what was told last
   std::shared_ptr<const Configuration> before_;  // so that it is not freed by whoever swaps

@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <random>
@@ -44,7 +45,9 @@ void on_signal(int) {
 std::atomic<Reloader*> reloader_to_ask{nullptr};
 
 void on_hangup(int) {
+  const int interrupted = errno;
   if (Reloader* reloader = reloader_to_ask) reloader->ask();
+  errno = interrupted;
 }
 
 void install_signals() {
@@ -53,6 +56,7 @@ void install_signals() {
   sigaction(SIGTERM, &action, nullptr);
   sigaction(SIGINT, &action, nullptr);
   action.sa_handler = on_hangup;
+  action.sa_flags = SA_RESTART;  // it comes while all goes on
   sigaction(SIGHUP, &action, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
 }
@@ -85,13 +89,22 @@ class NotifierTeller final : public Teller {
 // Reloads are asked for by signals as long as it lives.
 class ReloaderThread {
  public:
-  explicit ReloaderThread(Reloader& reloader) {
-    reloader.start();
-    reloader_to_ask = &reloader;
+  explicit ReloaderThread(Reloader& reloader) : reloader_(reloader) {
+    reloader_.start();
+    reloader_to_ask = &reloader_;
   }
-  ~ReloaderThread() { reloader_to_ask = nullptr; }
+  ~ReloaderThread() { finish(); }
   ReloaderThread(const ReloaderThread&) = delete;
   ReloaderThread& operator=(const ReloaderThread&) = delete;
+
+  // From here on nobody reloads, nor uses what a reload uses.
+  void finish() {
+    reloader_to_ask = nullptr;
+    reloader_.finish();
+  }
+
+ private:
+  Reloader& reloader_;
 };
 
 // The notifier's thread; a failure of it ends the engine.
@@ -256,11 +269,12 @@ int run_parts(const EngineParts& parts, FirstConfiguration first) {
   if (*server) parts.log.info("listening on http://" + (*server)->address());
 
   NotifierThread notifier_thread(parts.notifier, parts.log);
-  const ReloaderThread reloading(reloader);
+  ReloaderThread reloading(reloader);
   const auto ran = run_watched(parts.engine, parts.notifier, manager, status, parts.log);
   const int code = !ran || notifier_thread.failed() ? kExitFound : kExitOk;
   if (!ran) parts.log.error(ran.error().message);
   leave_in_any_case(code);
+  reloading.finish();
   notifier_thread.finish();
   server->reset();
   return code;

@@ -103,7 +103,7 @@ void Engine::offer(std::unique_ptr<Reload> reload) {
     if (!over_) offered_ = std::move(reload);
   }
   if (reload) {
-    reload->done.set_value(reject("the engine is stopping"));
+    reload->done.set_value(retry("the engine is stopping"));
   } else {
     exchange_.wake();
   }
@@ -113,7 +113,7 @@ void Engine::refuse_reloads() {
   const std::lock_guard lock(offer_mutex_);
   over_ = true;
   for (auto* left : {&offered_, &reload_}) {
-    if (*left) (*left)->done.set_value(reject("the engine is stopping"));
+    if (*left) (*left)->done.set_value(retry("the engine is stopping"));
     left->reset();
   }
 }

@@ -65,7 +65,8 @@ struct Reload {
   // It is in force from here on, and nothing it brings about is told yet. State thread, no waiting.
   std::function<void()> in_force;
   // Set when it is in force, to how long the stream waited for it; or to why not: reject, nothing
-  // is changed; stop, the engine ends.
+  // is changed, for these rules cannot be kept; retry, for the engine was told to end; stop, it
+  // fails.
   std::promise<Result<std::chrono::microseconds>> done;
 };
 

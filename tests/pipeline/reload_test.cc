@@ -211,3 +211,21 @@ TEST_CASE("A store that fails in a reload leaves either version, and a start goe
     RC_ASSERT(sum(all, "kept") == 200 * kDollar / 2);
   }));
 }
+
+TEST_CASE("A reload that comes as the engine ends is told so, not that its rules are refused") {
+  EngineRun run{{user_day_rule("a", kDollar)}, &built_in_prices()};
+  std::optional<Error> error;
+  run.started = [&](Engine& engine, State& of) {
+    const std::atomic<bool> stop{true};
+    REQUIRE(engine.run(stop));
+    auto answer = EngineRun::offer(engine, of, run.aggregator(of),
+                                   std::make_shared<const std::vector<Rule>>(run.rules));
+    const auto done = answer.get();
+    if (!done) error = done.error();
+  };
+  MemoryStore store;
+  RecordingTeller teller;
+  run.run(store, kPartitions, {}, teller);
+  REQUIRE(error);
+  CHECK(error->reaction == Reaction::retry);
+}

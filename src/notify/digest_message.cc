@@ -204,6 +204,22 @@ std::vector<Text> rule_line(const Alert& alert, const Levels& levels) {
   return line;
 }
 
+// What stands below the rows, and what depends on them.
+void add_end(Message& message, const Alert& first, const Notice& notice) {
+  message.context.push_back(closing_line(first, notice));
+  message.opening = {message.title.text + ".", Born::elsewhere};
+  if (!message.rows.empty()) {
+    const auto& [who, value, note] = message.rows.front();
+    message.preheader = "Furthest over: " + who + " with " + value + ".";
+  }
+  if (first.budget && !message.rows.empty()) {
+    message.next = "each is told again only at its next line.";
+    if (!first.enforced) message.next += " Nothing is blocked.";
+  }
+  message.explain = explain_command(first, false);
+  message.footer = footer_of(first, notice);
+}
+
 // Nothing is over now, but something was.
 Message only_stale(const Notice& notice) {
   const Alert& first = notice.alerts.front();
@@ -217,18 +233,7 @@ Message only_stale(const Notice& notice) {
   message.title = {subject_of(first) + ": nothing is over now", Born::elsewhere};
   message.paragraphs.push_back({stale_text(notice.alerts), Born::ours});
   message.context.push_back(rule_line(first, {}));
-  message.context.push_back(closing_line(first, notice));
-  message.opening = {message.title.text + ".", Born::elsewhere};
-  if (!message.rows.empty()) {
-    const auto& [who, value, note] = message.rows.front();
-    message.preheader = "Furthest over: " + who + " with " + value + ".";
-  }
-  if (first.budget && !message.rows.empty()) {
-    message.next = "each is told again only at its next line.";
-    if (!first.enforced) message.next += " Nothing is blocked.";
-  }
-  message.explain = explain_command(first, false);
-  message.footer = footer_of(first, notice);
+  add_end(message, first, notice);
   return message;
 }
 
@@ -259,18 +264,7 @@ Message digest_message(const Notice& notice) {
     message.paragraphs.push_back({stale, Born::ours});
   }
   message.context.push_back(rule_line(first, levels));
-  message.context.push_back(closing_line(first, notice));
-  message.opening = {message.title.text + ".", Born::elsewhere};
-  if (!message.rows.empty()) {
-    const auto& [who, value, note] = message.rows.front();
-    message.preheader = "Furthest over: " + who + " with " + value + ".";
-  }
-  if (first.budget && !message.rows.empty()) {
-    message.next = "each is told again only at its next line.";
-    if (!first.enforced) message.next += " Nothing is blocked.";
-  }
-  message.explain = explain_command(first, false);
-  message.footer = footer_of(first, notice);
+  add_end(message, first, notice);
   return message;
 }
 

@@ -36,6 +36,14 @@ std::string one_line(const Diagnostic& d) {
   return fmt::format("{}: {}{}", place(d), d.message, d.hint.empty() ? "" : " (" + d.hint + ")");
 }
 
+// Seen from tocsin.yaml: a message's first line has no room for long paths.
+std::string short_place(const Diagnostic& d, const std::string& config_path) {
+  Diagnostic beside = d;
+  const std::string folder = config_path.substr(0, config_path.rfind('/') + 1);
+  if (beside.file.starts_with(folder)) beside.file.erase(0, folder.size());
+  return place(beside);
+}
+
 Diagnostics errors_of(const Loaded& found) {
   Diagnostics errors;
   for (const auto& d : found.diagnostics) {
@@ -335,7 +343,8 @@ void Reloader::tell_refused(const Loaded& found) {
   EngineMessage message;
   message.kind = "reload";
   message.subject = refused_print_;
-  message.text = "Configuration refused: " + place(errors.front()) + ": " + errors.front().message;
+  message.text = "Configuration refused: " + short_place(errors.front(), setup_.config_path) +
+                 ": " + errors.front().message;
   for (std::size_t i = 0; i < std::min(errors.size(), kDetailsMax); ++i) {
     message.details.push_back(one_line(errors[i]));
   }

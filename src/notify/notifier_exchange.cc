@@ -36,7 +36,11 @@ void Notifier::take(ChannelChange change) {
   }
   for (auto& [name, one] : composed) {
     one.post = find(name);
-    if (one.post != nullptr) composed_.push_back(std::move(one));
+    if (one.post != nullptr) {
+      composed_.push_back(std::move(one));
+    } else {
+      park_unconfigured({name, ""}, std::move(one.notice));
+    }
   }
 }
 

@@ -183,3 +183,13 @@ TEST_CASE("The engine's own messages follow its route") {
   CHECK(desk.sent("https://one.example/a") == 1);
   CHECK(desk.sent("https://one.example/b") == 0);
 }
+
+TEST_CASE("A message of the engine's own for a channel that leaves at once is parked, not lost") {
+  Desk desk;
+  desk.notifier->engine({"lag", "topic", "Tocsin is behind", {}});
+  desk.exchange({}, {"a"}, {"a"});
+  desk.steps();
+  CHECK(desk.sent("https://one.example/b") == 0);
+  CHECK(desk.rows('p') == 1);
+  CHECK(desk.sent("https://one.example/a") == 1);  // told that there is one
+}

@@ -43,6 +43,13 @@ std::string target_of(const std::string& link) {
   return size < 0 ? std::string() : std::string(target.data(), static_cast<std::size_t>(size));
 }
 
+// A regular file just made is still being written: read now it may be half of one. When it is
+// closed is an event of its own.
+bool is_being_written(const std::string& path) {
+  struct stat status {};
+  return ::lstat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) && status.st_nlink == 1;
+}
+
 bool is_pattern(const std::string& name) { return name.find_first_of("*?[") != std::string::npos; }
 
 }  // namespace
@@ -152,10 +159,15 @@ bool FileWatch::changed() {
       inotify_event event{};
       std::memcpy(&event, bytes.data() + at, sizeof event);
       const std::string name = event.len == 0 ? "" : bytes.data() + at + sizeof event;
-      any = any || concerns(event.wd, name) || (event.mask & IN_Q_OVERFLOW) != 0;
+      any = any || (event.mask & IN_Q_OVERFLOW) != 0 ||
+            (concerns(event.wd, name) && !begins(event.mask, event.wd, name));
       at += sizeof event + event.len;
     }
   }
+}
+
+bool FileWatch::begins(std::uint32_t events, int folder, const std::string& name) const {
+  return (events & IN_CREATE) != 0 && is_being_written(joined(folders_.at(folder), name));
 }
 
 bool FileWatch::concerns(int folder, const std::string& name) const {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <set>
 #include <string>
@@ -65,6 +66,7 @@ class FileWatch {
   static void add_path(const std::string& path, Points& points);
   static void add_pattern(const std::string& pattern, Points& points);
   bool concerns(int folder, const std::string& name) const;
+  bool begins(std::uint32_t events, int folder, const std::string& name) const;
 
   Log& log_;
   int descriptor_ = -1;

@@ -75,6 +75,17 @@ TEST_CASE("A new file that a pattern describes is noticed, in a new folder too")
   CHECK(folder.watch.changed());
 }
 
+TEST_CASE("A new file is noticed when it is written to its end, not before") {
+  Folder folder;
+  folder.watch_files({"customers.csv"});
+  std::ofstream file(folder.path("customers.csv"));
+  file << "Customer,budget\nann,$1" << std::flush;
+  CHECK_FALSE(folder.watch.changed());
+  file << "00\n";
+  file.close();
+  CHECK(folder.watch.changed());
+}
+
 TEST_CASE("Links that are swapped are noticed, as Kubernetes and releases do") {
   Folder folder;
   for (const char* version : {"..1", "..2"}) {

@@ -207,6 +207,8 @@ class State {
   bool sweep_hot(RuleState& rule, const CommitInput& input, Left& left);
   bool sweep_table(RuleState& rule, WindowTable& table, const CommitInput& input, Left& left);
   bool sweep_groups(RuleState& rule, Left& left);
+  // When a sweep finds something met: the watermark waits for stragglers, a reader does not.
+  EventTime now_within(const Window& window) const;
   Result<bool> sweep_stored(RuleState& rule, const CommitInput& input, Left& left);
   bool retired(const RuleState& rule) const;
   void drain_groups();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // After an edit of budgets or rungs: the groups of open windows are judged by the new ladder, some
 // each commit, those in memory and those in the store.
+#include <algorithm>
+
 #include "state/keys.h"
 #include "state/state.h"
 
@@ -61,9 +63,15 @@ bool State::sweep_table(RuleState& rule, WindowTable& table, const CommitInput& 
     if (entry.cell.reached == reached && !rings) continue;
     --left.changes;
     table.touch(at, commit_, watermark_);
-    reach(rule, table, at, watermark_, input);
+    reach(rule, table, at, now_within(table.window), input);
   }
   return true;
+}
+
+EventTime State::now_within(const Window& window) const {
+  EventTime newest = watermark_;
+  for (const auto& row : partitions_) newest = std::max(newest, row.stream_time.now);
+  return window.end == kNever ? newest : std::min(newest, window.end - Millis{1});
 }
 
 // Cells of panes are only armed again; they ring at their next event.
@@ -102,7 +110,7 @@ Result<bool> State::sweep_stored(RuleState& rule, const CommitInput& input, Left
     const auto& entry = (*table)->cells[*cell];
     if (entry.cell.total < entry.next_reached_at) continue;
     (*table)->touch(*cell, commit_, watermark_);
-    reach(rule, **table, *cell, watermark_, input);
+    reach(rule, **table, *cell, now_within((*table)->window), input);
   }
   if (stored.size() >= left.changes) return false;
   left.changes -= stored.size();

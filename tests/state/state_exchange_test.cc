@@ -73,6 +73,15 @@ TEST_CASE("A limit lowered by a reload tells what is now met, once, without a re
   CHECK(engine.told.size() == 2);
 }
 
+TEST_CASE("What a reload finds met rang at the newest request, not where the watermark waits") {
+  StateFixture engine({user_day_rule("daily", 100 * kDollar)});
+  engine.feed({{0, kNoon, "ann", 60 * kDollar}}, kNoon);
+  engine.exchange({user_day_rule("daily", 70 * kDollar)});
+  engine.settle();
+  REQUIRE(engine.told.size() == 2);
+  CHECK(engine.told.back().at == EventTime{Millis{kNoon}});
+}
+
 TEST_CASE("A limit raised by a reload arms its rungs before the next request counts") {
   StateFixture engine({user_day_rule("daily", 10 * kDollar)});
   // No room to sweep: the request comes first.

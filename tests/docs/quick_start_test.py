@@ -5,7 +5,8 @@
 usage: quick_start_test.py TOCSIN
 
 A block of a document is run if `<!-- test -->` stands before it: each line after `$ ` is a command
-for a shell in a copy of docs/examples, what follows is what it prints."""
+for a shell in a copy of docs/examples, what follows is what it prints. What needs a Kafka is run
+by tests/integration/quick_start.py."""
 
 import json
 import os
@@ -52,6 +53,10 @@ class Documents(unittest.TestCase):
         self.folder = Path(tempfile.mkdtemp(prefix="tocsin-docs-"))
         self.addCleanup(shutil.rmtree, self.folder)
         self.examples = self.folder / "examples"
+        self.copy_examples()
+
+    def copy_examples(self):
+        shutil.rmtree(self.examples, ignore_errors=True)
         shutil.copytree(ROOT / "docs" / "examples", self.examples)
 
     def shell(self, command):
@@ -65,6 +70,7 @@ class Documents(unittest.TestCase):
             text = (ROOT / document).read_text(encoding="utf-8")
             shown = steps(text)
             self.assertTrue(shown, f"{document} has no tested block")
+            self.copy_examples()
             for command in BEFORE.findall(text):
                 self.assertEqual(self.shell(command)[1], 0, command)
             for command, printed in shown:

@@ -24,6 +24,7 @@ import kafka_source
 import kill9
 import mail
 import outage
+import quick_start
 import reload
 import self_test
 import slack
@@ -34,7 +35,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MODULES = {"self_test": self_test, "kill9": kill9,
            "backtest_equals_live": backtest_equals_live, "outage": outage, "slack": slack,
            "kafka_source": kafka_source, "mail": mail, "demo": demo,
-           "explain": explain, "reload": reload}
+           "explain": explain, "reload": reload, "quick_start": quick_start}
 
 
 def arguments():

@@ -147,7 +147,7 @@ std::optional<WallTime> Lane::oldest() const {
 std::vector<std::shared_ptr<const Notice>> Lane::take_waiting() {
   std::vector<std::shared_ptr<const Notice>> waiting;
   for (auto entry = entries_.begin(); entry != entries_.end();) {
-    if (entry->in_flight) {
+    if (entry->in_flight || waits_for_another(*entry)) {
       ++entry;
     } else {
       waiting.push_back(std::move(entry->notice));

@@ -62,7 +62,8 @@ class Lane {
   // destinations of a channel are told without waiting for this one.
   Entry* overflow();
   void remove(const Entry& entry);
-  // Those not in flight, oldest first; they are no longer here.
+  // Those not in flight, oldest first; they are no longer here. An end whose beginning is in flight
+  // stays.
   std::vector<std::shared_ptr<const Notice>> take_waiting();
 
   std::size_t size() const { return entries_.size(); }

@@ -164,6 +164,7 @@ class Notifier {
   void take(ChannelChange change);
   void replace(std::unique_ptr<Post> old);
   Destination* heir(const Post& old, const Address& from);
+  void hand_on(const Post& old, Destination& from);
   void hand_on(const Post& old, const Address& from, std::shared_ptr<const Notice> notice);
   void park_waiting(Post& post);
   void see_off();

@@ -84,14 +84,11 @@ void Notifier::settle(const Answer& answer) {
       ++to.status.retried;
       parts_.log.warn("Channel " + to.label + " " + outcome.reason +
                       "; the message stays in the outbox and is tried again");
-      if (answer.post == find(to.address.channel)) return;
-      // Of a channel that left.
-      hand_on(*answer.post, to.address, entry.notice);
-      to.lane.remove(entry);
-      return;
-    case Lane::Fate::delivered: delivered(to, entry); return;
-    case Lane::Fate::parked: parked(to, entry, outcome.reason); return;
+      break;
+    case Lane::Fate::delivered: delivered(to, entry); break;
+    case Lane::Fate::parked: parked(to, entry, outcome.reason); break;
   }
+  if (answer.post != find(to.address.channel)) hand_on(*answer.post, to);
 }
 
 void Notifier::delivered(Destination& to, const Lane::Entry& entry) {

@@ -53,7 +53,7 @@ void Notifier::replace(std::unique_ptr<Post> old) {
     park_waiting(*old);
   }
   for (Destination& from : old->destinations) {
-    for (auto& notice : from.lane.take_waiting()) hand_on(*old, from.address, std::move(notice));
+    hand_on(*old, from);
     Destination* to = find(from.address);
     if (to == nullptr) continue;
     std::swap(to->status.delivered, from.status.delivered);
@@ -73,7 +73,12 @@ Notifier::Destination* Notifier::heir(const Post& old, const Address& from) {
   return one_each ? &post->destinations.front() : nullptr;
 }
 
-// A message that `old`, which left, did not deliver to `from`.
+// What `old`, which left, did not deliver to `from`, and has not under way.
+void Notifier::hand_on(const Post& old, Destination& from) {
+  for (auto& notice : from.lane.take_waiting()) hand_on(old, from.address, std::move(notice));
+}
+
+// One such message.
 void Notifier::hand_on(const Post& old, const Address& from, std::shared_ptr<const Notice> notice) {
   Destination* to = heir(old, from);
   if (to == nullptr) return park_unconfigured(from, *notice);

@@ -193,3 +193,32 @@ TEST_CASE("A message of the engine's own for a channel that leaves at once is pa
   CHECK(desk.rows('p') == 1);
   CHECK(desk.sent("https://one.example/a") == 1);  // told that there is one
 }
+
+TEST_CASE("An end is not told at a new address before its beginning, which was under way") {
+  Desk desk;
+  desk.transport.set_script([](const HttpRequest& request) -> std::optional<Response> {
+    if (request.url == "https://one.example/a") return std::nullopt;
+    return RecordingTransport::ok();
+  });
+  desk.notifier->offer({{1, error_rate(), {"a"}}});
+  desk.steps();
+  desk.notifier->resolve(resolved_notice().resolved.front(), {"a"});
+  desk.clock.advance(std::chrono::minutes(1));
+  desk.steps();
+  desk.exchange(one(slack("a", "https://two.example/a")), {"b"});
+  desk.steps();
+  CHECK(desk.sent("https://two.example/a") == 0);
+  std::size_t posts = 2;
+  SECTION("and failed") { desk.transport.answer_hanging(RecordingTransport::status(503)); }
+  SECTION("and was taken") {
+    desk.transport.answer_hanging(RecordingTransport::ok());
+    posts = 1;
+  }
+  for (int i = 0; i < 5; ++i) {
+    desk.steps();
+    desk.clock.advance(std::chrono::seconds(2));
+  }
+  CHECK(desk.sent("https://two.example/a") == posts);
+  CHECK(desk.transport.posted.back().body.find("esolved") != std::string::npos);
+  CHECK(desk.rows('n') == 0);
+}

@@ -17,17 +17,6 @@
 namespace tocsin {
 namespace {
 
-std::string basis_name(CostBasis basis) {
-  switch (basis) {
-    case CostBasis::computed: return "computed";
-    case CostBasis::reported: return "reported";
-    case CostBasis::unpriced: return "unpriced";
-    case CostBasis::cached: return "cached";
-    case CostBasis::unmetered: return "unmetered";
-  }
-  return "";
-}
-
 std::string place_text(const EventTrace::Place& place) {
   return fmt::format("{}[{}] at offset {}", clean_text(place.topic), place.partition, place.offset);
 }
@@ -211,7 +200,7 @@ class EventWords {
 };
 
 void write_trace(JsonWriter& json, const EventTrace& trace) {
-  json.text("basis", basis_name(trace.basis)).text("cost_usd", trace.cost.text());
+  json.text("basis", name(trace.basis)).text("cost_usd", trace.cost.text());
   json.text("model", trace.model).text("price", trace.price).text("origin", trace.origin);
   json.key("components").begin_array();
   for (const auto& part : trace.components) {

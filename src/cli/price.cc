@@ -74,7 +74,7 @@ class LinePricer final : Decoder::Sink {
     } else {
       json.null();
     }
-    json.text("basis", basis()).key("price");
+    json.text("basis", name(cost_.basis)).key("price");
     if (cost_.price.empty()) {
       json.null();
     } else {
@@ -108,16 +108,6 @@ class LinePricer final : Decoder::Sink {
 
   bool priced() const {
     return cost_.basis != CostBasis::unpriced && cost_.basis != CostBasis::unmetered;
-  }
-  std::string_view basis() const {
-    switch (cost_.basis) {
-      case CostBasis::computed: return "computed";
-      case CostBasis::reported: return "reported";
-      case CostBasis::unpriced: return "unpriced";
-      case CostBasis::cached: return "cached";
-      case CostBasis::unmetered: return "unmetered";
-    }
-    return "";
   }
 
   Pricer pricer_;

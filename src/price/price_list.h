@@ -31,6 +31,17 @@ struct CostComponent {
 
 enum class CostBasis : std::uint8_t { computed, reported, unpriced, cached, unmetered };
 
+constexpr std::string_view name(CostBasis basis) {
+  switch (basis) {
+    case CostBasis::computed: return "computed";
+    case CostBasis::reported: return "reported";
+    case CostBasis::unpriced: return "unpriced";
+    case CostBasis::cached: return "cached";
+    case CostBasis::unmetered: return "unmetered";
+  }
+  return "";
+}
+
 enum class CostChoice : std::uint8_t {
   computed,  // ours, else reported, else unpriced (the default)
   reported,  // theirs, else unpriced

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What `./dev test --long=NAME` runs. A suite is added by an entry of SUITES:
+
+    "sim": Suite(targets=("sim_test",), commands=(("{build}/sim_test", "--seeds", "10000"),)),
+
+targets   what ninja builds first
+commands  run one after another in the repository's folder, without input, `{build}` being the build's
+          folder. Each takes its size from its arguments, prints for each failure the one-line command
+          that repeats it, ends with the line "N passed, N failed", and returns other than 0 if any
+          failed. N counts what the suite is measured in: seeds, kills, flips.
+packages  Debian's, besides those that every build of the tests needs; KAFKA for a real broker
+preset    of CMakePresets.json; `folder` (in build/) and `options` (of cmake) for a build of its own,
+          as with folder="crash", options=("-DTOCSIN_CRASH_POINTS=ON",)
+
+The long form takes less than 30 minutes on two cores. The short form is a test like any other: of
+ctest, or a module of tests/integration.
+"""
+
+from dataclasses import dataclass
+
+KAFKA = ("openjdk-17-jre-headless", "maven")
+
+
+@dataclass(frozen=True)
+class Suite:
+    targets: tuple
+    commands: tuple
+    packages: tuple = ()
+    preset: str = "release"
+    folder: str = ""
+    options: tuple = ()
+
+
+# None: nobody has written it yet.
+SUITES = {
+    "sim": None,
+    "crash": None,
+    "kafka": None,
+    "power": None,
+    "mutants": None,
+    "fuzz": None,
+    "memory": None,
+}

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # One INTERFACE target holds the flags of our own code; docs/operations.md says why each is there.
 option(TOCSIN_WERROR "Warnings are errors" OFF)
-option(TOCSIN_CRASH_POINTS "Compile in the named crash points that tests/crash kills at" OFF)
 
 include(CheckCXXCompilerFlag)
 

@@ -5,6 +5,7 @@
 
 #include "alert/alert_codec.h"
 #include "notify/outbox_keys.h"
+#include "tocsin/crash_point.h"
 
 namespace tocsin {
 namespace {
@@ -113,6 +114,7 @@ void Notifier::engine(EngineMessage message) { put(Engine{std::move(message), {}
 void Notifier::exchange(ChannelChange change) { put(std::move(change)); }
 
 Result<void> Notifier::load() {
+  const CrashSpan span(CrashStep::outbox);
   std::vector<Outgoing> alerts;
   OutboxReader reader;
   reader.alert = [&](std::string_view channel, std::uint64_t seq, Alert alert) {
@@ -300,6 +302,7 @@ Result<void> Notifier::compose() {
   for (const auto& post : posts_) compose_for(*post, batch);
   if (failure_) return tl::unexpected<Error>(*failure_);
   if (batch.empty()) return {};
+  const CrashSpan span(CrashStep::compose);
   return parts_.store.write(batch, Sync::yes);
 }
 

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "tocsin/crash_point.h"
+
 namespace tocsin {
 namespace {
 
@@ -34,6 +36,7 @@ void Notifier::send(Post& post, Destination& destination, Lane::Entry& entry) {
                                            .form = entry.form,
                                            .now = parts_.clock.wall(),
                                            .destination = destination.address.destination});
+  const CrashSpan span(CrashStep::send);
   parts_.transport.send(std::move(request),
                         [this, &post, &destination, &entry](const Response& response) {
                           answers_.push_back({&post, &destination, &entry, response});
@@ -62,10 +65,14 @@ Millis Notifier::time_to_wait(Millis most) const {
 Result<void> Notifier::settle() {
   std::vector<Answer> answers;
   answers.swap(answers_);
-  for (const Answer& answer : answers) settle(answer);
+  for (const Answer& answer : answers) {
+    const CrashSpan span(CrashStep::answer);
+    settle(answer);
+  }
   see_off();
   if (marks_.empty()) return {};
   const WriteBatch marks = std::exchange(marks_, {});
+  const CrashSpan span(CrashStep::mark);
   return parts_.store.write(marks, Sync::no);
 }
 
@@ -100,6 +107,7 @@ void Notifier::delivered(Destination& to, const Lane::Entry& entry) {
 }
 
 void Notifier::parked(Destination& to, const Lane::Entry& entry, const std::string& reason) {
+  const CrashSpan span(CrashStep::park);
   Delivery delivery = delivery_of(to.address, entry, parts_.clock.wall());
   delivery.reason = reason;
   put_parked(marks_, *entry.notice, delivery);
@@ -150,6 +158,7 @@ Result<void> Notifier::drain() {
   WriteBatch rows;
   for (const Composed& composed : std::exchange(composed_, {})) enqueue(composed, {}, rows);
   if (!rows.empty()) {
+    const CrashSpan span(CrashStep::leave);
     if (auto written = parts_.store.write(rows, Sync::yes); !written) return written;
   }
   const SteadyTime end = parts_.clock.monotonic() + config_.drain;

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "notify/amount_text.h"
+#include "tocsin/crash_point.h"
 
 namespace tocsin {
 namespace {
@@ -181,6 +182,7 @@ Result<void> Engine::commit(std::vector<Exchange::Taken> taken) {
     if (batch->tick) tick = &*batch->tick;
     if (!batch->set_aside.empty()) tell_set_aside(batch->set_aside);
     if (setup_.quarantine && !batch->set_aside.empty()) {
+      const CrashSpan span(CrashStep::quarantine);
       auto written = setup_.quarantine(batch->set_aside, setup_.state.partitions());
       if (!written) return written;
     }
@@ -218,6 +220,7 @@ Result<void> Engine::settle(Committed committed, Sync sync) {
   }
   alerts_ += committed.alerts.size();
   if (!committed.alerts.empty() || !committed.resolved.empty()) {
+    const CrashSpan span(CrashStep::tell);
     setup_.teller.committed(std::move(committed));
   }
   tell_counts();
@@ -403,6 +406,7 @@ void Engine::publish() {
 }
 
 void Engine::mirror() {
+  const CrashSpan span(CrashStep::mirror);
   std::vector<std::pair<PartitionName, std::int64_t>> offsets;
   for (const auto& row : setup_.state.partitions()) {
     offsets.emplace_back(row.name, row.position.next_offset);

@@ -10,6 +10,7 @@
 #include "rocks/directory.h"
 #include "rocks/failure.h"
 #include "rocks/options.h"
+#include "tocsin/crash_point.h"
 
 namespace tocsin {
 namespace {
@@ -136,7 +137,9 @@ Result<std::unique_ptr<RocksStore>> RocksStore::open(const std::string& path, st
   rocksdb::Options options = rocks::options_for(memory);
   options.listeners.push_back(state->failure);
   rocksdb::DB* db = nullptr;
+  crash_point(CrashStep::open, CrashEdge::before);
   const rocksdb::Status status = rocksdb::DB::Open(options, path, &db);
+  crash_point(CrashStep::open, CrashEdge::after);
   if (!status.ok()) return stop(not_opened(path, status));
   state->db.reset(db);
   return std::unique_ptr<RocksStore>(new RocksStore(std::move(state)));
@@ -187,6 +190,7 @@ Result<void> RocksStore::write(const WriteBatch& batch, Sync sync) {
   }
   rocksdb::WriteOptions options;
   options.sync = sync == Sync::yes;
+  const CrashSpan span(options.sync ? CrashStep::sync : CrashStep::write);
   const rocksdb::Status status = state_->db->Write(options, &changes);
   if (!status.ok()) return stop(state_->failure->keep(status));
   return {};

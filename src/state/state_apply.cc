@@ -5,6 +5,7 @@
 #include "alert/make_alert.h"
 #include "state/keys.h"
 #include "state/state.h"
+#include "tocsin/crash_point.h"
 #include "tocsin/group.h"
 
 namespace tocsin {
@@ -36,6 +37,7 @@ Result<Committed> State::commit(const CommitInput& input) {
   } else if (!catching_up_since_) {
     catching_up_since_ = watermark_;
   }
+  crash_point(CrashStep::apply, CrashEdge::before);
   for (const auto& work : input.work) {
     for (const auto& delta : work.deltas) {
       if (auto applied = apply(delta); !applied) return tl::unexpected(applied.error());
@@ -63,6 +65,7 @@ Result<Committed> State::commit(const CommitInput& input) {
   advance(input);
   judge_panes(input);
   if (auto swept = sweep(input); !swept) return tl::unexpected(swept.error());
+  crash_point(CrashStep::apply, CrashEdge::after);
   // Before anything is stored under a key of its own: the journal's last word on a cell must never
   // be older than the cell's key.
   store_panes();
@@ -73,13 +76,17 @@ Result<Committed> State::commit(const CommitInput& input) {
   evict();
   drain_windows();
   discard();
+  crash_point(CrashStep::expire, CrashEdge::before);
   expire_ids();
   if (auto dropped = drop_old(); !dropped) return tl::unexpected(dropped.error());
+  crash_point(CrashStep::expire, CrashEdge::after);
   finish_alerts(committed_);
   write_rows(input);
+  crash_point(CrashStep::commit, CrashEdge::before);
   if (auto written = store_.write(batch_, input.sync); !written) {
     return tl::unexpected(written.error());
   }
+  crash_point(CrashStep::commit, CrashEdge::after);
   batch_.clear();
   first_start_ = false;
   return std::move(committed_);

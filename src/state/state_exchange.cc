@@ -6,6 +6,7 @@
 
 #include "state/keys.h"
 #include "state/state.h"
+#include "tocsin/crash_point.h"
 #include "tocsin/row.h"
 
 namespace tocsin {
@@ -77,6 +78,7 @@ Result<std::unique_ptr<PreparedRules>> State::prepare(RuleChange change) const {
 }
 
 Result<void> State::accept(PreparedRules& next) {
+  const CrashSpan span(CrashStep::accept);
   std::unordered_map<std::string_view, RuleState*> here;
   for (const auto& rule : rules_) here.emplace(rule->key, rule.get());
   std::uint32_t last_id = last_id_;
@@ -113,6 +115,7 @@ Result<void> State::find_groups(RuleState& rule, PreparedRules& next) {
 }
 
 Result<Committed> State::exchange(PreparedRules& next, const CommitInput& input) {
+  const CrashSpan span(CrashStep::exchange);
   std::vector<std::unique_ptr<RuleState>> old = std::move(rules_);
   rules_ = std::move(next.rules);
   next.rules.clear();
@@ -212,6 +215,8 @@ void State::drain_groups() {
 
 // The same of calendar windows. A state that is drained is no longer here.
 void State::drain_windows() {
+  if (in_force_ == rules_.size()) return;
+  const CrashSpan span(CrashStep::drain);
   std::size_t left = limits_.spills_per_commit;
   for (std::size_t i = in_force_; i < rules_.size();) {
     RuleState& rule = *rules_[i];

@@ -6,6 +6,7 @@
 #include "hash/digest.h"
 #include "state/keys.h"
 #include "state/state.h"
+#include "tocsin/crash_point.h"
 #include "tocsin/row.h"
 
 namespace tocsin {
@@ -138,6 +139,7 @@ Result<void> State::load(const StateSetup& setup) {
 }
 
 Result<void> State::load_meta() {
+  const CrashSpan span(CrashStep::meta);
   const auto format = store_.get(key::meta("format"));
   if (!format) return tl::unexpected(format.error());
   if (!*format) {
@@ -177,6 +179,7 @@ Result<void> State::load_meta() {
 }
 
 Result<void> State::load_partitions() {
+  const CrashSpan span(CrashStep::positions);
   bool good = true;
   const Kind kind(key::kPosition);
   auto scanned = store_.scan(kind.from, kind.until, [&](auto, auto value) {
@@ -196,6 +199,7 @@ Result<void> State::load_partitions() {
 }
 
 Result<void> State::load_rules(const StateSetup& setup) {
+  const CrashSpan span(CrashStep::rules);
   bool good = true;
   const Kind kind(key::kState);
   std::map<std::string, StateRow> known;
@@ -244,6 +248,7 @@ void State::put_state_row(const RuleState& rule) {
 }
 
 Result<void> State::load_ids() {
+  const CrashSpan span(CrashStep::ids);
   bool good = true;
   const Kind kind(key::kIds);
   auto scanned = store_.scan(kind.from, kind.until, [&](auto key, auto value) {
@@ -261,6 +266,7 @@ Result<void> State::load_ids() {
 }
 
 Result<void> State::load_panes() {
+  const CrashSpan span(CrashStep::cells);
   for (const auto& rule : rules_) {
     if (!rule->by_pane) continue;
     bool good = true;
@@ -281,6 +287,7 @@ Result<void> State::load_panes() {
 }
 
 Result<void> State::load_journal() {
+  const CrashSpan span(CrashStep::recover);
   Recovery recovery(*this);
   bool good = true;
   const Kind kind(key::kJournal);

@@ -5,6 +5,7 @@
 #include "alert/alert_codec.h"
 #include "state/keys.h"
 #include "state/state.h"
+#include "tocsin/crash_point.h"
 #include "tocsin/row.h"
 
 namespace tocsin {
@@ -22,6 +23,7 @@ bool at_or_before(std::uint32_t commit, std::uint64_t target) {
 }  // namespace
 
 void State::write_journal() {
+  const CrashSpan span(CrashStep::journal);
   JournalWriter row;
   for (const auto& rule : rules_) {
     for (auto& [start, table] : rule->windows) {
@@ -54,6 +56,7 @@ void State::write_journal() {
 }
 
 void State::write_rows(const CommitInput& input) {
+  const CrashSpan span(CrashStep::rows);
   for (const auto& recorded : committed_.alerts) {
     batch_.put(key::numbered(key::kAlert, recorded.number), encode_alert(recorded.alert));
     alert_log_.append(recorded, batch_);
@@ -125,6 +128,7 @@ void State::close_windows() {
 // Stores some of a closed window's cells; true when it holds no more than the store does. The first
 // time a window closes its cells become pages, later changes are kept beside them.
 bool State::close_some(RuleState& rule, WindowTable& table) {
+  const CrashSpan span(CrashStep::close);
   const std::int64_t start = to_ms(table.window.start);
   if (!table.row.paged) {
     table.row.paged = true;
@@ -179,6 +183,7 @@ void State::trim_journal() {
   }
   JournalTail::Pass& pass = *journal_.pass;
   if (!pass.panes_stored) return;  // the next commit does
+  const CrashSpan span(CrashStep::trim);
   std::size_t left = limits_.spills_per_commit;
   std::size_t scans = kScansPerCommit;
   for (; pass.rule < rules_.size(); ++pass.rule, pass.window = INT64_MIN, pass.cell = 0) {
@@ -218,6 +223,7 @@ bool State::trim_table(RuleState& rule, WindowTable& table, JournalTail::Pass& p
 // word must not be older than the key.
 void State::store_panes() {
   if (!journal_.pass || journal_.pass->panes_stored) return;
+  const CrashSpan span(CrashStep::panes);
   journal_.pass->panes_stored = true;
   for (const auto& rule : rules_) {
     for (auto& [group, entry] : rule->groups) {
@@ -246,6 +252,7 @@ void State::evict() {
     }
   }
   if (bytes <= limits_.hot_bytes || largest == nullptr || largest->cells.size() < 2) return;
+  const CrashSpan span(CrashStep::evict);
   const auto now = static_cast<std::uint32_t>(commit_);
   std::vector<std::uint32_t> ages;
   for (std::uint32_t i = 0; i < largest->cells.size(); ++i) {

@@ -10,7 +10,7 @@ commands  run one after another in the repository's folder, without input, `{bui
           failed. N counts what the suite is measured in: seeds, kills, flips.
 packages  Debian's, besides those that every build of the tests needs; KAFKA for a real broker
 preset    of CMakePresets.json; `folder` (in build/) and `options` (of cmake) for a build of its own,
-          as with folder="crash", options=("-DTOCSIN_CRASH_POINTS=ON",)
+          as with folder="checked", options=("-DCMAKE_CXX_FLAGS=-D_GLIBCXX_DEBUG",)
 
 The long form takes less than 30 minutes on two cores. The short form is a test like any other: of
 ctest, or a module of tests/integration.

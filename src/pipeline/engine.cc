@@ -55,6 +55,21 @@ Result<void> Engine::run(const std::atomic<bool>& stop) {
 }
 
 Result<void> Engine::run_until(const std::atomic<bool>& stop) {
+  if (auto started = start(); !started) return started;
+  for (auto& worker : workers_) {
+    threads_.emplace_back([this, &worker] { worker->run(stop_workers_); });
+  }
+  while (!stop.load(std::memory_order_relaxed) && !over()) {
+    if (auto turned = turn(kTurn); !turned) return turned;
+  }
+  stop_workers_ = true;
+  exchange_.stop();
+  for (auto& thread : threads_) thread.join();
+  threads_.clear();
+  return finish();
+}
+
+Result<void> Engine::start() {
   synced_at_ = setup_.clock.monotonic();
   if (setup_.live) {
     catch_up_.start(setup_.state.first_start(), setup_.clock.monotonic());
@@ -66,27 +81,20 @@ Result<void> Engine::run_until(const std::atomic<bool>& stop) {
     }
   }
   publish();
-  for (auto& worker : workers_) {
-    threads_.emplace_back([this, &worker] { worker->run(stop_workers_); });
-  }
-  while (!stop.load(std::memory_order_relaxed) && !exchange_.finished() && !exchange_.error()) {
-    if (auto turned = turn(); !turned) return turned;
-    turns_.fetch_add(1, std::memory_order_relaxed);
-  }
-  stop_workers_ = true;
-  exchange_.stop();
-  for (auto& thread : threads_) thread.join();
-  threads_.clear();
+  return {};
+}
+
+Result<void> Engine::finish() {
   if (const auto error = exchange_.error()) return tl::unexpected(*error);
-  // What is still in the exchange was not committed: it is read again at the next start.
   if (setup_.live) return commit({.now = setup_.clock.wall(), .sync = Sync::yes});
   return {};
 }
 
-Result<void> Engine::turn() {
+Result<void> Engine::turn(Millis wait) {
+  turns_.fetch_add(1, std::memory_order_relaxed);
   if (auto reloaded = reload(); !reloaded) return reloaded;
   const bool more = setup_.live && setup_.state.has_work();
-  auto taken = exchange_.take(more ? Millis{0} : kTurn);
+  auto taken = exchange_.take(more ? Millis{0} : wait);
   if (!taken.empty()) {
     if (auto committed = commit(std::move(taken)); !committed) return committed;
     // Only what is not used for committing is waiting.

@@ -80,6 +80,18 @@ class Engine {
   // then the process must end.
   Result<void> run(const std::atomic<bool>& stop);
 
+  // What run() is made of, for who turns all loops in one thread: start(), then turns of the state
+  // thread and of the workers in any order, then finish(). After an error the process must end.
+  Result<void> start();
+  // One turn of the state thread, which waits at most `wait` for something to commit.
+  Result<void> turn(Millis wait);
+  // One turn of a worker (Worker::turn).
+  bool turn_worker(std::size_t worker, Millis wait) { return workers_[worker]->turn(wait); }
+  // All sources have ended and all is committed; or one broke.
+  bool over() const { return exchange_.finished() || exchange_.error(); }
+  // Syncs what is committed. What was read and is not is read again at the next start.
+  Result<void> finish();
+
   EngineStatus status() const;
 
   // Turns of the loops, for whoever watches whether they still turn; Worker::kEnded: that one has
@@ -97,7 +109,6 @@ class Engine {
   Result<void> reload();
   Result<void> exchange();
   void refuse_reloads();
-  Result<void> turn();
   Result<void> commit(std::vector<Exchange::Taken> taken);
   Result<void> commit(const CommitInput& input);
   Result<void> settle(Committed committed, Sync sync);

@@ -42,11 +42,11 @@ void Exchange::changed() {
   changing_ = false;
 }
 
-std::unique_ptr<Batch> Exchange::borrow(std::size_t worker) {
+std::unique_ptr<Batch> Exchange::borrow(std::size_t worker, Millis wait) {
   std::unique_lock lock(mutex_);
   Lane& lane = lanes_[worker];
-  emptied_.wait(lock, [&] { return stopping_ || !lane.empty.empty(); });
-  if (stopping_) return nullptr;
+  emptied_.wait_for(lock, wait, [&] { return stopping_ || !lane.empty.empty(); });
+  if (stopping_ || lane.empty.empty()) return nullptr;
   auto batch = std::move(lane.empty.back());
   lane.empty.pop_back();
   return batch;

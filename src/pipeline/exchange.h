@@ -30,8 +30,8 @@ class Exchange {
   // Worker: the open batch should be handed over soon.
   bool changing() const { return changing_.load(std::memory_order_relaxed); }
 
-  // Worker: an empty batch; nothing when stopping.
-  std::unique_ptr<Batch> borrow(std::size_t worker);
+  // Worker: an empty batch; nothing when none came within `wait`, or when stopping.
+  std::unique_ptr<Batch> borrow(std::size_t worker, Millis wait);
   void hand_over(std::size_t worker, std::unique_ptr<Batch> batch);
   // Worker: no batch will follow. With an error: the engine must stop.
   void finish(std::size_t worker, std::optional<Error> error);

@@ -14,53 +14,75 @@ Worker::Worker(const WorkerSetup& setup)
     : setup_(setup), aggregator_(std::make_unique<Aggregator>(setup.aggregator)) {}
 
 void Worker::run(const std::atomic<bool>& stop) {
-  setup_.exchange.finish(setup_.lane, loop(stop));
-  turns_ = kEnded;
-}
-
-std::optional<Error> Worker::loop(const std::atomic<bool>& stop) {
-  std::vector<SourceNotice> notices;
   const EngineSource& from = setup_.source;
   if (from.ends && from.workers == 1) {
     ahead_ = std::make_unique<DecodeAhead>(*from.source, from.format, kPollRecords);
   }
   while (!stop.load(std::memory_order_relaxed)) {
-    turns_.fetch_add(1, std::memory_order_relaxed);
-    if (!batch_ready()) return std::nullopt;
-    notices.clear();
-    const auto polled = poll(notices);
-    if (!polled) return polled.error();
-    // Where a partition begins is known before its first record.
-    if (!note(notices)) return std::nullopt;
-    if (!fill(*polled)) return std::nullopt;
-    const bool due = polled->empty() || full() || setup_.exchange.changing();
-    if (!batch_->empty() && due) pass_on();
-    if (ended_) return std::nullopt;
+    if (!turn(kIdlePoll)) return;
   }
-  return std::nullopt;
+  finish(std::nullopt);
 }
 
-Result<std::span<const Record>> Worker::poll(std::vector<SourceNotice>& notices) {
+bool Worker::turn(Millis wait) {
+  turns_.fetch_add(1, std::memory_order_relaxed);
+  const auto goes_on = advance(wait);
+  if (goes_on && *goes_on) return true;
+  finish(goes_on ? std::nullopt : std::optional(goes_on.error()));
+  return false;
+}
+
+void Worker::finish(std::optional<Error> error) {
+  setup_.exchange.finish(setup_.lane, std::move(error));
+  turns_ = kEnded;
+}
+
+// False: the source has ended.
+Result<bool> Worker::advance(Millis wait) {
+  if (ended_ && all_taken()) return false;
+  if (!batch_ready(wait)) return true;
+  if (all_taken()) {
+    if (auto polled = poll(wait); !polled) return tl::unexpected(polled.error());
+  }
+  // Where a partition begins is known before its first record.
+  if (!note() || !fill()) return true;
+  const bool due = records_.empty() || full() || setup_.exchange.changing();
+  if (!batch_->empty() && due) pass_on();
+  return !ended_;
+}
+
+Result<void> Worker::poll(Millis wait) {
+  notices_.clear();
+  records_ = {};
+  next_notice_ = next_record_ = 0;
   if (!ahead_) {
-    const Millis wait = batch_->records == 0 ? kIdlePoll : Millis{0};
-    return setup_.source.source->poll(setup_.worker, kPollRecords, wait, notices);
+    const auto polled = setup_.source.source->poll(
+        setup_.worker, kPollRecords, batch_->records == 0 ? wait : Millis{0}, notices_);
+    if (!polled) return tl::unexpected(polled.error());
+    records_ = *polled;
+    return {};
   }
   DecodedChunk& chunk = ahead_->next();
   chunk_ = &chunk;
   if (chunk.error) return tl::unexpected(*chunk.error);
-  notices.swap(chunk.notices);
-  return chunk.records();
+  notices_.swap(chunk.notices);
+  records_ = chunk.records();
+  return {};
 }
 
-bool Worker::take(std::span<const Record> records, std::size_t index, std::uint32_t partition) {
+bool Worker::all_taken() const {
+  return next_notice_ == notices_.size() && next_record_ == records_.size();
+}
+
+bool Worker::take(std::size_t index, std::uint32_t partition) {
   return chunk_ != nullptr ? aggregator_->take(*chunk_, index, partition, *batch_)
-                           : aggregator_->take(records[index], partition, *batch_);
+                           : aggregator_->take(records_[index], partition, *batch_);
 }
 
-// False: the engine stops.
-bool Worker::batch_ready() {
+// False: none is free, or the engine stops.
+bool Worker::batch_ready(Millis wait) {
   if (batch_) return true;
-  batch_ = setup_.exchange.borrow(setup_.lane);
+  batch_ = setup_.exchange.borrow(setup_.lane, wait);
   opened_ = setup_.clock.monotonic();
   return batch_ != nullptr;
 }
@@ -86,53 +108,55 @@ void Worker::begin() {
   aggregator_->begin_records();
 }
 
-bool Worker::fill(std::span<const Record> records) {
-  if (records.empty()) return true;
+// False: a batch went, and the rest is for the next one.
+bool Worker::fill() {
+  if (next_record_ == records_.size()) return true;
   if (batch_->records == 0) opened_ = setup_.clock.monotonic();
   aggregator_->begin_records();
-  for (std::size_t i = 0; i < records.size(); ++i) {
+  while (next_record_ < records_.size()) {
     begin();
-    const std::uint32_t partition = lane(records[i].partition);
-    while (!take(records, i, partition)) {
+    const bool taken = take(next_record_, lane(records_[next_record_].partition));
+    if (taken) ++next_record_;
+    if (!taken || batch_->records >= setup_.limits.records) {
       pass_on();
-      if (!batch_ready()) return false;
-      begin();
-    }
-    if (batch_->records >= setup_.limits.records) {
-      pass_on();
-      if (!batch_ready()) return false;
+      return false;
     }
   }
   return true;
 }
 
-bool Worker::note(std::vector<SourceNotice>& notices) {
-  for (auto& notice : notices) {
-    if (notice.kind == SourceNotice::Kind::ended) {
-      ended_ = true;
-      continue;
-    }
-    // A file that cannot be read on has ended too; that it did is told below.
-    if (setup_.source.ends && notice.kind == SourceNotice::Kind::halted) ended_ = true;
-    begin();
-    if (notice.kind == SourceNotice::Kind::tick) {
-      batch_->tick = setup_.tick(notice.offset, setup_.directory);
-      batch_->barrier = true;
-      pass_on();
-      if (!batch_ready()) return false;
-      continue;
-    }
-    const std::uint32_t partition = notice.partition ? lane(*notice.partition) : kUnknown;
-    // Kept as the partition's position: else it would start anew after a restart.
-    if (notice.kind == SourceNotice::Kind::begins ||
-        notice.kind == SourceNotice::Kind::partition_added) {
-      aggregator_->go_on_at(partition, notice.offset, *batch_);
-    } else if (notice.kind == SourceNotice::Kind::lost) {
-      aggregator_->go_on_at(partition, notice.lost_until, *batch_);
-    }
-    batch_->notices.push_back(std::move(notice));
-    batch_->notice_partitions.push_back(partition);
+// The same.
+bool Worker::note() {
+  while (next_notice_ < notices_.size()) {
+    if (!note(notices_[next_notice_++])) return false;
   }
+  return true;
+}
+
+bool Worker::note(SourceNotice& notice) {
+  if (notice.kind == SourceNotice::Kind::ended) {
+    ended_ = true;
+    return true;
+  }
+  // A file that cannot be read on has ended too; that it did is told below.
+  if (setup_.source.ends && notice.kind == SourceNotice::Kind::halted) ended_ = true;
+  begin();
+  if (notice.kind == SourceNotice::Kind::tick) {
+    batch_->tick = setup_.tick(notice.offset, setup_.directory);
+    batch_->barrier = true;
+    pass_on();
+    return false;
+  }
+  const std::uint32_t partition = notice.partition ? lane(*notice.partition) : kUnknown;
+  // Kept as the partition's position: else it would start anew after a restart.
+  if (notice.kind == SourceNotice::Kind::begins ||
+      notice.kind == SourceNotice::Kind::partition_added) {
+    aggregator_->go_on_at(partition, notice.offset, *batch_);
+  } else if (notice.kind == SourceNotice::Kind::lost) {
+    aggregator_->go_on_at(partition, notice.lost_until, *batch_);
+  }
+  batch_->notices.push_back(std::move(notice));
+  batch_->notice_partitions.push_back(partition);
   return true;
 }
 

@@ -44,27 +44,34 @@ struct WorkerSetup {
   std::function<Tick(std::int64_t, PartitionDirectory&)> tick;
 };
 
-// Reads the partitions of one worker and runs stage 1 over them, batch by batch, in its own thread.
+// Reads the partitions of one worker and runs stage 1 over them, batch by batch. One thread.
 class Worker {
  public:
   explicit Worker(const WorkerSetup& setup);
-  // Until `stop`, the end of a source that ends, or an error; both reach the exchange.
+  // Turns until `stop`, or until there is nothing more to do.
   void run(const std::atomic<bool>& stop);
+  // One turn: reads if all that was read is folded, and folds until it hands a batch over. Waits at
+  // most `wait` for an empty batch or for records. False: the source ended or broke, as the
+  // exchange knows now; not to be called again.
+  bool turn(Millis wait);
 
   // Of its loop; any thread.
   static constexpr std::uint64_t kEnded = std::numeric_limits<std::uint64_t>::max();
   std::uint64_t turns() const { return turns_.load(std::memory_order_relaxed); }
 
  private:
-  std::optional<Error> loop(const std::atomic<bool>& stop);
-  Result<std::span<const Record>> poll(std::vector<SourceNotice>& notices);
-  bool take(std::span<const Record> records, std::size_t index, std::uint32_t partition);
-  bool fill(std::span<const Record> records);
-  bool note(std::vector<SourceNotice>& notices);
+  Result<bool> advance(Millis wait);
+  Result<void> poll(Millis wait);
+  bool all_taken() const;
+  bool take(std::size_t index, std::uint32_t partition);
+  bool fill();
+  bool note();
+  bool note(SourceNotice& notice);
+  void finish(std::optional<Error> error);
   void pass_on();
   bool full() const;
   std::uint32_t lane(PartitionIndex index);
-  bool batch_ready();
+  bool batch_ready(Millis wait);
   void begin();
 
   WorkerSetup setup_;
@@ -72,7 +79,11 @@ class Worker {
   // Of a source that ends: as fast as can be, so decoding has a thread of its own.
   std::unique_ptr<DecodeAhead> ahead_;
   const DecodedChunk* chunk_ = nullptr;  // the records under way, if ahead_
-  std::vector<std::uint32_t> ids_;       // by PartitionIndex; kUnknown: not met yet
+  // Of the last poll, and how far they are taken.
+  std::vector<SourceNotice> notices_;
+  std::span<const Record> records_;
+  std::size_t next_notice_ = 0, next_record_ = 0;
+  std::vector<std::uint32_t> ids_;  // by PartitionIndex; kUnknown: not met yet
   std::unique_ptr<Batch> batch_;
   std::chrono::steady_clock::time_point opened_;
   bool begun_ = false;  // something is in the batch

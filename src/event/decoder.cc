@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "event/decoder.h"
 
-#include <simdjson.h>
-
-#include <cstring>
+#include <algorithm>
+#include <string>
 #include <utility>
 
 #include "event/helicone.h"
@@ -34,20 +33,15 @@ bool is_ndjson(std::string_view record) {
 
 struct Decoder::State {
   Reader reader;
-  simdjson::ondemand::parser parser;
-  std::unique_ptr<char[]> buffer;
-  std::size_t capacity = 0;
 
   void document(std::string_view text, std::size_t element, Format format, Sink& sink);
 
  private:
-  bool copy(std::string_view text);
-  Format sniff(Reader::Object& object);
-  bool read(Reader::Object& object, Format format);
+  Format sniff();
+  bool read(Format format);
   void tell(std::size_t element, Sink& sink);
-  void array(simdjson::ondemand::document& document, Format format, Sink& sink);
-  void broken(std::string_view text, std::size_t element, simdjson::ondemand::document* document,
-              Sink& sink);
+  void array(std::string_view text, Format format, Sink& sink);
+  void broken(std::string_view text, std::size_t element, Sink& sink);
 };
 
 namespace {
@@ -57,32 +51,22 @@ void quarantine(Decoder::Sink& sink, QuarantineReason reason, std::size_t elemen
   sink.quarantined({reason, element, std::move(detail)});
 }
 
-bool at_end(simdjson::ondemand::document& document) {
-  return document.current_location().error() == simdjson::OUT_OF_BOUNDS;
+// May a JSON value begin with it?
+bool begins_value(char c) {
+  return c == '"' || c == '-' || (c >= '0' && c <= '9') || c == 't' || c == 'f' || c == 'n';
 }
 
 }  // namespace
 
-// simdjson reads up to its padding beyond the end, which a record in its source's memory lacks.
-bool Decoder::State::copy(std::string_view text) {
-  if (text.size() > capacity || buffer == nullptr) {
-    std::size_t wanted = 16 * 1024;
-    while (wanted < text.size()) wanted *= 2;
-    buffer.reset(new char[wanted + simdjson::SIMDJSON_PADDING]);
-    capacity = wanted;
-    if (parser.allocate(wanted, 2 * wire::kDepthMax) != simdjson::SUCCESS) return false;
-  }
-  std::memcpy(buffer.get(), text.data(), text.size());
-  std::memset(buffer.get() + text.size(), ' ', simdjson::SIMDJSON_PADDING);
-  return true;
-}
-
-Format Decoder::State::sniff(Reader::Object& object) {
+// What is no JSON is told by read().
+Format Decoder::State::sniff() {
+  wire::Tokens& tokens = reader.tokens;
+  const auto start = tokens.place();
   Format format = Format::automatic;
-  for (auto result : object) {
-    simdjson::ondemand::field field;
-    if (std::move(result).get(field) != simdjson::SUCCESS) break;  // told by read()
-    const wire::Name name = reader.name_of(field.key());
+  for (char before = '{'; tokens.first() == before; before = ',') {
+    tokens.pass();
+    wire::Name name;
+    if (!reader.name(name) || tokens.first() != ':') break;
     const wire::NativeHint hint = wire::native_hint(name);
     if (hint == wire::NativeHint::proof) {
       format = Format::native;
@@ -93,16 +77,18 @@ Format Decoder::State::sniff(Reader::Object& object) {
     } else if (hint == wire::NativeHint::name && format == Format::automatic) {
       format = Format::native;
     }
+    tokens.pass();
+    reader.pass();
+    if (tokens.done()) break;
   }
-  if (object.reset().error() != simdjson::SUCCESS) return Format::native;
+  tokens.go_to(start);
   return format;
 }
 
-bool Decoder::State::read(Reader::Object& object, Format format) {
+bool Decoder::State::read(Format format) {
   reader.begin_event();
-  if (format == Format::automatic) format = sniff(object);
-  return format == Format::helicone ? wire::read_helicone(reader, object)
-                                    : wire::read_native(reader, object);
+  if (format == Format::automatic) format = sniff();
+  return format == Format::helicone ? wire::read_helicone(reader) : wire::read_native(reader);
 }
 
 void Decoder::State::tell(std::size_t element, Sink& sink) {
@@ -113,77 +99,55 @@ void Decoder::State::tell(std::size_t element, Sink& sink) {
   }
 }
 
-void Decoder::State::broken(std::string_view text, std::size_t element,
-                            simdjson::ondemand::document* document, Sink& sink) {
-  if (!simdjson::validate_utf8(text.data(), text.size())) {
+void Decoder::State::broken(std::string_view text, std::size_t element, Sink& sink) {
+  if (!wire::is_utf8(text)) {
     return quarantine(sink, QuarantineReason::invalid_utf8, element, "not UTF-8");
   }
   if (reader.too_deep()) {
     return quarantine(sink, QuarantineReason::broken_json, element, "nested deeper than 32");
   }
-  std::string detail = "not JSON";
-  const char* place = nullptr;
-  if (document != nullptr && document->current_location().get(place) == simdjson::SUCCESS) {
-    detail += ", near byte " + std::to_string(place - buffer.get());
-  }
-  quarantine(sink, QuarantineReason::broken_json, element, std::move(detail));
+  quarantine(sink, QuarantineReason::broken_json, element,
+             "not JSON, near byte " + std::to_string(reader.tokens.offset()));
 }
 
 // The whole array is known to be JSON before its first event is told: a record is counted by all
 // its good elements or, cut short, by none.
-void Decoder::State::array(simdjson::ondemand::document& document, Format format, Sink& sink) {
-  const std::string_view text(buffer.get(), reader.record_size());
-  const auto skip_all = [&] {
-    simdjson::ondemand::array items;
-    if (document.get_array().get(items) != simdjson::SUCCESS) return false;
-    return reader.each_item(items, [&](Reader::Value& item) { return reader.skip(item); }) &&
-           at_end(document);
-  };
-  if (!skip_all()) return broken(text, 0, &document, sink);
-  document.rewind();
-  simdjson::ondemand::array items;
-  if (document.get_array().get(items) != simdjson::SUCCESS) return;
+void Decoder::State::array(std::string_view text, Format format, Sink& sink) {
+  const auto start = reader.tokens.place();
+  if (!reader.skip() || !reader.tokens.done()) return broken(text, 0, sink);
+  reader.tokens.go_to(start);
   std::size_t element = 0;
-  const bool whole = reader.each_item(items, [&](Reader::Value& item) {
-    if (reader.container(item, '{')) {
-      Reader::Object object;
-      if (item.get_object().get(object) != simdjson::SUCCESS || !read(object, format)) return false;
+  const bool whole = reader.each_item([&] {
+    if (reader.tokens.first() == '{') {
+      if (!read(format)) return false;
       tell(element, sink);
     } else {
+      if (!reader.skip()) return false;
       quarantine(sink, QuarantineReason::unknown_format, element, "not an object");
     }
     ++element;
     return true;
   });
-  if (!whole) broken(text, element, &document, sink);
+  if (!whole) broken(text, element, sink);
 }
 
 void Decoder::State::document(std::string_view text, std::size_t element, Format format,
                               Sink& sink) {
-  if (!copy(text)) {
+  reader.begin_document();
+  const auto found = reader.tokens.find(text);
+  if (found == wire::Tokens::Found::no_memory) {
     return quarantine(sink, QuarantineReason::too_large, element, "no memory to read it");
   }
-  reader.begin_document(text, buffer.get());
-  simdjson::ondemand::document document;
-  simdjson::ondemand::json_type type{};
-  const auto error =
-      parser.iterate(buffer.get(), text.size(), capacity + simdjson::SIMDJSON_PADDING)
-          .get(document);
-  if (error != simdjson::SUCCESS) return broken(text, element, nullptr, sink);
-  if (document.type().get(type) != simdjson::SUCCESS) {
-    return broken(text, element, &document, sink);
+  if (found == wire::Tokens::Found::no_json) return broken(text, element, sink);
+  const char first = reader.tokens.first();
+  if (first == '[') return array(text, format, sink);
+  if (first == '{') {
+    if (!read(format) || !reader.tokens.done()) return broken(text, element, sink);
+    return tell(element, sink);
   }
-  if (type == simdjson::ondemand::json_type::array) return array(document, format, sink);
-  if (type != simdjson::ondemand::json_type::object) {
-    return quarantine(sink, QuarantineReason::unknown_format, element,
-                      "neither an object nor an array of objects");
-  }
-  Reader::Object object;
-  if (document.get_object().get(object) != simdjson::SUCCESS || !read(object, format) ||
-      !at_end(document)) {
-    return broken(text, element, &document, sink);
-  }
-  tell(element, sink);
+  if (!begins_value(first)) return broken(text, element, sink);
+  quarantine(sink, QuarantineReason::unknown_format, element,
+             "neither an object nor an array of objects");
 }
 
 std::string_view name(QuarantineReason reason) {

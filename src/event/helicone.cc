@@ -146,25 +146,23 @@ class Record {
  public:
   explicit Record(Reader& reader) : reader_(reader), event_(reader.event) {}
 
-  bool read(Reader::Object& object) {
+  bool read() {
     std::uint64_t seen = 0;
-    return reader_.each_field(object, [&](const Name& name, Reader::Value& value) {
-      return field(kTop.find(name), name.text, value, seen);
-    });
+    return reader_.each_field(
+        [&](const Name& name) { return field(kTop.find(name), name.text, seen); });
   }
   void finish();
 
  private:
-  bool part(const NameTable<Field>& names, Reader::Value& value) {
-    if (!reader_.container(value, '{')) return reader_.skip(value);
+  bool part(const NameTable<Field>& names) {
+    if (reader_.tokens.first() != '{') return reader_.skip();
     std::uint64_t seen = 0;
-    return reader_.each_field(value, [&](const Name& name, Reader::Value& v) {
-      return field(names.find(name), name.text, v, seen);
-    });
+    return reader_.each_field(
+        [&](const Name& name) { return field(names.find(name), name.text, seen); });
   }
-  bool field(Field which, std::string_view name, Reader::Value& value, std::uint64_t& seen);
-  bool text_field(Field which, std::string_view name, Reader::Value& value);
-  bool usage_field(Field which, std::string_view name, Reader::Value& value);
+  bool field(Field which, std::string_view name, std::uint64_t& seen);
+  bool text_field(Field which, std::string_view name);
+  bool usage_field(Field which, std::string_view name);
   void finish_cost();
 
   Reader& reader_;
@@ -180,41 +178,41 @@ class Record {
   Scalar cost_;
 };
 
-bool Record::field(Field which, std::string_view name, Reader::Value& value, std::uint64_t& seen) {
-  if (which == Field::none) return reader_.skip(value);
+bool Record::field(Field which, std::string_view name, std::uint64_t& seen) {
+  if (which == Field::none) return reader_.skip();
   any_ = true;
   if ((seen & bit(which)) != 0) {
     if ((bit(which) & kFreeToRepeat) == 0) {
       reader_.refuse(QuarantineReason::duplicate_key, name, "twice");
     }
-    return reader_.skip(value);
+    return reader_.skip();
   }
   seen |= bit(which);
-  if (which == Field::meta) return part(kMeta, value);
-  if (which == Field::log) return part(kLog, value);
-  if (which == Field::request) return part(kRequest, value);
-  if (which == Field::response || which == Field::metadata) return part(kResponse, value);
+  if (which == Field::meta) return part(kMeta);
+  if (which == Field::log) return part(kLog);
+  if (which == Field::request) return part(kRequest);
+  if (which == Field::response || which == Field::metadata) return part(kResponse);
   if (which == Field::properties || which == Field::request_properties) {
-    return reader_.properties(value);
+    return reader_.properties();
   }
   if (which == Field::requested_at) {
-    return reader_.time(value, Zone::utc_if_absent, name, requested_at_);
+    return reader_.time(Zone::utc_if_absent, name, requested_at_);
   }
   if (which == Field::responded_at) {
-    return reader_.time(value, Zone::utc_if_absent, name, responded_at_);
+    return reader_.time(Zone::utc_if_absent, name, responded_at_);
   }
-  if (which == Field::status) return reader_.status(value);
-  if (which == Field::latency) return reader_.latency(value);
-  if (which == Field::cost_usd) return reader_.cost(value, name, cost_usd_);
-  if (which == Field::cost) return reader_.scalar(value, cost_);
-  if (which >= Field::prompt && which <= Field::reasoning) return usage_field(which, name, value);
-  return text_field(which, name, value);
+  if (which == Field::status) return reader_.status();
+  if (which == Field::latency) return reader_.latency();
+  if (which == Field::cost_usd) return reader_.cost(name, cost_usd_);
+  if (which == Field::cost) return reader_.scalar(cost_);
+  if (which >= Field::prompt && which <= Field::reasoning) return usage_field(which, name);
+  return text_field(which, name);
 }
 
-bool Record::text_field(Field which, std::string_view name, Reader::Value& value) {
+bool Record::text_field(Field which, std::string_view name) {
   if (which == Field::organization) table_row_ = true;
   if (which == Field::mark || which == Field::organization || which == Field::response_id) {
-    return reader_.skip(value);
+    return reader_.skip();
   }
   std::string_view* out = &ignored_;
   if (which == Field::id) out = &event_.id;
@@ -228,17 +226,17 @@ bool Record::text_field(Field which, std::string_view name, Reader::Value& value
   if (which == Field::request_model) out = &request_model_;
   if (which == Field::model_override) out = &model_override_;
   if (which == Field::cache_reference) out = &cache_reference_;
-  if (which == Field::provider) return reader_.lower_text(value, name, provider_);
-  if (which == Field::gateway_provider) return reader_.lower_text(value, name, gateway_provider_);
-  return reader_.text(value, name, *out);
+  if (which == Field::provider) return reader_.lower_text(name, provider_);
+  if (which == Field::gateway_provider) return reader_.lower_text(name, gateway_provider_);
+  return reader_.text(name, *out);
 }
 
-bool Record::usage_field(Field which, std::string_view name, Reader::Value& value) {
+bool Record::usage_field(Field which, std::string_view name) {
   constexpr Unit kUnitOf[] = {Unit::input,       Unit::output,      Unit::cache_read,
                               Unit::cache_write, Unit::input_audio, Unit::output_audio,
                               Unit::reasoning};
   std::int64_t amount = -1;
-  if (!reader_.count(value, name, amount)) return false;
+  if (!reader_.count(name, amount)) return false;
   if (amount < 0) return true;
   event_.has_usage = true;
   event_.usage[kUnitOf[static_cast<std::size_t>(which) - static_cast<std::size_t>(Field::prompt)]] =
@@ -292,9 +290,9 @@ bool is_helicone_name(const Name& name) {
   return (bit(kTop.find(name)) & kOthersHaveIt) == 0;
 }
 
-bool read_helicone(Reader& reader, Reader::Object& object) {
+bool read_helicone(Reader& reader) {
   Record record(reader);
-  if (!record.read(object)) return false;
+  if (!record.read()) return false;
   record.finish();
   return true;
 }

@@ -8,36 +8,61 @@
 #include <cstring>
 #include <initializer_list>
 #include <string_view>
+#include <type_traits>
 
 #include "event/texts.h"
 
 namespace tocsin::wire {
 
-// A name of a field, ready to be looked up in any case: its ASCII letters lowered, eight to a
-// word. Names of more than kNameMax bytes are in no table.
-inline constexpr std::size_t kNameMax = 32;
-inline constexpr std::size_t kOverread = 8;  // bytes that must be readable after a name
-
 static_assert(std::endian::native == std::endian::little, "words are made by loads");
 
+// A name of a field and its first and last eight bytes, which may overlap, to compare it by; of a
+// shorter one what these words hold depends on its bytes alone. No byte outside of it is read.
 struct Name {
   std::string_view text;
-  std::array<std::uint64_t, kNameMax / 8> words{};
+  std::uint64_t head = 0;
+  std::uint64_t tail = 0;
 
   Name() = default;
-  // kOverread bytes after `name` must be readable.
-  explicit Name(std::string_view name) : text(name) {
-    if (name.size() > kNameMax) return;
-    for (std::size_t i = 0; i < name.size(); i += 8) {
-      std::uint64_t word = 0;
-      std::memcpy(&word, name.data() + i, 8);
-      if (name.size() - i < 8) word &= (std::uint64_t{1} << (8 * (name.size() - i))) - 1;
-      words[i / 8] = lowered(word);
+  explicit constexpr Name(std::string_view name) : text(name) {
+    const char* const p = name.data();
+    const std::size_t size = name.size();
+    if (size >= 8) {
+      head = load<8>(p);
+      tail = load<8>(p + size - 8);
+    } else if (size >= 4) {
+      head = load<4>(p);
+      tail = load<4>(p + size - 4);
+    } else if (size > 0) {
+      head = load<1>(p) | load<1>(p + size / 2) << 8 | load<1>(p + size - 1) << 16;
     }
   }
 
+  // With the ASCII letters of both words lowered.
+  constexpr Name lowered() const {
+    Name low = *this;
+    low.head = lowered(head);
+    low.tail = lowered(tail);
+    return low;
+  }
+  // All there is to see of a name in its words?
+  constexpr bool is_short() const { return text.size() <= 16; }
+
  private:
-  static std::uint64_t lowered(std::uint64_t word) {
+  template <std::size_t kSize>
+  static constexpr std::uint64_t load(const char* p) {
+    std::uint64_t word = 0;
+    if (std::is_constant_evaluated()) {
+      for (std::size_t i = 0; i < kSize; ++i) {
+        word |= std::uint64_t{static_cast<unsigned char>(p[i])} << (8 * i);
+      }
+    } else {
+      std::memcpy(&word, p, kSize);
+    }
+    return word;
+  }
+
+  static constexpr std::uint64_t lowered(std::uint64_t word) {
     constexpr std::uint64_t kOnes = 0x0101010101010101ULL;
     const std::uint64_t low = word & (kOnes * 0x7F);
     const std::uint64_t from_a = low + kOnes * (0x80 - 'A');
@@ -47,57 +72,76 @@ struct Name {
   }
 };
 
-// From a name to what it means; made at compile time. Field{} stands for "unknown".
+// Equal but for the case of ASCII letters, of two lowered names.
+inline bool same(const Name& a, const Name& b) {
+  return a.text.size() == b.text.size() && a.head == b.head && a.tail == b.tail &&
+         (a.is_short() || same_name(a.text, b.text));
+}
+
+// From a name, in any case, to what it means; made at compile time, so that each of its names has a
+// slot of its own. Field{} stands for "unknown".
 template <class Field>
 class NameTable {
  public:
   struct Entry {
-    std::string_view name;  // lower-case, at most kNameMax bytes
+    std::string_view name;  // lower-case
     Field field{};
   };
 
   constexpr NameTable(std::initializer_list<Entry> entries) {
+    for (seed_ = 1; !fits(entries); seed_ += 2) {
+    }
+    std::uint8_t row = 0;
     for (const Entry& entry : entries) {
-      Slot made;
-      made.size = entry.name.size();
-      made.field = entry.field;
-      for (std::size_t i = 0; i < entry.name.size(); ++i) {
-        made.words[i / 8] |= std::uint64_t{static_cast<unsigned char>(entry.name[i])}
-                             << (8 * (i % 8));
-      }
-      std::size_t slot = start(made.words, made.size);
-      while (slots_[slot].size != 0) slot = (slot + 1) % kSlots;
-      slots_[slot] = made;
+      rows_[++row] = {Name(entry.name), entry.field};
+      places_[place(rows_[row].name)] = row;
     }
   }
 
   Field find(const Name& name) const {
-    const std::size_t size = name.text.size();
-    if (size == 0 || size > kNameMax) return Field{};
-    for (std::size_t slot = start(name.words, size); slots_[slot].size != 0;
-         slot = (slot + 1) % kSlots) {
-      if (slots_[slot].size == size && slots_[slot].words == name.words) return slots_[slot].field;
-    }
-    return Field{};
+    const Row& row = rows_[places_[place(name)]];
+    const bool is = row.name.text.size() == name.text.size() &&
+                    ((row.name.head == name.head && row.name.tail == name.tail) ||
+                     is_lowered(row.name, name)) &&
+                    (name.is_short() || same_name(row.name.text, name.text));
+    return is ? row.field : Field{};
   }
 
  private:
-  static constexpr std::size_t kSlots = 128;
-  using Words = std::array<std::uint64_t, kNameMax / 8>;
+  static constexpr std::size_t kPlaces = 128;
+  static constexpr std::size_t kRows = 40;
 
-  struct Slot {
-    Words words{};
-    std::size_t size = 0;
+  struct Row {
+    Name name;
     Field field{};
   };
 
-  static constexpr std::size_t start(const Words& words, std::size_t size) {
-    const std::uint64_t mixed =
-        (words[0] ^ (words[1] << 3) ^ (words[2] << 7) ^ size) * 0x9E3779B97F4A7C15ULL;
-    return static_cast<std::size_t>(mixed >> 57);
+  static bool is_lowered(const Name& row, const Name& name) {
+    const Name low = name.lowered();
+    return row.head == low.head && row.tail == low.tail;
   }
 
-  std::array<Slot, kSlots> slots_{};
+  // Of names that differ only in the case of letters the same.
+  constexpr std::size_t place(const Name& name) const {
+    constexpr std::uint64_t kCase = 0x2020202020202020ULL;
+    const std::uint64_t mixed =
+        (name.head | kCase) ^ std::rotl(name.tail | kCase, 27) ^ name.text.size();
+    return static_cast<std::size_t>((mixed * (seed_ * 0x9E3779B97F4A7C15ULL)) >> 57);
+  }
+
+  constexpr bool fits(std::initializer_list<Entry> entries) const {
+    std::array<bool, kPlaces> taken{};
+    for (const Entry& entry : entries) {
+      bool& here = taken[place(Name(entry.name))];
+      if (here) return false;
+      here = true;
+    }
+    return true;
+  }
+
+  std::uint64_t seed_ = 1;         // odd
+  std::array<Row, kRows> rows_{};  // the first has an empty name and stands for all others
+  std::array<std::uint8_t, kPlaces> places_{};
 };
 
 }  // namespace tocsin::wire

@@ -78,37 +78,35 @@ enum class SessionField : std::uint8_t { none, id, name, path };
 constexpr NameTable<SessionField> kSessionFields = {
     {"id", SessionField::id}, {"name", SessionField::name}, {"path", SessionField::path}};
 
-bool read_session(Reader& reader, Reader::Value& value) {
+bool read_session(Reader& reader) {
   Event& event = reader.event;
-  if (!reader.container(value, '{')) return reader.text(value, "session", event.session);
+  if (reader.tokens.first() != '{') return reader.text("session", event.session);
   std::uint32_t seen = 0;
-  return reader.each_field(value, [&](const Name& name, Reader::Value& v) {
+  return reader.each_field([&](const Name& name) {
     const SessionField field = kSessionFields.find(name);
     const std::uint32_t seen_bit = 1U << static_cast<unsigned>(field);
-    if (field == SessionField::none || (seen & seen_bit) != 0) return reader.skip(v);
+    if (field == SessionField::none || (seen & seen_bit) != 0) return reader.skip();
     seen |= seen_bit;
     std::string_view& out = field == SessionField::id     ? event.session
                             : field == SessionField::name ? event.session_name
                                                           : event.session_path;
-    return reader.text(v, "session", out);
+    return reader.text("session", out);
   });
 }
 
-bool read_field(Reader& reader, Field field, std::string_view name, Reader::Value& value) {
+bool read_field(Reader& reader, Field field, std::string_view name) {
   const auto index = static_cast<std::size_t>(field) - 1;
-  if (index < kTexts.size()) return reader.text(value, name, reader.event.*kTexts[index]);
-  if (field == Field::timestamp) {
-    return reader.time(value, Zone::required, name, reader.event.time);
-  }
-  if (field == Field::usage) return reader.usage(value);
-  if (field == Field::cost_usd) return reader.cost(value, name, reader.event.reported_cost);
-  if (field == Field::cached) return reader.flag(value, name, reader.event.cached);
-  if (field == Field::status) return reader.status(value);
-  if (field == Field::byok) return reader.flag(value, name, reader.event.byok);
-  if (field == Field::latency_ms) return reader.latency(value);
-  if (field == Field::tags) return reader.tags(value);
-  if (field == Field::session) return read_session(reader, value);
-  return reader.properties(value);
+  if (index < kTexts.size()) return reader.text(name, reader.event.*kTexts[index]);
+  if (field == Field::timestamp) return reader.time(Zone::required, name, reader.event.time);
+  if (field == Field::usage) return reader.usage();
+  if (field == Field::cost_usd) return reader.cost(name, reader.event.reported_cost);
+  if (field == Field::cached) return reader.flag(name, reader.event.cached);
+  if (field == Field::status) return reader.status();
+  if (field == Field::byok) return reader.flag(name, reader.event.byok);
+  if (field == Field::latency_ms) return reader.latency();
+  if (field == Field::tags) return reader.tags();
+  if (field == Field::session) return read_session(reader);
+  return reader.properties();
 }
 
 }  // namespace
@@ -121,18 +119,18 @@ NativeHint native_hint(const Name& name) {
   return proof ? NativeHint::proof : NativeHint::name;
 }
 
-bool read_native(Reader& reader, Reader::Object& object) {
+bool read_native(Reader& reader) {
   std::uint32_t seen = 0;
-  const bool read = reader.each_field(object, [&](const Name& name, Reader::Value& value) {
+  const bool read = reader.each_field([&](const Name& name) {
     const Field field = kFields.find(name);
-    if (field == Field::none) return reader.skip(value);
+    if (field == Field::none) return reader.skip();
     if ((seen & bit(field)) != 0) {
       if ((bit(field) & kOnce) != 0)
         reader.refuse(QuarantineReason::duplicate_key, name.text, "twice");
-      return reader.skip(value);
+      return reader.skip();
     }
     seen |= bit(field);
-    return read_field(reader, field, name.text, value);
+    return read_field(reader, field, name.text);
   });
   if (!read) return false;
   if (seen == 0) {

@@ -7,8 +7,9 @@
 
 namespace tocsin::wire {
 
-// Reads the native event (docs/events.md) into reader.event. False if the bytes are no JSON.
-bool read_native(Reader& reader, Reader::Object& object);
+// Reads the native event (docs/events.md) at the reader's tokens into reader.event. False if the
+// bytes are no JSON.
+bool read_native(Reader& reader);
 
 // What a top-level name says about the format of its object.
 enum class NativeHint { none, name, proof };

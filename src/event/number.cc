@@ -50,12 +50,8 @@ bool is_json_number(std::string_view token) {
 }
 
 Parsed<std::int64_t> read_count(std::string_view text) {
-  if (!text.empty() && text.size() <= 12) {  // kCountMax has 13 digits
-    std::int64_t value = 0;
-    std::size_t i = 0;
-    for (; i < text.size() && is_digit(text[i]); ++i) value = value * 10 + (text[i] - '0');
-    if (i == text.size()) return {value};
-  }
+  std::int64_t plain = 0;
+  if (plain_count(text, plain)) return {plain};
   const auto value = parse_decimal(text, 0, Rounding::exact);
   if (!value) return refused<std::int64_t>(QuarantineReason::absurd_count);
   if (*value < 0) return refused<std::int64_t>(QuarantineReason::negative_count);

@@ -20,6 +20,21 @@ struct Parsed {
   QuarantineReason reason = QuarantineReason::wrong_type;
 };
 
+// Reads a token that is a JSON number of at most 12 digits and nothing else, as nearly all counts
+// are. False: it is another, and `value` as it was.
+inline bool plain_count(std::string_view token, std::int64_t& value) {
+  constexpr std::size_t kDigits = 12;  // kCountMax has 13
+  if (token.empty() || token.size() > kDigits) return false;
+  if (token[0] == '0' && token.size() > 1) return false;
+  std::int64_t read = 0;
+  for (const char c : token) {
+    if (c < '0' || c > '9') return false;
+    read = read * 10 + (c - '0');
+  }
+  value = read;
+  return true;
+}
+
 // A whole number from 0 to kCountMax in any decimal spelling ("12", "1.2e1", "12.0").
 Parsed<std::int64_t> read_count(std::string_view text);
 

@@ -2,13 +2,10 @@
 #include "event/reader.h"
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
-#include <functional>
 #include <limits>
 
 #include "event/name_table.h"
-#include "event/number.h"
 
 namespace tocsin::wire {
 namespace {
@@ -34,25 +31,11 @@ bool is_number(std::string_view token) {
   return is_json_number(token) || token == "NaN" || token == "Infinity" || token == "-Infinity";
 }
 
-std::string_view token_of(Reader::Value& value) {
-  const std::string_view raw = value.raw_json_token();
-  const char* end = raw.data() + raw.size();  // blanks up to the next token belong to this one
-  while (end != raw.data() && (end[-1] == ' ' || (end[-1] <= '\r' && end[-1] >= '\t'))) --end;
-  return {raw.data(), static_cast<std::size_t>(end - raw.data())};
-}
-
 // Marks the bytes of `word` that equal `c` by their highest bit; right up to the first of them.
 std::uint64_t marks(std::uint64_t word, char c) {
   constexpr std::uint64_t kOnes = 0x0101010101010101ULL;
   const std::uint64_t zeros = word ^ (kOnes * static_cast<unsigned char>(c));
   return (zeros - kOnes) & ~zeros & (kOnes * 0x80);
-}
-
-// Which of eight bytes is the first quote or backslash; 8: none.
-int first_special(const char* p) {
-  std::uint64_t word = 0;
-  std::memcpy(&word, p, 8);
-  return std::countr_zero(marks(word, '"') | marks(word, '\\')) / 8;
 }
 
 // memchr's call alone costs more than most texts are long.
@@ -81,9 +64,7 @@ void append_printable(std::string& out, std::string_view text) {
 
 }  // namespace
 
-void Reader::begin_document(std::string_view record, const char* buffer) {
-  record_ = record;
-  buffer_ = buffer;
+void Reader::begin_document() {
   depth_ = 0;
   too_deep_ = false;
 }
@@ -94,6 +75,7 @@ void Reader::begin_event() {
   parent_ = {};
   units_seen_ = 0;
   other_units_seen_.clear();
+  property_names_.clear();
   owners_.fill({});
 }
 
@@ -107,21 +89,8 @@ void Reader::refuse(QuarantineReason reason, std::string_view field, std::string
   append_printable(detail_, token);
 }
 
-Name Reader::name_of(simdjson::ondemand::raw_json_string key) {
-  const char* const begin = key.raw();
-  const char* const limit = buffer_ + record_.size();
-  const char* end = begin;
-  bool escaped = false;
-  while (end < limit) {
-    const int special = first_special(end);
-    end += special;
-    if (special == 8) continue;
-    if (*end == '"') break;
-    escaped = true;
-    end += 2;
-  }
-  const std::string_view raw(begin, static_cast<std::size_t>(std::min(end, limit) - begin));
-  if (!escaped) return Name(raw);
+Name Reader::escaped_name(std::string_view raw) {
+  if (!has_escape(raw)) return Name(raw);
   scratch_.clear();
   if (!unescape(raw, scratch_)) {
     refuse(QuarantineReason::broken_json, "a name", "an escape that is no character");
@@ -129,23 +98,13 @@ Name Reader::name_of(simdjson::ondemand::raw_json_string key) {
   return Name(texts_.store(prefix(scratch_, kTextMax)));
 }
 
-// What is named in the parser's copy must be kept from the record.
-std::string_view Reader::kept(const Name& name) {
-  if (name.text.size() > kTextMax) return cut(name.text);
-  const bool copied = std::less_equal<>()(buffer_, name.text.data()) &&
-                      std::less<>()(name.text.data(), buffer_ + record_.size());
-  return copied ? in_record(name.text) : name.text;
-}
-
 std::string_view Reader::cut(std::string_view text) {
   ++counts.values_cut;
   return texts_.store_cut(text);
 }
 
-std::string_view Reader::content(std::string_view raw) {
-  if (!has_escape(raw)) {
-    return raw.size() <= kTextMax ? in_record(raw) : cut(raw);
-  }
+std::string_view Reader::mended(std::string_view raw) {
+  if (!tokens.has_escapes() || !has_escape(raw)) return raw.size() <= kTextMax ? raw : cut(raw);
   scratch_.clear();
   if (!unescape(raw, scratch_)) {
     refuse(QuarantineReason::broken_json, "a text", "an escape that is no character");
@@ -154,49 +113,59 @@ std::string_view Reader::content(std::string_view raw) {
   return scratch_.size() <= kTextMax ? texts_.store(scratch_) : cut(scratch_);
 }
 
-bool Reader::skip(Value& value) {
-  const std::string_view token = token_of(value);
-  if (token.empty()) return false;
+// What is no container and no text.
+bool Reader::literal(std::string_view token, Kind& kind) {
   switch (token[0]) {
-    case '{': return each_field(value, [this](const Name&, Value& v) { return skip(v); });
-    case '[': return each_item(value, [this](Value& v) { return skip(v); });
-    case '"': return token.size() >= 2 && token.back() == '"';
-    case 't': return token == "true";
-    case 'f': return token == "false";
-    case 'n': return token == "null";
-    default: return is_number(token);
+    case 't':
+    case 'f': kind = Kind::boolean; return token == "true" || token == "false";
+    case 'n': kind = Kind::null; return token == "null";
+    default: kind = Kind::number; return is_number(token);
   }
 }
 
-bool Reader::scalar(Value& value, Scalar& out) {
-  const std::string_view token = token_of(value);
-  if (token.empty()) return false;
-  switch (token[0]) {
-    case '{':
-    case '[':
-      out = {Kind::container, token[0] == '{' ? "an object" : "an array"};
-      return skip(value);
-    case '"':
-      if (token.size() < 2 || token.back() != '"') return false;
-      out = {Kind::text, content(token.substr(1, token.size() - 2))};
-      return true;
-    case 't': out = {Kind::boolean, "true"}; return token == "true";
-    case 'f': out = {Kind::boolean, "false"}; return token == "false";
-    case 'n': out = {}; return token == "null";
-    default:
-      out = {Kind::number, token.size() <= kTextMax ? in_record(token) : cut(token)};
-      return is_number(token);
+bool Reader::plain(std::string_view token, Scalar& out) {
+  if (!literal(token, out.kind)) return false;
+  out.text = out.kind == Kind::null ? std::string_view() : token;
+  if (token.size() > kTextMax) out.text = cut(token);
+  return true;
+}
+
+void Reader::pass() {
+  int depth = 0;
+  do {
+    const char c = tokens.first();
+    tokens.pass();
+    if (c == '{' || c == '[') ++depth;
+    if (c == '}' || c == ']') --depth;
+  } while (depth > 0 && !tokens.done());
+}
+
+bool Reader::skip() {
+  Kind kind{};
+  switch (tokens.first()) {
+    case '{': return each_field([this](const Name&) { return skip(); });
+    case '[': return each_item([this] { return skip(); });
+    case '"': return is_text(tokens.take());
+    default: return literal(tokens.take(), kind);
   }
 }
 
-bool Reader::container(Value& value, char open) const {
-  const std::string_view token = token_of(value);
-  return !token.empty() && token[0] == open;
+bool Reader::scalar(Scalar& out) {
+  const char first = tokens.first();
+  if (first == '"') {
+    const std::string_view token = tokens.take();
+    if (!is_text(token)) return false;
+    out = {Kind::text, content(inner(token))};
+    return true;
+  }
+  if (first != '{' && first != '[') return plain(tokens.take(), out);
+  out = {Kind::container, first == '{' ? "an object" : "an array"};
+  return skip();
 }
 
-bool Reader::text(Value& value, std::string_view field, std::string_view& out) {
+bool Reader::other_text(std::string_view field, std::string_view& out) {
   Scalar read;
-  if (!scalar(value, read)) return false;
+  if (!scalar(read)) return false;
   if (read.kind == Kind::container) {
     refuse(QuarantineReason::wrong_type, field, read.text);
   } else if (read.kind != Kind::null) {
@@ -205,33 +174,48 @@ bool Reader::text(Value& value, std::string_view field, std::string_view& out) {
   return true;
 }
 
-bool Reader::lower_text(Value& value, std::string_view field, std::string_view& out) {
+bool Reader::lower_text(std::string_view field, std::string_view& out) {
   std::string_view read;
-  if (!text(value, field, read)) return false;
+  if (!text(field, read)) return false;
   if (!read.empty()) out = texts_.store_lower(read);
   return true;
 }
 
-bool Reader::count(Value& value, std::string_view field, std::int64_t& out) {
-  Scalar read;
-  if (!scalar(value, read)) return false;
-  if (read.kind == Kind::null) return true;
+template <class T, class Out>
+void Reader::number(const Scalar& read, std::string_view field,
+                    Parsed<T> (*parse)(std::string_view), Out& out) {
+  if (read.kind == Kind::null) return;
   if (read.kind == Kind::boolean || read.kind == Kind::container) {
-    refuse(QuarantineReason::wrong_type, field, read.text);
-    return true;
+    return refuse(QuarantineReason::wrong_type, field, read.text);
   }
-  const auto parsed = read_count(read.text);
-  if (parsed.ok) {
-    out = parsed.value;
-  } else {
-    refuse(parsed.reason, field, read.text);
+  const Parsed<T> parsed = parse(read.text);
+  if (!parsed.ok) return refuse(parsed.reason, field, read.text);
+  out = parsed.value;
+}
+
+bool Reader::count(std::string_view field, std::int64_t& out) {
+  Scalar read;
+  if (const char first = tokens.first(); first >= '0' && first <= '9') {
+    const std::string_view token = tokens.take();
+    if (plain_count(token, out)) return true;
+    if (!plain(token, read)) return false;
+  } else if (!scalar(read)) {
+    return false;
   }
+  number(read, field, read_count, out);
   return true;
 }
 
-bool Reader::flag(Value& value, std::string_view field, bool& out) {
+bool Reader::cost(std::string_view field, std::optional<Money>& out) {
   Scalar read;
-  if (!scalar(value, read)) return false;
+  if (!scalar(read)) return false;
+  number(read, field, read_cost, out);
+  return true;
+}
+
+bool Reader::flag(std::string_view field, bool& out) {
+  Scalar read;
+  if (!scalar(read)) return false;
   if (read.kind == Kind::null) return true;
   if (read.kind != Kind::container && (same_name(read.text, "true") || read.text == "1")) {
     out = true;
@@ -243,9 +227,9 @@ bool Reader::flag(Value& value, std::string_view field, bool& out) {
   return true;
 }
 
-bool Reader::status(Value& value) {
+bool Reader::status() {
   Scalar read;
-  if (!scalar(value, read)) return false;
+  if (!scalar(read)) return false;
   if (read.kind == Kind::null) return true;
   // Helicone's codes of its own are negative.
   const bool negative = read.text.starts_with('-');
@@ -258,9 +242,9 @@ bool Reader::status(Value& value) {
   return true;
 }
 
-bool Reader::latency(Value& value) {
+bool Reader::latency() {
   Scalar read;
-  if (!scalar(value, read)) return false;
+  if (!scalar(read)) return false;
   // Not worth a quarantine: a latency that cannot be read is as good as none.
   if (const auto whole = read_count(read.text); whole.ok) {
     event.latency_ms = whole.value;
@@ -271,9 +255,9 @@ bool Reader::latency(Value& value) {
   return true;
 }
 
-bool Reader::time(Value& value, Zone zone, std::string_view field, std::optional<EventTime>& out) {
+bool Reader::time(Zone zone, std::string_view field, std::optional<EventTime>& out) {
   Scalar read;
-  if (!scalar(value, read)) return false;
+  if (!scalar(read)) return false;
   if (read.kind == Kind::null) return true;
   if (read.kind == Kind::boolean || read.kind == Kind::container) {
     refuse(QuarantineReason::wrong_type, field, read.text);
@@ -281,23 +265,6 @@ bool Reader::time(Value& value, Zone zone, std::string_view field, std::optional
     out = at;
   } else {
     refuse(QuarantineReason::bad_timestamp, field, read.text);
-  }
-  return true;
-}
-
-bool Reader::cost(Value& value, std::string_view field, std::optional<Money>& out) {
-  Scalar read;
-  if (!scalar(value, read)) return false;
-  if (read.kind == Kind::null) return true;
-  if (read.kind == Kind::boolean || read.kind == Kind::container) {
-    refuse(QuarantineReason::wrong_type, field, read.text);
-    return true;
-  }
-  const auto parsed = read_cost(read.text);
-  if (parsed.ok) {
-    out = parsed.value;
-  } else {
-    refuse(parsed.reason, field, read.text);
   }
   return true;
 }
@@ -315,15 +282,15 @@ bool Reader::note_unit(std::string_view name, std::uint8_t known) {
   return !again;
 }
 
-bool Reader::unit(const Name& name, Value& value) {
+bool Reader::unit(const Name& name) {
   const std::uint8_t known = kUnitTable.find(name);
   if (known == 0 && other_units_seen_.size() >= kUnitsMax) {
     refuse(QuarantineReason::wrong_type, name.text, "more than 64 units of your own");
-    return skip(value);
+    return skip();
   }
   if (!note_unit(name.text, known)) refuse(QuarantineReason::duplicate_key, name.text, "twice");
   std::int64_t amount = -1;
-  if (!count(value, name.text, amount)) return false;
+  if (!count(name.text, amount)) return false;
   if (amount < 0) return true;  // null, or refused
   event.has_usage = true;
   if (known != 0) {
@@ -334,57 +301,62 @@ bool Reader::unit(const Name& name, Value& value) {
   return true;
 }
 
-bool Reader::usage(Value& value) {
-  if (container(value, '{')) {
+bool Reader::usage() {
+  if (tokens.first() == '{') {
     parent_ = "usage.";
-    const bool read =
-        each_field(value, [this](const Name& name, Value& v) { return unit(name, v); });
+    const bool read = each_field([this](const Name& name) { return unit(name); });
     parent_ = {};
     return read;
   }
   Scalar read;
-  if (!scalar(value, read)) return false;
+  if (!scalar(read)) return false;
   if (read.kind != Kind::null) refuse(QuarantineReason::wrong_type, "usage", read.text);
   return true;
 }
 
-bool Reader::tags(Value& value) {
-  const auto add = [this](Value& v) {
+bool Reader::tags() {
+  const auto add = [this] {
     Scalar read;
-    if (!scalar(v, read)) return false;
+    if (!scalar(read)) return false;
     if (read.kind == Kind::null || read.kind == Kind::container) return true;
     if (event.tags.size() < kTagsMax) event.tags.push_back(read.text);
     return true;
   };
-  return container(value, '[') ? each_item(value, add) : add(value);
+  return tokens.first() == '[' ? each_item(add) : add();
 }
 
-bool Reader::property_value(const Name& named, Value& value) {
+bool Reader::known_property(const Name& lowered) const {
+  for (const Name& known : property_names_) {
+    if (same(known, lowered)) return true;
+  }
+  return false;
+}
+
+bool Reader::property_value(const Name& name) {
   Scalar read;
-  if (!scalar(value, read)) return false;
+  if (!scalar(read)) return false;
   if (read.kind == Kind::null) return true;
-  const std::string_view name = kept(named);
-  const bool again = std::any_of(event.properties.begin(), event.properties.end(),
-                                 [&](const Property& p) { return same_name(p.name, name); });
-  if (again) return true;
+  const bool cut_off = name.text.size() > kTextMax;
+  const Name lowered = cut_off ? Name(cut(name.text)).lowered() : name.lowered();
+  if (known_property(lowered)) return true;
   if (read.kind == Kind::container || event.properties.size() >= kPropertiesMax) {
     ++counts.properties_dropped;
     return true;
   }
-  event.properties.push_back({name, read.text});
-  if (const Owner owner = kOwners.find(named); owner != Owner::none) {
+  event.properties.push_back({lowered.text, read.text});
+  property_names_.push_back(lowered);
+  if (const Owner owner = kOwners.find(lowered); owner != Owner::none) {
     owners_[static_cast<std::size_t>(owner) - 1] = read.text;
   }
   return true;
 }
 
-bool Reader::properties(Value& value) {
-  if (container(value, '{')) {
-    return each_field(value,
-                      [this](const Name& name, Value& v) { return property_value(name, v); });
+bool Reader::properties() {
+  if (tokens.first() == '{') {
+    return each_field([this](const Name& name) { return property_value(name); });
   }
   Scalar read;
-  if (!scalar(value, read)) return false;
+  if (!scalar(read)) return false;
   if (read.kind != Kind::null) refuse(QuarantineReason::wrong_type, "properties", read.text);
   return true;
 }

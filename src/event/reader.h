@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <simdjson.h>
-
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -14,8 +12,10 @@
 
 #include "event/decoder.h"
 #include "event/name_table.h"
+#include "event/number.h"
 #include "event/texts.h"
 #include "event/timestamp.h"
+#include "event/tokens.h"
 #include "tocsin/event.h"
 
 namespace tocsin::wire {
@@ -32,52 +32,45 @@ struct Scalar {
   std::string_view text;  // of a number and a boolean as written; of a text its content
 };
 
-// Reads one event's values into `event`. A value that cannot stand is noted (the first one counts)
-// and reading goes on, so that what follows is still known to be JSON. Every function that reads
-// returns false only when the bytes are no JSON, or too deep: nothing more can be read then.
+// Reads one event's values into `event`, each where the tokens stand. A value that cannot stand is
+// noted (the first one counts) and reading goes on, so that what follows is still known to be JSON.
+// Every function that reads returns false only when the bytes are no JSON, or too deep: nothing
+// more can be read then.
 class Reader {
  public:
-  using Value = simdjson::ondemand::value;
-  using Object = simdjson::ondemand::object;
-  using Array = simdjson::ondemand::array;
-
   Event event;
+  Tokens tokens;
 
-  // Texts point into `record`, of which the parser reads the copy at `buffer`.
-  void begin_document(std::string_view record, const char* buffer);
+  void begin_document();
   void begin_event();
   void begin_batch() { texts_.clear(); }
 
-  template <class F>  // bool(std::string_view name, Value& value)
-  bool each_field(Object& object, F&& field);
-  template <class F>
-  bool each_field(Value& value, F&& field);
-  template <class F>  // bool(Value& value)
-  bool each_item(Array& array, F&& item);
-  template <class F>
-  bool each_item(Value& value, F&& item);
-
-  // A name as it is meant. It lives until the next document is begun.
-  Name name_of(simdjson::ondemand::raw_json_string key);
+  template <class F>  // bool(const Name&), with the tokens at its value
+  bool each_field(F&& on_field);
+  template <class F>  // bool(), with the tokens at the item
+  bool each_item(F&& on_item);
 
   // Reads what nobody keeps. Escapes within its texts are not checked.
-  bool skip(Value& value);
+  bool skip();
+  // Goes behind a value whose grammar is of no interest yet.
+  void pass();
 
   // A null leaves `out` as it is, here and below.
-  bool scalar(Value& value, Scalar& out);
+  bool scalar(Scalar& out);
   // Any scalar as text; containers are a wrong type.
-  bool text(Value& value, std::string_view field, std::string_view& out);
-  bool lower_text(Value& value, std::string_view field, std::string_view& out);
-  bool count(Value& value, std::string_view field, std::int64_t& out);
-  bool flag(Value& value, std::string_view field, bool& out);
-  bool status(Value& value);
-  bool latency(Value& value);
-  bool time(Value& value, Zone zone, std::string_view field, std::optional<EventTime>& out);
-  bool cost(Value& value, std::string_view field, std::optional<Money>& out);
-  bool usage(Value& value);
-  bool tags(Value& value);
-  bool properties(Value& value);
-  bool container(Value& value, char open) const;
+  bool text(std::string_view field, std::string_view& out);
+  bool lower_text(std::string_view field, std::string_view& out);
+  bool count(std::string_view field, std::int64_t& out);
+  bool flag(std::string_view field, bool& out);
+  bool status();
+  bool latency();
+  bool time(Zone zone, std::string_view field, std::optional<EventTime>& out);
+  bool cost(std::string_view field, std::optional<Money>& out);
+  bool usage();
+  bool tags();
+  bool properties();
+  // The tokens are at a name: its text as it is meant, which lives until the next batch.
+  bool name(Name& out);
 
   // The value of a property, by name in any case; empty if there is none.
   std::string_view property(std::string_view name) const;
@@ -88,25 +81,32 @@ class Reader {
   bool refused() const { return refused_; }
   QuarantineReason reason() const { return reason_; }
   const std::string& detail() const { return detail_; }
-  std::size_t record_size() const { return record_.size(); }
   bool too_deep() const { return too_deep_; }
 
   DecodeCounts counts;
 
  private:
-  std::string_view content(std::string_view raw);
-  std::string_view in_record(std::string_view in_buffer) const {
-    return {record_.data() + (in_buffer.data() - buffer_), in_buffer.size()};
+  bool enter();
+  bool leave();
+  static bool literal(std::string_view token, Kind& kind);
+  bool plain(std::string_view token, Scalar& out);
+  template <class T, class Out>
+  void number(const Scalar& read, std::string_view field, Parsed<T> (*parse)(std::string_view),
+              Out& out);
+  // Of a text that its quotes enclose.
+  std::string_view content(std::string_view raw) {
+    return tokens.has_escapes() || raw.size() > kTextMax ? mended(raw) : raw;
   }
+  std::string_view mended(std::string_view raw);
+  Name escaped_name(std::string_view raw);
+  bool other_text(std::string_view field, std::string_view& out);
   std::string_view cut(std::string_view text);
-  std::string_view kept(const Name& name);
-  bool unit(const Name& name, Value& value);
+  bool unit(const Name& name);
   bool note_unit(std::string_view name, std::uint8_t known);
-  bool property_value(const Name& name, Value& value);
+  bool property_value(const Name& name);
+  bool known_property(const Name& lowered) const;
 
   Texts texts_;
-  std::string_view record_;
-  const char* buffer_ = nullptr;
   int depth_ = 0;
   bool too_deep_ = false;
 
@@ -117,51 +117,72 @@ class Reader {
 
   std::uint32_t units_seen_ = 0;
   std::vector<std::string_view> other_units_seen_;
+  std::vector<Name> property_names_;          // of event.properties, lowered
   std::array<std::string_view, 5> owners_{};  // by Owner in reader.cc
   std::string scratch_;
 };
 
-template <class F>
-bool Reader::each_field(Object& object, F&& on_field) {
-  if (++depth_ > kDepthMax) {
-    too_deep_ = true;
-    return false;
-  }
-  for (auto result : object) {
-    if (result.error() != simdjson::SUCCESS) return false;
-    simdjson::ondemand::field&& field = std::move(result).value_unsafe();
-    if (!on_field(name_of(field.key()), field.value())) return false;
-  }
-  --depth_;
+// Is a token that begins with a quote a whole text?
+inline bool is_text(std::string_view token) { return token.size() >= 2 && token.back() == '"'; }
+inline std::string_view inner(std::string_view token) { return token.substr(1, token.size() - 2); }
+
+[[gnu::always_inline]] inline bool Reader::name(Name& out) {
+  if (tokens.first() != '"') return false;
+  const std::string_view token = tokens.take();
+  if (!is_text(token)) return false;
+  out = tokens.has_escapes() ? escaped_name(inner(token)) : Name(inner(token));
   return true;
 }
 
-template <class F>
-bool Reader::each_field(Value& value, F&& on_field) {
-  Object object;
-  return value.get_object().get(object) == simdjson::SUCCESS &&
-         each_field(object, std::forward<F>(on_field));
-}
-
-template <class F>
-bool Reader::each_item(Array& array, F&& on_item) {
-  if (++depth_ > kDepthMax) {
-    too_deep_ = true;
-    return false;
-  }
-  for (auto result : array) {
-    Value item;
-    if (std::move(result).get(item) != simdjson::SUCCESS || !on_item(item)) return false;
-  }
-  --depth_;
+[[gnu::always_inline]] inline bool Reader::text(std::string_view field, std::string_view& out) {
+  if (tokens.first() != '"') return other_text(field, out);
+  const std::string_view token = tokens.take();
+  if (!is_text(token)) return false;
+  out = content(inner(token));
   return true;
 }
 
+// Of the token after an object or an array only what is not its last is asked (Tokens).
 template <class F>
-bool Reader::each_item(Value& value, F&& on_item) {
-  Array array;
-  return value.get_array().get(array) == simdjson::SUCCESS &&
-         each_item(array, std::forward<F>(on_item));
+bool Reader::each_field(F&& on_field) {
+  if (!enter()) return false;
+  while (tokens.first() != '}') {
+    Name field;
+    if (!name(field) || tokens.first() != ':') return false;
+    tokens.pass();
+    if (!on_field(std::as_const(field))) return false;
+    if (tokens.first() == '}') break;
+    if (tokens.first() != ',') return false;
+    tokens.pass();
+    if (tokens.first() != '"') return false;
+  }
+  return leave();
+}
+
+template <class F>
+bool Reader::each_item(F&& on_item) {
+  if (!enter()) return false;
+  while (tokens.first() != ']') {
+    if (!on_item()) return false;
+    if (tokens.first() == ']') break;
+    if (tokens.first() != ',') return false;
+    tokens.pass();
+    if (tokens.first() == ']') return false;
+  }
+  return leave();
+}
+
+inline bool Reader::enter() {
+  tokens.pass();
+  too_deep_ = ++depth_ > kDepthMax;
+  return !too_deep_;
+}
+
+// Behind the end of the outermost container there may be nothing, behind others must be something.
+inline bool Reader::leave() {
+  tokens.pass();
+  --depth_;
+  return depth_ == 0 || !tokens.done();
 }
 
 }  // namespace tocsin::wire

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <cstring>
 
-#include "event/name_table.h"
 #include "hash/digest.h"
 
 namespace tocsin::wire {
@@ -76,7 +75,7 @@ char* Texts::take(std::size_t size) {
     ++chunk_;
     used_ = 0;
   }
-  if (chunk_ >= chunks_.size()) chunks_.emplace_back(new char[kChunk + kOverread]{});
+  if (chunk_ >= chunks_.size()) chunks_.emplace_back(new char[kChunk]);
   char* const place = chunks_[chunk_].get() + used_;
   used_ += size;
   return place;

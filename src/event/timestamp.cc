@@ -2,6 +2,7 @@
 #include "event/timestamp.h"
 
 #include <chrono>
+#include <cstring>
 
 #include "tocsin/decimal.h"
 
@@ -82,6 +83,48 @@ std::optional<EventTime> from_calendar(std::string_view text, Zone zone) {
   return event_time_ms(seconds * 1000 + ms);
 }
 
+// The digits of eight bytes that are `form`, each '0' of which stands for a digit, as bytes of
+// their value. False: they are not of that form.
+bool digits_of(const char* p, const char (&form)[9], std::uint64_t& digits) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101ULL;
+  std::uint64_t word = 0;
+  std::uint64_t wanted = 0;
+  std::memcpy(&word, p, 8);
+  std::memcpy(&wanted, form, 8);
+  digits = word ^ wanted;
+  // Where a mark stands only 0 will do, where a digit does up to 9.
+  const std::uint64_t is_mark = ((wanted ^ kOnes * '0') + kOnes * 0x7F) & (kOnes * 0x80);
+  const std::uint64_t most = kOnes * (0x7F - 9) + (is_mark >> 7) * 9;
+  return ((digits | (digits + most)) & (kOnes * 0x80)) == 0;
+}
+
+int two(std::uint64_t digits, int at) {
+  const auto pair = static_cast<int>(digits >> (8 * at));
+  return (pair & 0xff) * 10 + ((pair >> 8) & 0xff);
+}
+
+// "2026-11-20T10:00:00.123Z", as nearly all are written; nothing: it is another.
+std::optional<EventTime> from_usual(std::string_view text) {
+  std::uint64_t date = 0, hour = 0, second = 0;
+  if (text.size() != 24 || !digits_of(text.data(), "0000-00-", date) ||
+      !digits_of(text.data() + 8, "00T00:00", hour) ||
+      !digits_of(text.data() + 16, ":00.000Z", second)) {
+    return std::nullopt;
+  }
+  const int year = two(date, 0) * 100 + two(date, 2);
+  const std::chrono::year_month_day day{std::chrono::year{year},
+                                        std::chrono::month{static_cast<unsigned>(two(date, 5))},
+                                        std::chrono::day{static_cast<unsigned>(two(hour, 0))}};
+  if (year < 1970 || !day.ok() || two(hour, 3) > 23 || two(hour, 6) > 59 || two(second, 1) > 59) {
+    return std::nullopt;
+  }
+  const std::int64_t minutes =
+      (std::chrono::sys_days{day}.time_since_epoch().count() * 24 + two(hour, 3)) * 60 +
+      two(hour, 6);
+  const int ms = static_cast<int>(second >> 32 & 0xff) * 100 + two(second, 5);
+  return event_time_ms((minutes * 60 + two(second, 1)) * 1000 + ms);
+}
+
 std::optional<EventTime> from_epoch(std::string_view text) {
   constexpr int kScale = 9;
   constexpr int128 kOne = power_of_ten(kScale);
@@ -104,6 +147,7 @@ std::optional<EventTime> from_epoch(std::string_view text) {
 }  // namespace
 
 std::optional<EventTime> read_timestamp(std::string_view text, Zone zone) {
+  if (const auto usual = from_usual(text)) return usual;
   const bool calendar = text.size() > 4 && text[4] == '-' && is_digit(text[0]);
   return calendar ? from_calendar(text, zone) : from_epoch(text);
 }

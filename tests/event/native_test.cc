@@ -151,6 +151,17 @@ TEST_CASE("Names are read in any case, and what is unknown is passed over") {
   CHECK(decoded.only().reported_cost == Money::usd(1));
 }
 
+TEST_CASE("Blanks between tokens say nothing") {
+  const Decoded decoded(
+      " \r\n{ \"id\" :\t\"a\" ,\"usage\": { \"input\" : 12 \n, \"output\":3\r} , \"tags\" : [ "
+      "\"t\" , 1 ] , "
+      "\"x\":[ ],\"properties\":{ }\n}  \t");
+  CHECK(decoded.only().id == "a");
+  CHECK(decoded.only().usage[Unit::input] == 12);
+  CHECK(decoded.only().usage[Unit::output] == 3);
+  CHECK(decoded.only().tags == std::vector<std::string_view>{"t", "1"});
+}
+
 TEST_CASE("Numbers may come as text, and texts as numbers") {
   const Decoded decoded(
       R"({"id":17,"user":4.50,"status":"429","latency_ms":"12.7","cached":"True","usage":{"input":"10","output":2e1}})");

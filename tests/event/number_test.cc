@@ -48,7 +48,7 @@ std::int64_t ms(std::string_view text, Zone zone = Zone::required) {
 }  // namespace
 
 TEST_CASE("Costs are read exactly, rounded half-even to the picodollar") {
-  rc::check("equals the model", [] {
+  const bool equals = rc::check("equals the model", [] {
     const int count = *rc::gen::inRange(1, 20);
     const auto digits = *rc::gen::container<std::string>(static_cast<std::size_t>(count),
                                                          rc::gen::inRange('0', ':'));
@@ -66,6 +66,7 @@ TEST_CASE("Costs are read exactly, rounded half-even to the picodollar") {
       RC_ASSERT(decimal_text(read.value.pico(), 0) == expected);
     }
   });
+  CHECK(equals);
 }
 
 TEST_CASE("Costs that no double holds are kept") {
@@ -105,15 +106,47 @@ TEST_CASE("Times are read with any offset and any fraction") {
   CHECK(ms("2026-11-20T04:30:00-05:30") == 1795168800000);
   CHECK(ms("2024-02-29T00:00:00Z") == 1709164800000);
   CHECK(ms("2016-12-31T23:59:60Z") == ms("2017-01-01T00:00:00Z"));
+  CHECK(ms("2016-12-31T23:59:60.000Z") == ms("2017-01-01T00:00:00Z"));
   CHECK(ms("1970-01-01T00:00:00Z") == 0);
   CHECK(ms("2026-11-20 10:00:00", Zone::utc_if_absent) == 1795168800000);
-  for (const char* bad :
-       {"", "2026-11-20", "2026-11-20T10:00Z", "2026-11-20T10:00:00", "2026-11-20T24:00:00Z",
-        "2026-13-01T00:00:00Z", "2025-02-29T00:00:00Z", "2026-11-20T10:00:00.Z",
-        "2026-11-20T10:00:00+0100", "2026-11-20T10:00:00Zx", "1969-12-31T23:59:59Z", "12e", "-5"}) {
+  for (const char* bad : {"",
+                          "2026-11-20",
+                          "2026-11-20T10:00Z",
+                          "2026-11-20T10:00:00",
+                          "2026-11-20T24:00:00Z",
+                          "2026-13-01T00:00:00Z",
+                          "2025-02-29T00:00:00Z",
+                          "2026-11-20T10:00:00.Z",
+                          "2026-11-20T24:00:00.000Z",
+                          "2026-11-20T10:60:00.000Z",
+                          "2026-11-20T10:00:61.000Z",
+                          "2025-02-29T00:00:00.000Z",
+                          "1969-12-31T23:59:59.999Z",
+                          "2026-11-20X10:00:00.000Z",
+                          "2026-11-20T10:00:00,000Z",
+                          "2026-11-20T10:00:00.00:Z",
+                          "2026-11-20T10:00:00+0100",
+                          "2026-11-20T10:00:00Zx",
+                          "1969-12-31T23:59:59Z",
+                          "12e",
+                          "-5"}) {
     INFO(bad);
     CHECK(ms(bad) == -1);
   }
+}
+
+TEST_CASE("A time in milliseconds and Z reads like the same with +00:00, whatever its bytes") {
+  const bool holds = rc::check("equals the other spelling", [] {
+    std::string text = "2026-11-20T10:59:59.999";
+    const int changes = *rc::gen::inRange(0, 3);
+    for (int i = 0; i < changes; ++i) {
+      const auto at = *rc::gen::inRange<std::size_t>(0, text.size());
+      text[at] = *rc::gen::weightedOneOf<char>(
+          {{3, rc::gen::inRange('0', ':')}, {1, rc::gen::arbitrary<char>()}});
+    }
+    RC_ASSERT(ms(text + "Z") == ms(text + "+00:00"));
+  });
+  CHECK(holds);
 }
 
 TEST_CASE("Epoch times are told apart by size") {

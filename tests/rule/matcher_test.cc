@@ -116,7 +116,7 @@ TEST_CASE("The matcher agrees with each rule's own filter on any event") {
                                       "{properties.environment: x}",
                                       "{model: [x, y], a: {not: [x, y]}}"});
   static Matcher matcher(rules);
-  rc::check([] {
+  const bool holds = rc::check([] {
     const auto value = rc::gen::element<std::string>("", "x", "y", "xy", "z");
     const auto name = rc::gen::element<std::string>("a", "A", "b", "B", "Environment", "c");
     const auto properties =
@@ -144,4 +144,5 @@ TEST_CASE("The matcher agrees with each rule's own filter on any event") {
     matcher.match({event, source}, matching);
     RC_ASSERT(matching == expected);
   });
+  CHECK(holds);
 }

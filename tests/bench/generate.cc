@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes the same stream of native events to a Kafka topic, or to a file, every time, with what it
 // adds up to:
-//   bench_generate BROKERS TOPIC COUNT DIRECTORY
-//   bench_generate FILE COUNT DIRECTORY
-// DIRECTORY gets prices/ (what the truth was priced with) and truth.json.
+//   bench_generate BROKERS TOPIC COUNT DIRECTORY [NAME=VALUE…]
+//   bench_generate FILE COUNT DIRECTORY [NAME=VALUE…]
+// DIRECTORY gets prices/ (what the truth was priced with) and truth.json. Options are numbers:
+// users, minutes (of event time), after (minutes before the first), first (number of the first
+// event), ids (0: none that is read), in_turn (1: users one after the other), rate (events a
+// second).
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -17,63 +19,23 @@
 #include <functional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <thread>
 #include <vector>
 
 #include "producer.h"
 #include "stream.h"
+#include "truth.h"
 
 namespace tocsin::bench {
 namespace {
 
-constexpr std::uint64_t kUsers = 100'000;
-
-// What the stream adds up to under the five rules of the bench.
-class Truth {
- public:
-  void add(const Drawn& e) {
-    const auto day = static_cast<std::uint64_t>((e.time - kStart) / kDay);
-    const auto hour = static_cast<std::uint64_t>((e.time - kStart) / kHour);
-    const std::uint64_t environment = e.environment < 5 ? 0 : e.environment < 7 ? 1 : 2;
-    const std::int64_t cost = e.cost();
-    cells_[0][day] += cost;
-    cells_[1][day << 2 | environment] += cost;
-    cells_[2][hour << 3 | e.feature] += cost;
-    cells_[3][day << 17 | e.user] += cost;
-    cells_[4][hour << 20 | e.user << 3 | e.feature] += cost;
-    ++events_;
-  }
-
-  std::string json(std::uint64_t bytes) const {
-    constexpr std::array<const char*, 5> kRules = {"total-day", "environment-day", "feature-hour",
-                                                   "user-day", "user-feature-hour"};
-    constexpr std::array<std::int64_t, 5> kBudgets = {8000, 3000, 60, 20, 2};
-    std::string days, rules;
-    for (std::uint64_t day = 0; cells_[0].contains(day); ++day) {
-      days += fmt::format("{}\"{}\"", day == 0 ? "" : ",", cells_[0].at(day));
-    }
-    std::size_t all_cells = 0, all_rungs = 0;
-    for (std::size_t i = 0; i < kRules.size(); ++i) {
-      std::size_t rungs = 0;
-      for (const auto& [key, total] : cells_[i]) {
-        for (const std::int64_t percent : {50, 80, 100}) {
-          if (total >= kBudgets[i] * kDollar / 100 * percent) ++rungs;
-        }
-      }
-      all_cells += cells_[i].size();
-      all_rungs += rungs;
-      rules += fmt::format("{}\"{}\":{{\"cells\":{},\"rungs\":{}}}", i == 0 ? "" : ",", kRules[i],
-                           cells_[i].size(), rungs);
-    }
-    return fmt::format(
-        "{{\"events\":{},\"bytes\":{},\"cells\":{},\"rungs\":{},"
-        "\"days_picodollars\":[{}],\"rules\":{{{}}}}}\n",
-        events_, bytes, all_cells, all_rungs, days, rules);
-  }
-
- private:
-  std::uint64_t events_ = 0;
-  std::array<std::unordered_map<std::uint64_t, std::int64_t>, 5> cells_;
+struct Options {
+  Span span;
+  std::uint64_t users = 100'000;
+  std::uint64_t first = 0;  // number of the first event; its id is made of it
+  bool ids = true;          // false: the id stands under a name that nobody reads
+  bool in_turn = false;     // users one after the other in place of Zipf
+  std::uint64_t rate = 0;   // events a second; 0: as fast as can be
 };
 
 void write_prices(const std::string& directory) {
@@ -86,16 +48,24 @@ void write_prices(const std::string& directory) {
 // False: it could not be written.
 using Write = std::function<bool(const Drawn& event, std::string_view key, std::string_view value)>;
 
-int generate(std::uint64_t count, const std::string& directory, const Write& send) {
+int generate(const Options& options, const std::string& directory, const Write& send) {
   Random random;
-  const Zipf users(kUsers);
+  const Zipf users(options.in_turn ? 1 : options.users);
   Truth truth;
   std::string value, key(8, '\0');
   std::uint64_t bytes = 0;
-  for (std::uint64_t i = 0; i < count; ++i) {
-    const Drawn e = draw(random, users, i, count);
+  const auto start = std::chrono::steady_clock::now();
+  for (std::uint64_t i = 0; i < options.span.count; ++i) {
+    if (options.rate > 0) {
+      std::this_thread::sleep_until(start +
+                                    std::chrono::microseconds(i * 1'000'000 / options.rate));
+    }
+    Drawn e = draw(random, users, i, options.span);
+    e.number += options.first;
+    if (options.in_turn) e.user = e.number % options.users;
     truth.add(e);
     write(e, value);
+    if (!options.ids) value.replace(value.find("id"), 2, "no");  // as many bytes
     bytes += value.size();
     std::uint64_t bits = random.next();
     for (char& c : key) {
@@ -109,36 +79,71 @@ int generate(std::uint64_t count, const std::string& directory, const Write& sen
   return 0;
 }
 
-int to_kafka(const ProducerSettings& settings, std::uint64_t count, const std::string& directory) {
+int to_kafka(const ProducerSettings& settings, const Options& options,
+             const std::string& directory) {
   const auto producer = Producer::create(settings);
   if (producer == nullptr) return 1;
-  const int code =
-      generate(count, directory, [&](const Drawn& e, std::string_view key, std::string_view value) {
-        return producer->send({e.partition, e.time, key, value});
-      });
+  const int code = generate(options, directory,
+                            [&](const Drawn& e, std::string_view key, std::string_view value) {
+                              return producer->send({e.partition, e.time, key, value});
+                            });
   return code == 0 && !producer->flush() ? 1 : code;
 }
 
-int to_file(const char* path, std::uint64_t count, const std::string& directory) {
+int to_file(const std::string& path, const Options& options, const std::string& directory) {
   std::ofstream file(path, std::ios::binary);
-  return generate(count, directory, [&](const Drawn&, std::string_view, std::string_view value) {
+  return generate(options, directory, [&](const Drawn&, std::string_view, std::string_view value) {
     return (file << value << '\n').good();
   });
+}
+
+// False: there is no such option.
+bool set(Options& options, std::string_view name, std::uint64_t value) {
+  if (name == "users" && value > 0) {
+    options.users = value;
+  } else if (name == "minutes" && value > 0) {
+    options.span.minutes = static_cast<std::int64_t>(value);
+  } else if (name == "after") {
+    options.span.after = static_cast<std::int64_t>(value);
+  } else if (name == "first") {
+    options.first = value;
+  } else if (name == "ids") {
+    options.ids = value != 0;
+  } else if (name == "in_turn") {
+    options.in_turn = value != 0;
+  } else if (name == "rate") {
+    options.rate = value;
+  } else {
+    return false;
+  }
+  return true;
+}
+
+int usage() {
+  std::fprintf(stderr,
+               "usage: bench_generate BROKERS TOPIC COUNT DIRECTORY [NAME=VALUE…]\n"
+               "       bench_generate FILE COUNT DIRECTORY [NAME=VALUE…]\n"
+               "names: users, minutes, after, first, ids, in_turn, rate\n");
+  return 64;
 }
 
 }  // namespace
 }  // namespace tocsin::bench
 
 int main(int argc, char** argv) {
-  if (argc == 4) {
-    return tocsin::bench::to_file(argv[1], std::strtoull(argv[2], nullptr, 10), argv[3]);
+  using namespace tocsin::bench;
+  std::vector<std::string> words(argv + 1, argv + argc);
+  Options options;
+  while (!words.empty() && words.back().find('=') != std::string::npos) {
+    const std::string& word = words.back();
+    const std::size_t at = word.find('=');
+    if (!set(options, word.substr(0, at), std::strtoull(word.c_str() + at + 1, nullptr, 10))) {
+      return usage();
+    }
+    words.pop_back();
   }
-  if (argc != 5) {
-    std::fprintf(stderr,
-                 "usage: bench_generate BROKERS TOPIC COUNT DIRECTORY\n"
-                 "       bench_generate FILE COUNT DIRECTORY\n");
-    return 64;
-  }
-  return tocsin::bench::to_kafka({argv[1], argv[2], "20"}, std::strtoull(argv[3], nullptr, 10),
-                                 argv[4]);
+  if (words.size() != 3 && words.size() != 4) return usage();
+  options.span.count = std::strtoull(words[words.size() - 2].c_str(), nullptr, 10);
+  if (words.size() == 3) return to_file(words[0], options, words[2]);
+  return to_kafka({words[0], words[1], "20"}, options, words[3]);
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // How long from produce() to the webhook: writes a steady stream of requests, every so often one
 // that crosses a rung of a rule nothing else touches, and is itself the webhook's receiver.
-//   bench_latency BROKERS TOPIC PORT PROBES RATE
-// Rules are expected to be named probe-0 … and to match {Probe: p-0} … . Prints one JSON object.
+//   bench_latency BROKERS TOPIC PORT PROBES RATE LINGER_MS
+// Rules are expected to be named probe-0 … and to match {Probe: p-0} … . Prints one JSON object;
+// its `rate` is what was really sent a second, and `behind_ms` how late the latest record was.
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
@@ -110,35 +111,59 @@ int listen_on(std::uint16_t port) {
   return listener;
 }
 
+// As long as a usual event; what it costs is its own word, so that a probe crosses at once.
 std::string event(std::int64_t number, std::int64_t at_ms, const std::string& probe) {
+  constexpr std::int64_t kUsers = 100'000;
   return fmt::format(
-      R"({{"id":"lat-{}-{}","timestamp":{},"provider":"aurora","model":"unlisted","status":200,)"
-      R"("usage":{{"input":1176,"output":300}},"cost_usd":"{}","user":"user-{}",)"
-      R"("properties":{{"Feature":"chat","Environment":"production","Probe":"{}"}}}})",
-      at_ms, number, at_ms, probe == "none" ? "0.000001" : "2", number % 5000, probe);
+      R"({{"id":"lat-{}-{}","timestamp":{},"provider":"aurora","model":"unlisted",)"
+      R"("operation":"chat","status":200,"latency_ms":812,"cached":false,)"
+      R"("usage":{{"input":1176,"cache_read":1024,"output":300,"reasoning":120}},)"
+      R"("cost_usd":"{}","user":"user-{}","service":"gateway-eu-west-1","key":"key-premium",)"
+      R"("session":{{"id":"ses-{:08x}","path":"/v1/chat"}},"properties":{{"Feature":"feature-{}",)"
+      R"("Environment":"production","UserTier":"premium","Region":"eu-west-1",)"
+      R"("AppVersion":"4.2.1","Probe":"{}"}}}})",
+      at_ms, number, at_ms, probe == "none" ? "0.000001" : "2", number * 7919 % kUsers,
+      number % kUsers, number % 8, probe);
 }
 
-bool produce(Producer& producer, Probes& probes, int rate) {
-  const auto interval = std::chrono::nanoseconds(1'000'000'000 / rate);
-  const std::int64_t each = std::max(1, rate / kProbesPerSecond);
-  auto due = Steady::now();
-  const auto events = static_cast<std::int64_t>(probes.sent.size()) * each;
-  for (std::int64_t i = 0; i < events; ++i, due += interval) {
-    std::this_thread::sleep_until(due);
+// What was sent, and when.
+struct Pace {
+  std::int64_t events = 0;
+  double seconds = 0, behind_ms = 0;
+};
+
+// Sends what is due, each millisecond. A probe's time begins before its own produce
+// call, so a producer that cannot keep up would flatter: how late it was is told.
+bool produce(Producer& producer, Probes& probes, std::int64_t rate, Pace& pace) {
+  const std::int64_t each = std::max<std::int64_t>(1, rate / kProbesPerSecond);
+  pace.events = static_cast<std::int64_t>(probes.sent.size()) * each;
+  const auto start = Steady::now();
+  const auto due = [&](std::int64_t i) {
+    return start + std::chrono::nanoseconds(i * 1'000'000'000 / rate);
+  };
+  std::int64_t i = 0;
+  for (auto tick = start; i < pace.events; tick += std::chrono::milliseconds(1)) {
+    std::this_thread::sleep_until(tick);
+    const auto now = Steady::now();
     const auto wall = std::chrono::duration_cast<std::chrono::milliseconds>(
         std::chrono::system_clock::now().time_since_epoch());
-    const bool is_probe = i % each == each - 1;
-    const auto probe = static_cast<std::size_t>(i / each);
-    const std::string value =
-        event(i, wall.count(), is_probe ? fmt::format("p-{}", probe) : std::string("none"));
-    if (is_probe) probes.sent[probe] = now_us();
-    if (!producer.send({static_cast<std::int32_t>(i % 4), wall.count(), "", value})) return false;
+    pace.behind_ms =
+        std::max(pace.behind_ms, std::chrono::duration<double, std::milli>(now - tick).count());
+    for (; i < pace.events && due(i) <= now; ++i) {
+      const bool is_probe = i % each == each - 1;
+      const auto probe = static_cast<std::size_t>(i / each);
+      const std::string value =
+          event(i, wall.count(), is_probe ? fmt::format("p-{}", probe) : std::string("none"));
+      if (is_probe) probes.sent[probe] = now_us();
+      if (!producer.send({static_cast<std::int32_t>(i % 4), wall.count(), "", value})) return false;
+    }
     producer.poll();
   }
+  pace.seconds = std::chrono::duration<double>(Steady::now() - start).count();
   return producer.flush();
 }
 
-int report(const Probes& probes) {
+int report(const Probes& probes, const Pace& pace) {
   std::vector<std::int64_t> took;
   for (std::size_t i = kWarmup; i < probes.sent.size(); ++i) {
     if (probes.heard[i] != 0) took.push_back(probes.heard[i] - probes.sent[i]);
@@ -152,13 +177,15 @@ int report(const Probes& probes) {
     return static_cast<double>(took[(took.size() - 1) * per_thousand / 1000]) / 1000;
   };
   fmt::print(
-      "{{\"probes\":{},\"missing\":{},\"p50_ms\":{:.3f},\"p90_ms\":{:.3f},\"p99_ms\":{:.3f},"
-      "\"max_ms\":{:.3f}}}\n",
-      took.size(), probes.missing(), at(500), at(900), at(990), at(1000));
+      "{{\"probes\":{},\"missing\":{},\"rate\":{:.0f},\"behind_ms\":{:.1f},\"p50_ms\":{:.3f},"
+      "\"p90_ms\":{:.3f},\"p99_ms\":{:.3f},\"max_ms\":{:.3f}}}\n",
+      took.size(), probes.missing(), static_cast<double>(pace.events) / pace.seconds,
+      pace.behind_ms, at(500), at(900), at(990), at(1000));
   return probes.missing() == 0 ? 0 : 1;
 }
 
-int measure(const ProducerSettings& settings, std::uint16_t port, std::size_t count, int rate) {
+int measure(const ProducerSettings& settings, std::uint16_t port, std::size_t count,
+            std::int64_t rate) {
   const int listener = listen_on(port);
   const auto producer = Producer::create(settings);
   if (listener < 0 || producer == nullptr) return 1;
@@ -173,12 +200,13 @@ int measure(const ProducerSettings& settings, std::uint16_t port, std::size_t co
       std::thread(answer, connection, std::ref(*probes)).detach();
     }
   }).detach();
-  if (!produce(*producer, *probes, rate)) return 1;
+  Pace pace;
+  if (!produce(*producer, *probes, rate, pace)) return 1;
   const auto end = Steady::now() + std::chrono::seconds(10);
   while (probes->missing() > 0 && Steady::now() < end) {
     std::this_thread::sleep_until(Steady::now() + std::chrono::milliseconds(20));
   }
-  const int code = report(*probes);
+  const int code = report(*probes, pace);
   std::fflush(stdout);
   std::_Exit(code);
 }
@@ -187,11 +215,11 @@ int measure(const ProducerSettings& settings, std::uint16_t port, std::size_t co
 }  // namespace tocsin::bench
 
 int main(int argc, char** argv) {
-  if (argc != 6) {
-    std::fprintf(stderr, "usage: bench_latency BROKERS TOPIC PORT PROBES RATE\n");
+  if (argc != 7) {
+    std::fprintf(stderr, "usage: bench_latency BROKERS TOPIC PORT PROBES RATE LINGER_MS\n");
     return 64;
   }
-  return tocsin::bench::measure({argv[1], argv[2], "0"},
+  return tocsin::bench::measure({argv[1], argv[2], argv[6]},
                                 static_cast<std::uint16_t>(std::atoi(argv[3])),
                                 std::strtoull(argv[4], nullptr, 10), std::atoi(argv[5]));
 }

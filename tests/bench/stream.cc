@@ -10,6 +10,7 @@
 namespace tocsin::bench {
 namespace {
 
+constexpr std::int64_t kMinute = 60'000;
 constexpr int kPartitions = 4;
 
 constexpr std::array<Model, 12> kModels = {{
@@ -64,12 +65,13 @@ std::uint64_t Zipf::pick(Random& random) const {
                                     sums_.begin());
 }
 
-Drawn draw(Random& random, const Zipf& users, std::uint64_t number, std::uint64_t count) {
+Drawn draw(Random& random, const Zipf& users, std::uint64_t number, const Span& span) {
   Drawn e;
   e.number = number;
-  const auto at = static_cast<std::int64_t>(number * static_cast<std::uint64_t>(2 * kDay) / count);
+  const auto length = static_cast<std::uint64_t>(span.minutes * kMinute);
+  const auto at = static_cast<std::int64_t>(number * length / span.count);
   const auto late = static_cast<std::int64_t>(random.below(kDisorder));
-  e.time = kStart + std::max(std::int64_t{0}, at - late);
+  e.time = kStart + span.after * kMinute + std::max(std::int64_t{0}, at - late);
   e.partition = static_cast<std::int32_t>(random.below(kPartitions));
   e.model = pick_model(random);
   e.user = users.pick(random);

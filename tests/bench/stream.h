@@ -59,8 +59,15 @@ class Zipf {
   std::vector<std::uint64_t> sums_;
 };
 
-// Request `number` of `count`, which spread over two days. The same stream every time.
-Drawn draw(Random& random, const Zipf& users, std::uint64_t number, std::uint64_t count);
+// Where in event time so many requests spread evenly.
+struct Span {
+  std::uint64_t count = 0;
+  std::int64_t minutes = 2 * 24 * 60;
+  std::int64_t after = 0;  // minutes from kStart to the first
+};
+
+// Request `number` of those of the span. The same stream every time.
+Drawn draw(Random& random, const Zipf& users, std::uint64_t number, const Span& span);
 
 // The request as a native event, and as a message of Helicone's internal topic, into `out`.
 void write(const Drawn& e, std::string& out);

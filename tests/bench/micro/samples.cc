@@ -24,12 +24,12 @@ namespace {
 
 std::vector<std::string> records(Wire wire, std::size_t count) {
   constexpr std::uint64_t kUsers = 100'000;
-  constexpr std::uint64_t kOf = 3'000'000;  // two days' requests
+  const Span span{.count = 3'000'000};
   Random random;
   const Zipf users(kUsers);
   std::vector<std::string> made(count);
   for (std::size_t i = 0; i < count; ++i) {
-    const Drawn drawn = draw(random, users, i, kOf);
+    const Drawn drawn = draw(random, users, i, span);
     if (wire == Wire::native) {
       write(drawn, made[i]);
     } else {

@@ -17,6 +17,8 @@ class Bench:
         self.events, self.groups = options.events, options.groups
         self.engines = 0
         self.topics = {}
+        # For the prices, which every engine is given: a row that generates nothing needs them too.
+        output([self.program("bench_generate"), folder / "one.jsonl", 1, folder])
 
     def program(self, name):
         return self.options.build / name

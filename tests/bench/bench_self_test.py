@@ -127,9 +127,10 @@ class Files(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             folder = Path(folder)
             self.assertIsNone(record.newest(folder))
-            (folder / "b.json").write_text(record.text(result(at="2026-11-25T10:00:00+00:00")))
-            (folder / "a.json").write_text(record.text(result(at="2026-11-25T11:00:00+00:00")))
-            self.assertEqual(record.newest(folder)["at"], "2026-11-25T11:00:00+00:00")
+            for names in ("ab", "ba"):
+                for name, hour in zip(names, (10, 11)):
+                    (folder / f"{name}.json").write_text(record.text(result(at=f"2026-11-25T{hour}:00:00+00:00")))
+                self.assertEqual(record.newest(folder)["at"], "2026-11-25T11:00:00+00:00")
 
     def test_another_format_is_refused(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -153,6 +154,11 @@ class Tables(unittest.TestCase):
         self.assertIn("NOT MET", report.text([speed(0.1)]))
         self.assertIn("≥ 0.3 × **not met**", report.markdown(result(speed(0.1))))
         self.assertIn("≤ 400 MB ✓", report.markdown(result(memory(300))))
+
+    def test_the_table_names_commit_day_machine_and_load(self):
+        head = report.markdown(result(memory(300))).splitlines()[1]
+        for said in ("Commit abc", "2026-11-25", "A, 2 cores, 24 GB", "KVM guest", "Kafka 4.1.1", "Load before: 0.1"):
+            self.assertIn(said, head)
 
     def test_a_row_says_how_to_repeat_it(self):
         self.assertIn("`./dev bench --only five_rules`", report.markdown(result(memory(300))))

@@ -35,7 +35,9 @@ class Producer {
     const std::vector<std::pair<const char*, std::string>> wanted = {
         {"bootstrap.servers", settings.brokers},
         {"linger.ms", settings.linger_ms},
-        {"acks", "1"},
+        // Else a retry, as the first requests to a new topic may need, changes the order of a
+        // partition, and with it which events come too late.
+        {"enable.idempotence", "true"},
         {"queue.buffering.max.messages", "200000"},
     };
     char error[512];

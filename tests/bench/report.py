@@ -13,8 +13,7 @@ def number(value):
     """Three digits that mean something, thousands set apart."""
     if value == 0 or abs(value) >= 100:
         return f"{value:,.0f}"
-    text = f"{value:.3g}"
-    return f"{float(text):.6f}".rstrip("0").rstrip(".") if "e" in text else text
+    return f"{float(f'{value:.3g}'):.6f}".rstrip("0").rstrip(".")
 
 
 def amount(measure):

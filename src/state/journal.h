@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "state/hot_cells.h"
+
 namespace tocsin {
 
 // The journal's rows, oldest first, and the pass that trims them. A row can go when no cell has it
@@ -23,13 +25,13 @@ struct JournalTail {
     bool panes_stored = false;  // cells of panes are stored whole, once, before it walks the sums
     std::size_t rule = 0;
     std::int64_t window = INT64_MIN;
-    std::uint32_t cell = 0;
+    HotCells::Cursor cell;
 
     // What is stored already is only looked at.
     void walk_from(std::size_t first) {
       rule = first;
       window = INT64_MIN;
-      cell = 0;
+      cell = {};
     }
   };
   std::deque<Row> rows;
@@ -48,13 +50,15 @@ struct IdRow {
 struct SweepCursor {
   std::vector<std::uint32_t> states;  // still to do, the last one now
   std::int64_t window = INT64_MIN;    // of its hot cells
-  std::size_t cell = 0;               // or bucket
+  HotCells::Cursor cell;
+  std::size_t bucket = 0;  // of groups of panes
   bool hot_done = false;
   std::string key;  // the next stored window or cell of it; empty: begin
 
   void begin() {
     window = INT64_MIN;
-    cell = 0;
+    cell = {};
+    bucket = 0;
     hot_done = false;
     key.clear();
   }

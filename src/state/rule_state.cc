@@ -76,6 +76,13 @@ const Ladder& RuleState::ladder_of(std::string_view group) {
   return known->second;
 }
 
+// Groups without a budget have nothing to come near to.
+void RuleState::offer(std::int64_t start, std::string_view group, int128 value) const {
+  if (group == kOverflowGroup) return;
+  const auto budget = rule->budgets ? rule->budgets->of(group) : std::nullopt;
+  if (!rule->budgets || budget) peaks->offer(start, group, value, budget);
+}
+
 std::string RuleState::ladder_text(const Rule& rule) {
   std::string text;
   for (const auto& rung : rule.ladder) {

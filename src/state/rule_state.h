@@ -15,8 +15,9 @@
 #include "alert/peaks.h"
 #include "hash/fingerprint.h"
 #include "rule/rule.h"
+#include "state/cell_order.h"
 #include "state/codec.h"
-#include "state/sum_table.h"
+#include "state/hot_cells.h"
 #include "window/calendar.h"
 #include "window/panes.h"
 
@@ -24,35 +25,22 @@ namespace tocsin {
 
 // A calendar window with hot cells.
 struct WindowTable {
-  explicit WindowTable(std::uint64_t seed) : cells(seed) {}
+  WindowTable() = default;
+  WindowTable(const WindowTable&) = delete;
+  WindowTable& operator=(const WindowTable&) = delete;
 
-  SumTable cells;
+  HotList cells;
+  std::uint32_t state = 0;  // StateRow::id
   Window window;
   WindowRow row;
   bool row_changed = false;
   bool elsewhere = false;  // some of its cells are in the store and not here
   struct Touch {
-    std::uint32_t cell = 0;
+    HotCells::Place cell = HotCells::kAbsent;
     EventTime latest{};  // greatest event time in the commit's deltas
   };
-  std::vector<Touch> touched;  // by the commit under way
-  // Closing: the cells by group, and how far their pages are written.
-  std::vector<std::uint32_t> closing;
-  std::size_t closed = 0;
-
-  // The commit under way changes the cell.
-  void touch(std::uint32_t cell, std::uint64_t commit, EventTime latest) {
-    auto& entry = cells[cell];
-    entry.dirty = true;
-    if (entry.commit != static_cast<std::uint32_t>(commit) || entry.touch >= touched.size() ||
-        touched[entry.touch].cell != cell) {
-      entry.commit = static_cast<std::uint32_t>(commit);
-      entry.touch = static_cast<std::uint32_t>(touched.size());
-      touched.push_back({cell, latest});
-    } else if (touched[entry.touch].latest < latest) {
-      touched[entry.touch].latest = latest;
-    }
-  }
+  std::vector<Touch> touched;          // by the commit under way
+  std::unique_ptr<CellOrder> closing;  // while its cells become pages
 };
 
 // All panes of one group of a rolling or judged rule.
@@ -89,10 +77,13 @@ class RuleState {
   void take_over(RuleState& old);
 
   const Ladder& ladder_of(std::string_view group);
+  // To `peaks`, which somebody wants to know.
+  void offer(std::int64_t start, std::string_view group, int128 value) const;
   // The ladder and budgets as text: when it differs from the stored one, a sweep is due.
   static std::string ladder_text(const Rule& rule);
 
   std::shared_ptr<const Rule> rule;
+  std::size_t index = 0;   // in the rule set
   Peaks* peaks = nullptr;  // kept if anybody wants to know
   StateRow row;
   std::string key;       // of the row
@@ -109,7 +100,7 @@ class RuleState {
   PaneGroups groups;
   std::vector<std::string> touched_groups;  // by the commit under way
   std::int64_t judged_through = INT64_MIN;
-  std::size_t drained = 0;  // taken out: cells of the first window, or buckets, already stored
+  std::size_t drained = 0;  // taken out: buckets of groups already stored
 
  private:
   RuleState(std::shared_ptr<const Rule> of, std::uint64_t seed)

@@ -18,6 +18,7 @@
 #include "rule/rule.h"
 #include "state/codec.h"
 #include "state/counts.h"
+#include "state/hot_cells.h"
 #include "state/id_set.h"
 #include "state/journal.h"
 #include "state/rule_state.h"
@@ -172,13 +173,17 @@ class State {
   void note_in_force();
   Result<void> find_groups(RuleState& rule, PreparedRules& next);
 
-  Result<void> apply(const Delta& delta);
-  Result<void> apply_sum(RuleState& rule, const Delta& delta);
+  Result<void> apply(std::span<const Delta> deltas);
+  Result<void> apply_sum(RuleState& rule, WindowTable& table, const Delta& delta,
+                         std::uint32_t hash);
   void apply_pane(RuleState& rule, const Delta& delta);
   Result<WindowTable*> window(RuleState& rule, std::int64_t start);
-  Result<std::uint32_t> hot_cell(RuleState& rule, WindowTable& table, std::string_view group);
-  Result<bool> load_cell(RuleState& rule, WindowTable& table, std::string_view group,
-                         std::uint32_t& at);
+  Result<HotCells::Place> hot_cell(RuleState& rule, WindowTable& table, std::string_view group,
+                                   std::uint32_t hash);
+  Result<HotCells::Place> load_cell(RuleState& rule, WindowTable& table, std::string_view group,
+                                    std::uint32_t hash);
+  void touch(RuleState& rule, WindowTable& table, HotCells::Place cell, EventTime latest);
+  void ring_sums(const CommitInput& input);
   void advance(const CommitInput& input);
   struct PaneOutcome {
     std::vector<PaneReached> reached;
@@ -188,12 +193,12 @@ class State {
   void ring_touched(RuleState& rule, const CommitInput& input);
   void judge_groups(RuleState& rule, const CommitInput& input);
   void touch_group(RuleState& rule, const std::string& group, PaneEntry& entry);
-  static void renew(RuleState& rule, std::string_view group, SumTable::Entry& entry);
+  static void renew(RuleState& rule, std::string_view group, HotCell& entry);
   static bool renew(RuleState& rule, std::string_view group, PaneEntry& entry);
   bool forgotten(RuleState& rule, const PaneEntry& entry);
   void tell(RuleState& rule, std::string_view group, EventTime at, PaneOutcome& outcome,
             const CommitInput& input);
-  void reach(RuleState& rule, WindowTable& table, std::uint32_t cell, EventTime at,
+  void reach(RuleState& rule, WindowTable& table, HotCells::Place cell, EventTime at,
              const CommitInput& input);
   void record(RuleState& rule, const Crossing& crossing, bool continues, const CommitInput& input);
   void resolve(RuleState& rule, std::string_view group, const Ladder& ladder,
@@ -213,15 +218,18 @@ class State {
   bool retired(const RuleState& rule) const;
   void drain_groups();
   void drain_windows();
-  bool drain_table(RuleState& rule, WindowTable& table, std::size_t& left);
   void discard();
   void close_windows();
-  bool close_some(RuleState& rule, WindowTable& table);
-  void spill(RuleState& rule, WindowTable& table, std::uint32_t cell);
+  bool close_some(WindowTable& table, std::size_t& left);
+  bool write_page(WindowTable& table);
+  bool store_all(WindowTable& table, std::size_t& left);
+  void spill(WindowTable& table, HotCells::Place at);
+  void put_spilled();
   void trim_journal();
-  bool trim_table(RuleState& rule, WindowTable& table, JournalTail::Pass& pass, std::size_t& left);
+  bool trim_table(WindowTable& table, JournalTail::Pass& pass, Left& left);
   void store_panes();
   void evict();
+  void evict(WindowTable& table, std::uint32_t block);
   void expire_ids();
   void note_ids(std::uint64_t commit, const IdRow::LastSeconds& last);
   Result<void> drop_old();
@@ -245,6 +253,8 @@ class State {
   bool counts_changed_ = false;
   std::vector<PartitionRow> partitions_;
   std::vector<bool> partition_changed_;
+  std::unique_ptr<HotCells> hot_;
+  std::uint64_t made_before_ = 0;  // HotCells::made() when the hand last moved
   // Those in force by index in the rule set, then those taken out that still have cells here.
   std::vector<std::unique_ptr<RuleState>> rules_;
   std::size_t in_force_ = 0;
@@ -263,6 +273,12 @@ class State {
   std::vector<std::string> old_windows_;  // kWindow keys to be erased
 
   // Of the commit under way.
+  struct TouchedWindow {
+    RuleState* rule = nullptr;
+    WindowTable* table = nullptr;
+  };
+  std::vector<TouchedWindow> touched_;
+  std::vector<std::pair<std::string, std::string>> spilled_;  // rows of cells
   WriteBatch batch_;
   Committed committed_;
 };

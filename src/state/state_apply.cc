@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Applying a commit: deltas to cells, cells to rungs, time to judgements.
 #include <algorithm>
+#include <array>
 
 #include "alert/make_alert.h"
 #include "state/keys.h"
@@ -11,21 +12,7 @@
 namespace tocsin {
 namespace {
 
-// Groups without a budget have nothing to come near to.
-void offer(const RuleState& state, std::int64_t start, std::string_view group, int128 value) {
-  if (group == kOverflowGroup) return;
-  const Rule& rule = *state.rule;
-  const auto budget = rule.budgets ? rule.budgets->of(group) : std::nullopt;
-  if (!rule.budgets || budget) state.peaks->offer(start, group, value, budget);
-}
-
-void offer(const RuleState& state, std::string_view group, std::vector<PanePeak>& peaks) {
-  for (const auto& peak : peaks) {
-    state.peaks->window(peak.start);
-    offer(state, peak.start, group, peak.value);
-  }
-  peaks.clear();
-}
+constexpr std::size_t kDeltasAhead = 32;
 
 }  // namespace
 
@@ -39,29 +26,13 @@ Result<Committed> State::commit(const CommitInput& input) {
   }
   crash_point(CrashStep::apply, CrashEdge::before);
   for (const auto& work : input.work) {
-    for (const auto& delta : work.deltas) {
-      if (auto applied = apply(delta); !applied) return tl::unexpected(applied.error());
-    }
+    if (auto applied = apply(work.deltas); !applied) return tl::unexpected(applied.error());
     if (work.counts != nullptr) {
       counts_.add(*work.counts);
       counts_changed_ = true;
     }
   }
-  for (std::size_t i = 0; i < in_force_; ++i) {
-    RuleState* const rule = rules_[i].get();
-    if (rule->by_pane) continue;
-    Peaks* const peaks = rule->peaks;
-    for (auto& [start, table] : rule->windows) {
-      if (peaks != nullptr && !table.touched.empty()) peaks->window(start);
-      for (const auto& [cell, latest] : table.touched) {
-        const auto& entry = table.cells[cell];
-        if (peaks != nullptr && entry.cell.requests >= rule->rule->min_requests) {
-          offer(*rule, start, table.cells.group(cell), entry.cell.total);
-        }
-        if (entry.cell.total >= entry.next_reached_at) reach(*rule, table, cell, latest, input);
-      }
-    }
-  }
+  ring_sums(input);
   advance(input);
   judge_panes(input);
   if (auto swept = sweep(input); !swept) return tl::unexpected(swept.error());
@@ -75,6 +46,7 @@ Result<Committed> State::commit(const CommitInput& input) {
   trim_journal();
   evict();
   drain_windows();
+  put_spilled();
   discard();
   crash_point(CrashStep::expire, CrashEdge::before);
   expire_ids();
@@ -92,71 +64,93 @@ Result<Committed> State::commit(const CommitInput& input) {
   return std::move(committed_);
 }
 
-Result<void> State::apply(const Delta& delta) {
-  RuleState& rule = *rules_[delta.rule];
-  if (rule.peaks != nullptr) rule.peaks->matched(delta.requests);
-  if (!rule.by_pane) return apply_sum(rule, delta);
-  apply_pane(rule, delta);
+// Each cell lies somewhere else in memory, and waiting for one after the other would take most of
+// the time: of some deltas at once the ways to their cells are fetched ahead, then the cells.
+Result<void> State::apply(std::span<const Delta> deltas) {
+  struct Ahead {
+    WindowTable* table = nullptr;
+    std::uint32_t hash = 0;
+  };
+  std::array<Ahead, kDeltasAhead> ahead;
+  while (!deltas.empty()) {
+    const auto some = deltas.first(std::min(kDeltasAhead, deltas.size()));
+    deltas = deltas.subspan(some.size());
+    for (std::size_t i = 0; i < some.size(); ++i) {
+      const Delta& delta = some[i];
+      RuleState& rule = *rules_[delta.rule];
+      ahead[i].table = nullptr;
+      if (rule.by_pane) continue;
+      auto table = window(rule, delta.at);
+      if (!table) return tl::unexpected(table.error());
+      ahead[i] = {*table, hot_->hash((*table)->cells, delta.group)};
+      hot_->fetch_index(ahead[i].hash);
+    }
+    for (std::size_t i = 0; i < some.size(); ++i) {
+      if (ahead[i].table != nullptr) hot_->fetch_cell(ahead[i].hash);
+    }
+    for (std::size_t i = 0; i < some.size(); ++i) {
+      RuleState& rule = *rules_[some[i].rule];
+      if (rule.peaks != nullptr) rule.peaks->matched(some[i].requests);
+      if (ahead[i].table == nullptr) {
+        apply_pane(rule, some[i]);
+      } else if (auto applied = apply_sum(rule, *ahead[i].table, some[i], ahead[i].hash);
+                 !applied) {
+        return applied;
+      }
+    }
+  }
   return {};
 }
 
-Result<void> State::apply_sum(RuleState& rule, const Delta& delta) {
-  auto table = window(rule, delta.at);
-  if (!table) return tl::unexpected(table.error());
-  WindowTable& in = **table;
-  auto cell = hot_cell(rule, in, delta.group);
+Result<void> State::apply_sum(RuleState& rule, WindowTable& table, const Delta& delta,
+                              std::uint32_t hash) {
+  auto cell = hot_cell(rule, table, delta.group, hash);
   if (!cell) return tl::unexpected(cell.error());
-  auto& entry = in.cells[*cell];
-  if (entry.edition != rule.edition) renew(rule, in.cells.group(*cell), entry);
+  HotCell& entry = (*hot_)[*cell];
+  if (entry.edition != rule.edition) renew(rule, hot_->group(*cell), entry);
   entry.cell.total += delta.amount;
   entry.cell.requests += delta.requests;
-  in.touch(*cell, commit_, delta.latest);
+  touch(rule, table, *cell, delta.latest);
   return {};
 }
 
-void State::apply_pane(RuleState& rule, const Delta& delta) {
-  if (rule.pane_rule.calendar == nullptr && !rule.pane_rule.judged &&
-      watermark_ != StreamTime::kUnset) {
-    const Panes& panes = rule.pane_rule.panes;
-    if (panes.slot_window(panes.slot(delta.at)).end + rule.lateness <= watermark_) {
-      counts_[Count::dropped_state] += static_cast<std::uint64_t>(delta.requests);
-      counts_changed_ = true;
-      return;
-    }
-  }
-  auto found = rule.groups.find(delta.group);
-  if (found == rule.groups.end()) {
-    std::string_view group = delta.group;
-    if (rule.groups.size() >= rule.rule->max_groups) {
-      group = kOverflowGroup;
-      counts_[Count::overflow_groups] += static_cast<std::uint64_t>(delta.requests);
-      counts_changed_ = true;
-    }
-    found = rule.groups.try_emplace(std::string(group)).first;
-    if (found->second.commit == 0) found->second.edition = rule.edition;
-  }
-  PaneEntry& entry = found->second;
-  if (entry.edition != rule.edition) renew(rule, found->first, entry);
-  if (entry.commit != commit_) {
-    entry.commit = commit_;
-    entry.changed.clear();
-    entry.latest = delta.latest;
-    rule.touched_groups.push_back(found->first);
-  }
-  entry.latest = std::max(entry.latest, delta.latest);
+// The commit under way changes the cell.
+void State::touch(RuleState& rule, WindowTable& table, HotCells::Place cell, EventTime latest) {
+  HotCell& entry = (*hot_)[cell];
   entry.dirty = true;
-  PaneCell& cell = entry.cell;
-  if (rule.pane_rule.calendar != nullptr && delta.at <= cell.judged_through) {
-    // Its pane was ended by a tick before it came: it still counts in what is judged later.
-    if (rule.pane_rule.calendar->window_at(rule.pane_rule.panes.start(delta.at)).start ==
-        cell.window_start) {
-      cell.window_amount += delta.amount;
-      cell.window_requests += delta.requests;
-    }
-    return;
+  // What is changed in one commit alone may be gone for good.
+  if (entry.commit != 0) entry.used = true;
+  auto& touched = table.touched;
+  if (touched.empty()) touched_.push_back({&rule, &table});
+  const auto commit = static_cast<std::uint32_t>(commit_);
+  if (entry.commit != commit || entry.touch >= touched.size() ||
+      touched[entry.touch].cell != cell) {
+    entry.commit = commit;
+    entry.touch = static_cast<std::uint32_t>(touched.size());
+    touched.push_back({cell, latest});
+  } else if (touched[entry.touch].latest < latest) {
+    touched[entry.touch].latest = latest;
   }
-  cell.panes.add(delta.at, delta.amount, delta.requests);
-  if (entry.changed.empty() || entry.changed.back() != delta.at) entry.changed.push_back(delta.at);
+}
+
+// Rungs ring by the order of rules and windows, however the deltas came.
+void State::ring_sums(const CommitInput& input) {
+  const auto order = [&](const TouchedWindow& a, const TouchedWindow& b) {
+    if (a.rule != b.rule) return a.rule->index < b.rule->index;
+    return a.table->window.start < b.table->window.start;
+  };
+  std::sort(touched_.begin(), touched_.end(), order);
+  for (const auto& [rule, table] : touched_) {
+    Peaks* const peaks = rule->peaks;
+    if (peaks != nullptr) peaks->window(to_ms(table->window.start));
+    for (const auto& [cell, latest] : table->touched) {
+      const HotCell& entry = (*hot_)[cell];
+      if (peaks != nullptr && entry.cell.requests >= rule->rule->min_requests) {
+        rule->offer(to_ms(table->window.start), hot_->group(cell), entry.cell.total);
+      }
+      if (entry.cell.total >= entry.next_reached_at) reach(*rule, *table, cell, latest, input);
+    }
+  }
 }
 
 Result<WindowTable*> State::window(RuleState& rule, std::int64_t start) {
@@ -164,7 +158,9 @@ Result<WindowTable*> State::window(RuleState& rule, std::int64_t start) {
   if (known != rule.windows.end()) return &known->second;
   const auto stored = store_.get(key::window(key::kWindow, rule.row.id, start));
   if (!stored) return tl::unexpected(stored.error());
-  WindowTable table(seed_);
+  WindowTable& table = rule.windows.try_emplace(start).first->second;
+  hot_->begin(table.cells, &table);
+  table.state = rule.row.id;
   table.window = rule.calendar->window_at(event_time_ms(start));
   table.row.end = table.window.end;
   if (*stored) {
@@ -173,33 +169,34 @@ Result<WindowTable*> State::window(RuleState& rule, std::int64_t start) {
   } else {
     table.row_changed = true;
   }
-  return &rule.windows.emplace(start, std::move(table)).first->second;
+  return &table;
 }
 
-Result<std::uint32_t> State::hot_cell(RuleState& rule, WindowTable& table, std::string_view group) {
-  std::uint32_t at = table.cells.find(group);
-  if (at != SumTable::kAbsent) return at;
+Result<HotCells::Place> State::hot_cell(RuleState& rule, WindowTable& table, std::string_view group,
+                                        std::uint32_t hash) {
+  HotCells::Place at = hot_->find(table.cells, group, hash);
+  if (at != HotCells::kAbsent) return at;
   if (table.elsewhere) {
-    const auto loaded = load_cell(rule, table, group, at);
+    const auto loaded = load_cell(rule, table, group, hash);
     if (!loaded) return tl::unexpected(loaded.error());
-    if (*loaded) return at;
+    if (*loaded != HotCells::kAbsent) return *loaded;
   }
   if (table.row.groups >= rule.rule->max_groups && group != kOverflowGroup) {
     ++counts_[Count::overflow_groups];
     counts_changed_ = true;
-    return hot_cell(rule, table, kOverflowGroup);
+    return hot_cell(rule, table, kOverflowGroup, hot_->hash(table.cells, kOverflowGroup));
   }
-  at = table.cells.add(group);
-  renew(rule, group, table.cells[at]);
+  at = hot_->add(table.cells, group, hash);
+  renew(rule, group, (*hot_)[at]);
   ++table.row.groups;
   table.row_changed = true;
   if (rule.peaks != nullptr) rule.peaks->cell();
   return at;
 }
 
-// From a key of its own, else from a page. False: the group is new.
-Result<bool> State::load_cell(RuleState& rule, WindowTable& table, std::string_view group,
-                              std::uint32_t& at) {
+// From a key of its own, else from a page. kAbsent: the group is new.
+Result<HotCells::Place> State::load_cell(RuleState& rule, WindowTable& table,
+                                         std::string_view group, std::uint32_t hash) {
   const std::int64_t start = to_ms(table.window.start);
   const std::string own = key::cell(key::kCell, rule.row.id, start, group);
   const auto stored = store_.get(own);
@@ -224,36 +221,27 @@ Result<bool> State::load_cell(RuleState& rule, WindowTable& table, std::string_v
     if (!scanned) return tl::unexpected(scanned.error());
     if (!good) return stop("the state is damaged: a page");
   }
-  if (!cell) return false;
-  at = table.cells.add(group);
-  auto& entry = table.cells[at];
+  if (!cell) return HotCells::kAbsent;
+  const HotCells::Place at = hot_->add(table.cells, group, hash);
+  HotCell& entry = (*hot_)[at];
   entry.cell = *cell;
   entry.stored = stored->has_value();
   renew(rule, group, entry);
-  return true;
+  return at;
 }
 
 // What the ladder as it is now makes of the cell: rungs whose limit was raised are armed again.
-void State::renew(RuleState& rule, std::string_view group, SumTable::Entry& entry) {
+void State::renew(RuleState& rule, std::string_view group, HotCell& entry) {
   const Ladder& ladder = rule.ladder_of(group);
   entry.cell.reached &= ~no_longer_met(ladder, entry.cell);
   entry.next_reached_at = next_reached_at(ladder, entry.cell.reached);
   entry.edition = rule.edition;
 }
 
-// The same; true if it changed something that is stored.
-bool State::renew(RuleState& rule, std::string_view group, PaneEntry& entry) {
-  const auto slots = entry.cell.slots;
-  const auto episodes = entry.cell.episodes;
-  rearm(rule.pane_rule, rule.ladder_of(group), entry.cell);
-  entry.edition = rule.edition;
-  return slots != entry.cell.slots || episodes != entry.cell.episodes;
-}
-
-void State::reach(RuleState& rule, WindowTable& table, std::uint32_t cell, EventTime at,
+void State::reach(RuleState& rule, WindowTable& table, HotCells::Place cell, EventTime at,
                   const CommitInput& input) {
-  auto& entry = table.cells[cell];
-  const std::string_view group = table.cells.group(cell);
+  HotCell& entry = (*hot_)[cell];
+  const std::string_view group = hot_->group(cell);
   const Ladder& ladder = rule.ladder_of(group);
   const std::uint64_t met = newly_met(ladder, entry.cell, rule.rule->min_requests);
   for (const auto& step : ladder.steps) {
@@ -343,121 +331,6 @@ void State::advance(const CommitInput& input) {
   }
   if (least == EventTime::max() || least == StreamTime::kUnset) return;
   watermark_ = std::max(watermark_, least - limits_.out_of_order);
-}
-
-bool State::waits_for_time(EventTime until) const {
-  for (std::size_t i = 0; i < in_force_; ++i) {
-    const RuleState* const rule = rules_[i].get();
-    if (!rule->by_pane || rule->groups.empty()) continue;
-    if (rule->pane_rule.panes.at(until) - 1 <= rule->judged_through) continue;
-    for (const auto& [group, entry] : rule->groups) {
-      if (!entry.cell.episodes.empty()) return true;
-      if (rule->pane_rule.judged && !entry.cell.panes.empty() &&
-          entry.cell.panes.all().back().pane > entry.cell.judged_through) {
-        return true;
-      }
-    }
-  }
-  return false;
-}
-
-void State::judge_panes(const CommitInput& input) {
-  for (std::size_t i = 0; i < in_force_; ++i) {
-    RuleState* const rule = rules_[i].get();
-    if (!rule->by_pane) continue;
-    if (!rule->pane_rule.judged) ring_touched(*rule, input);
-    if (watermark_ == StreamTime::kUnset) continue;
-    const std::int64_t through = rule->pane_rule.panes.at(watermark_) - 1;
-    if (through <= rule->judged_through) continue;
-    rule->judged_through = through;
-    judge_groups(*rule, input);
-  }
-}
-
-// Rolling sums ring in the commit that reaches them.
-void State::ring_touched(RuleState& rule, const CommitInput& input) {
-  PaneOutcome outcome;
-  std::vector<PanePeak> peaks;
-  PaneRule pane_rule = rule.pane_rule;
-  if (rule.peaks != nullptr) pane_rule.peaks = &peaks;
-  for (const auto& group : rule.touched_groups) {
-    PaneEntry& entry = rule.groups.find(group)->second;
-    if (entry.changed.empty()) continue;
-    const auto first = std::min_element(entry.changed.begin(), entry.changed.end());
-    const Ladder& ladder = rule.ladder_of(group);
-    // What fell before these panes has ended, though the watermark has yet to say so.
-    if (!entry.cell.episodes.empty()) {
-      judge(rule.pane_rule, ladder, *first - 1, entry.cell, outcome.reached, outcome.ended);
-    }
-    ring(pane_rule, ladder, *first, entry.cell, outcome.reached);
-    offer(rule, group, peaks);
-    tell(rule, group, entry.latest, outcome, input);
-  }
-}
-
-// The watermark has passed a pane's end.
-void State::judge_groups(RuleState& rule, const CommitInput& input) {
-  PaneOutcome outcome;
-  std::vector<PanePeak> peaks;
-  PaneRule pane_rule = rule.pane_rule;
-  if (rule.peaks != nullptr && pane_rule.judged) pane_rule.peaks = &peaks;
-  for (auto at = rule.groups.begin(); at != rule.groups.end();) {
-    PaneEntry& entry = at->second;
-    if (entry.edition != rule.edition && renew(rule, at->first, entry)) {
-      touch_group(rule, at->first, entry);
-    }
-    const auto episodes = entry.cell.episodes;
-    judge(pane_rule, rule.ladder_of(at->first), rule.judged_through, entry.cell, outcome.reached,
-          outcome.ended);
-    offer(rule, at->first, peaks);
-    if (!outcome.reached.empty() || episodes != entry.cell.episodes) {
-      touch_group(rule, at->first, entry);
-    }
-    tell(rule, at->first, watermark_, outcome, input);
-    forget(rule.pane_rule, rule.lateness, watermark_, entry.cell);
-    if (forgotten(rule, entry)) {
-      batch_.erase(key::cell(key::kCell, rule.row.id, 0, at->first));
-      at = rule.groups.erase(at);
-    } else {
-      ++at;
-    }
-  }
-}
-
-void State::touch_group(RuleState& rule, const std::string& group, PaneEntry& entry) {
-  entry.dirty = true;
-  if (entry.commit == commit_) return;
-  entry.commit = commit_;
-  entry.changed.clear();
-  rule.touched_groups.push_back(group);
-}
-
-// Nothing of the group can matter any more.
-bool State::forgotten(RuleState& rule, const PaneEntry& entry) {
-  if (!entry.cell.idle() || !entry.cell.slots.empty() || entry.commit == commit_) return false;
-  Calendar* calendar = rule.pane_rule.calendar;
-  return calendar == nullptr || calendar->window_at(watermark_).start != entry.cell.window_start;
-}
-
-void State::tell(RuleState& rule, std::string_view group, EventTime at, PaneOutcome& outcome,
-                 const CommitInput& input) {
-  const Ladder& ladder = rule.ladder_of(group);
-  for (const auto& hit : outcome.reached) {
-    record(rule,
-           {.ladder = &ladder,
-            .step = hit.step,
-            .group = group,
-            .id_start = hit.id_start,
-            .about = hit.about,
-            .value = hit.value,
-            .amount = hit.amount,
-            .requests = hit.requests,
-            .at = at},
-           hit.continues, input);
-  }
-  for (const auto& end : outcome.ended) resolve(rule, group, ladder, end);
-  outcome.reached.clear();
-  outcome.ended.clear();
 }
 
 // Rungs of one (rule, group) that are passed in one commit are told together; they stand in a row.

@@ -122,7 +122,9 @@ Result<Committed> State::exchange(PreparedRules& next, const CommitInput& input)
   in_force_ = rules_.size();
   SweepCursor sweep;
   if (sweep_) sweep.states = sweep_->states;
-  for (const auto& rule : rules_) {
+  for (std::size_t i = 0; i < rules_.size(); ++i) {
+    RuleState* const rule = rules_[i].get();
+    rule->index = i;
     const std::uint32_t id = rule->row.id;
     const auto known = by_id_.find(id);
     if (known != by_id_.end()) {
@@ -130,7 +132,7 @@ Result<Committed> State::exchange(PreparedRules& next, const CommitInput& input)
     } else if (rule->by_pane && next.stored.contains(rule->key)) {
       if (auto found = find_groups(*rule, next); !found) return tl::unexpected(found.error());
     }
-    by_id_[id] = rule.get();
+    by_id_[id] = rule;
     drained_.erase(id);
     if (known == by_id_.end() && rule->swept != rule->row.ladder) rule->edition = 1;
     const bool waits =
@@ -222,9 +224,8 @@ void State::drain_windows() {
     RuleState& rule = *rules_[i];
     while (!rule.windows.empty()) {
       WindowTable& table = rule.windows.begin()->second;
-      if (!table.closing.empty() || !drain_table(rule, table, left)) return;
+      if (table.closing || !store_all(table, left)) return;
       rule.windows.erase(rule.windows.begin());
-      rule.drained = 0;
     }
     if (rule.by_pane && rule.drained < rule.groups.bucket_count()) return;
     by_id_.erase(rule.row.id);
@@ -233,23 +234,6 @@ void State::drain_windows() {
     rules_.erase(rules_.begin() + static_cast<std::ptrdiff_t>(i));
     if (journal_.pass && journal_.pass->rule >= i) journal_.pass->walk_from(i);
   }
-}
-
-// False: the commit has stored enough.
-bool State::drain_table(RuleState& rule, WindowTable& table, std::size_t& left) {
-  for (; rule.drained < table.cells.size(); ++rule.drained) {
-    const auto cell = static_cast<std::uint32_t>(rule.drained);
-    if (table.cells[cell].dirty == 0) continue;
-    if (left == 0) return false;
-    --left;
-    spill(rule, table, cell);
-  }
-  if (table.row_changed) {
-    batch_.put(key::window(key::kWindow, rule.row.id, to_ms(table.window.start)),
-               encode_window(table.row));
-    table.row_changed = false;
-  }
-  return true;
 }
 
 // A million groups are not freed in one commit.

@@ -45,10 +45,12 @@ struct State::Recovery final : JournalSink {
       failed = table.error();
       return;
     }
-    SumTable& cells = (*table)->cells;
-    std::uint32_t at = cells.find(group);
-    if (at == SumTable::kAbsent) at = cells.add(group);
-    auto& entry = cells[at];
+    HotCells& hot = *state.hot_;
+    HotList& cells = (*table)->cells;
+    const std::uint32_t hash = hot.hash(cells, group);
+    HotCells::Place at = hot.find(cells, group, hash);
+    if (at == HotCells::kAbsent) at = hot.add(cells, group, hash);
+    HotCell& entry = hot[at];
     entry.cell = cell;
     entry.commit = static_cast<std::uint32_t>(commit);
     entry.dirty = true;
@@ -130,6 +132,7 @@ Result<std::unique_ptr<State>> State::open(const StateSetup& setup) {
 Result<void> State::load(const StateSetup& setup) {
   ids_ = std::make_unique<IdSet>(limits_.ids);
   if (auto loaded = load_meta(); !loaded) return loaded;
+  hot_ = std::make_unique<HotCells>(seed_);
   if (auto loaded = load_partitions(); !loaded) return loaded;
   if (auto loaded = load_rules(setup); !loaded) return loaded;
   for (const auto step : {&State::load_ids, &State::load_panes, &State::load_journal}) {
@@ -231,6 +234,7 @@ Result<void> State::load_rules(const StateSetup& setup) {
       sweep.states.push_back(row.id);
     }
     put_state_row(**state);
+    (*state)->index = rules_.size();
     by_id_[row.id] = state->get();
     rules_.push_back(std::move(*state));
   }
@@ -304,8 +308,10 @@ Result<void> State::load_journal() {
   recovery.keep_orphans();
   for (const auto& rule : rules_) {
     for (auto& [start, table] : rule->windows) {
-      for (std::uint32_t i = 0; i < table.cells.size(); ++i) {
-        renew(*rule, table.cells.group(i), table.cells[i]);
+      HotCells::Cursor cursor;
+      for (auto at = hot_->next(table.cells, cursor); at != HotCells::kAbsent;
+           at = hot_->next(table.cells, cursor)) {
+        renew(*rule, hot_->group(at), (*hot_)[at]);
       }
     }
     // A calendar's judged panes live on in the window's sums; journal rows may bring them back.
@@ -370,13 +376,9 @@ std::uint32_t State::add_partition(const PartitionName& name) {
 
 State::Sizes State::sizes() const {
   Sizes sizes;
-  for (const auto& rule : rules_) {
-    for (const auto& [start, table] : rule->windows) {
-      sizes.cells += table.cells.size();
-      sizes.hot_bytes += table.cells.bytes();
-    }
-    sizes.cells += rule->groups.size();
-  }
+  for (const auto& rule : rules_) sizes.cells += rule->groups.size();
+  sizes.cells += hot_->size();
+  sizes.hot_bytes = hot_->bytes();
   sizes.journal_bytes = journal_.bytes;
   sizes.ids = ids_->size();
   return sizes;

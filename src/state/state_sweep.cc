@@ -42,7 +42,7 @@ Result<void> State::sweep(const CommitInput& input) {
 bool State::sweep_hot(RuleState& rule, const CommitInput& input, Left& left) {
   if (rule.by_pane) return sweep_groups(rule, left);
   for (auto at = rule.windows.lower_bound(sweep_->window); at != rule.windows.end(); ++at) {
-    if (at->first != sweep_->window) sweep_->cell = 0;
+    if (at->first != sweep_->window) sweep_->cell = {};
     sweep_->window = at->first;
     if (!sweep_table(rule, at->second, input, left)) return false;
   }
@@ -51,21 +51,21 @@ bool State::sweep_hot(RuleState& rule, const CommitInput& input, Left& left) {
 
 bool State::sweep_table(RuleState& rule, WindowTable& table, const CommitInput& input, Left& left) {
   if (table.window.end != kNever && table.window.end <= watermark_) return true;
-  for (; sweep_->cell < table.cells.size(); ++sweep_->cell) {
-    if (left.changes == 0 || left.looks == 0) return false;
+  while (left.changes > 0 && left.looks > 0) {
+    const HotCells::Place at = hot_->next(table.cells, sweep_->cell);
+    if (at == HotCells::kAbsent) return true;
     --left.looks;
-    const auto at = static_cast<std::uint32_t>(sweep_->cell);
-    auto& entry = table.cells[at];
+    HotCell& entry = (*hot_)[at];
     const std::uint64_t reached = entry.cell.reached;
-    renew(rule, table.cells.group(at), entry);
+    renew(rule, hot_->group(at), entry);
     const bool rings =
         entry.cell.total >= entry.next_reached_at && entry.cell.requests >= rule.rule->min_requests;
     if (entry.cell.reached == reached && !rings) continue;
     --left.changes;
-    table.touch(at, commit_, watermark_);
+    touch(rule, table, at, watermark_);
     reach(rule, table, at, now_within(table.window), input);
   }
-  return true;
+  return false;
 }
 
 EventTime State::now_within(const Window& window) const {
@@ -76,10 +76,10 @@ EventTime State::now_within(const Window& window) const {
 
 // Cells of panes are only armed again; they ring at their next event.
 bool State::sweep_groups(RuleState& rule, Left& left) {
-  for (; sweep_->cell < rule.groups.bucket_count(); ++sweep_->cell) {
+  for (; sweep_->bucket < rule.groups.bucket_count(); ++sweep_->bucket) {
     if (left.changes == 0 || left.looks == 0) return false;
     --left.looks;
-    for (auto at = rule.groups.begin(sweep_->cell); at != rule.groups.end(sweep_->cell); ++at) {
+    for (auto at = rule.groups.begin(sweep_->bucket); at != rule.groups.end(sweep_->bucket); ++at) {
       if (at->second.edition == rule.edition || !renew(rule, at->first, at->second)) continue;
       left.changes -= left.changes > 0 ? 1 : 0;
       touch_group(rule, at->first, at->second);
@@ -105,11 +105,11 @@ Result<bool> State::sweep_stored(RuleState& rule, const CommitInput& input, Left
     if (!table) return tl::unexpected(table.error());
     const EventTime end = (*table)->window.end;
     if (end != kNever && end <= watermark_) continue;
-    const auto cell = hot_cell(rule, **table, group);
+    const auto cell = hot_cell(rule, **table, group, hot_->hash((*table)->cells, group));
     if (!cell) return tl::unexpected(cell.error());
-    const auto& entry = (*table)->cells[*cell];
+    const HotCell& entry = (*hot_)[*cell];
     if (entry.cell.total < entry.next_reached_at) continue;
-    (*table)->touch(*cell, commit_, watermark_);
+    touch(rule, **table, *cell, watermark_);
     reach(rule, **table, *cell, now_within((*table)->window), input);
   }
   if (stored.size() >= left.changes) return false;

@@ -13,6 +13,7 @@
 #include "state/state.h"
 #include "state/view.h"
 #include "support/alert_logs.h"
+#include "support/faulty_store.h"
 #include "support/rules.h"
 #include "tocsin/group.h"
 
@@ -25,7 +26,7 @@ class StateFixture {
 
   void open() {
     const auto kept = std::make_shared<const std::vector<Rule>>(rules);
-    auto opened = State::open({.store = store,
+    auto opened = State::open({.store = faulty,
                                .rules = *kept,
                                .fallback = {},
                                .alert_log = alert_log,
@@ -87,6 +88,23 @@ class StateFixture {
     take(state->commit({.work = std::span(&work, 1)}));
   }
 
+  // The same, but the write of the commit fails, as Store's contract has it; and a new process.
+  void feed_failing(const std::vector<Event>& events, std::int64_t now_ms,
+                    FaultyStore::Fault fault) {
+    faulty.fail_write(1, fault);
+    const std::int64_t before = offset;
+    try {
+      feed(events, now_ms);
+      throw std::logic_error("the write did not fail");
+    } catch (const std::runtime_error&) {
+      faulty.repair();
+      open();
+    }
+    if (state->partitions()[partition].position.next_offset > before) return;
+    offset = before;
+    feed(events, now_ms);
+  }
+
   std::int64_t at(const Event& event) const {
     const Rule& rule = rules[event.rule];
     if (rule.rolling()) return Panes::of(rule.window.length).at(event_time_ms(event.at_ms));
@@ -106,6 +124,16 @@ class StateFixture {
     if (!read) throw std::runtime_error(read.error().message);
     return all;
   }
+  // As recorded in the store, newest first.
+  std::vector<Alert> recorded() const {
+    std::vector<Alert> alerts;
+    const auto read = StateView(store, rules).alerts([&](const Alert& alert) {
+      alerts.push_back(alert);
+      return true;
+    });
+    if (!read) throw std::runtime_error(read.error().message);
+    return alerts;
+  }
   std::vector<std::string> rungs() const {
     std::vector<std::string> texts;
     for (const auto& alert : told) texts.push_back(alert.rung);
@@ -113,6 +141,7 @@ class StateFixture {
   }
 
   MemoryStore store;
+  FaultyStore faulty{store};
   std::vector<Rule> rules;
   NoAlertLog alert_log;
   StateLimits limits;

@@ -91,7 +91,20 @@ class Comparison(unittest.TestCase):
         self.assertEqual(self.judge(speed(0.30, 0.31, 0.32), speed(0.25, 0.26, 0.35)), compare.SAME)
 
     def test_a_small_difference_is_no_news_however_small_the_spread(self):
-        self.assertEqual(self.judge(memory(300), memory(310)), compare.SAME)
+        self.assertEqual(self.judge(memory(300, 300), memory(310, 310)), compare.SAME)
+
+    def test_what_was_run_once_must_differ_by_far(self):
+        self.assertEqual(self.judge(memory(300), memory(380, 380)), compare.SAME)
+        self.assertEqual(self.judge(memory(300, 300), memory(380)), compare.SAME)
+        self.assertEqual(self.judge(memory(300), memory(400)), compare.WORSE)
+
+    def test_what_is_measured_against_something_else_now_is_new(self):
+        against = Measure("five_rules", "the work", "events/s", (1e5,), (0.1,), "a better client", None, True)
+        self.assertEqual(self.judge(speed(0.3), against), compare.NEW)
+
+    def test_results_of_different_work_are_not_compared(self):
+        self.assertEqual(compare.different_work(SIZE, SIZE), "")
+        self.assertIn("events 10 and 9", compare.different_work(SIZE, SIZE | {"events": 9}))
 
     def test_absolute_numbers_of_two_machines_are_not_judged_ratios_are(self):
         self.assertEqual(self.judge(memory(300), memory(900), same_machine=False), compare.OTHER_MACHINE)

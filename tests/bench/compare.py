@@ -6,24 +6,34 @@ import machine
 import report
 from measures import Measure
 
-# Differences below this share are no news, whatever the spread.
-SHARE_MIN = 0.05
+# Differences below these shares are no news: whatever the spread, and where one of the two was run once.
+SHARE_MIN, SHARE_MIN_ONCE = 0.05, 0.3
 BETTER, SAME, WORSE, OTHER_MACHINE, GONE, NEW = "better", "same", "WORSE", "other machine", "gone", "new"
 
 
 def judge(before, after, same_machine):
     """Beyond the spread: each median lies outside what the other result saw."""
+    if (before.unit, before.of) != (after.unit, after.of):
+        return NEW
     if not before.ratios and not same_machine:
         return OTHER_MACHINE
     sign = 1 if before.more_is_better else -1
     gain = sign * (after.middle - before.middle)
-    if abs(gain) <= SHARE_MIN * abs(before.middle):
+    once = len(before.judged) == 1 or len(after.judged) == 1
+    if abs(gain) <= (SHARE_MIN_ONCE if once else SHARE_MIN) * abs(before.middle):
         return SAME
     outside = not before.spread[0] <= after.middle <= before.spread[1] and \
         not after.spread[0] <= before.middle <= after.spread[1]
     if not outside:
         return SAME
     return BETTER if gain > 0 else WORSE
+
+
+def different_work(before, after):
+    """Why results of these two sizes cannot be compared at all; empty if they can."""
+    different = [f"{name} {before[name]:,} and {after[name]:,}" for name in ("events", "groups")
+                 if before[name] != after[name]]
+    return f"the two results are of different work: {', '.join(different)}" if different else ""
 
 
 def compare(before, after):

@@ -46,10 +46,6 @@ def system():
 
 
 def virtual():
-    return first_line(["systemd-detect-virt"]) or hypervisor()
-
-
-def hypervisor():
     for line in first_lines(["lscpu"]):
         if line.startswith("Hypervisor vendor:"):
             return line.split(":", 1)[1].strip()

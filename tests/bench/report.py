@@ -61,8 +61,8 @@ def markdown(result):
     size = result["size"]
     lines = [BEGIN, f"Commit {result['commit']}, {result['at'][:10]}. {machine.text(result['machine'])}. "
              f"Load before: {size['load_before']}.", "",
-             f"Medians of {size['runs']} rounds; the spread is the least and the most of what the goal is about (the "
-             "ratio, where there is one).", "",
+             f"Medians, of {size['runs']} rounds where things are compared; the spread is the least and the most of "
+             "what the goal is about (the ratio, where there is one).", "",
              "| what | goal | measured | ratio | spread | how to repeat |", "| --- | --- | --- | --- | --- | --- |"]
     for m in measures:
         wanted = goal(m) + {None: "", True: " ✓", False: " **not met**"}[m.met]

@@ -55,6 +55,8 @@ def arguments():
     parser.add_argument("--record", action="store_true", help="keep the result by commit in docs/performance")
     parser.add_argument("--render", action="store_true", help="only write the table of docs/performance.md anew")
     options = parser.parse_args()
+    if options.record and options.measured:
+        parser.error("--record keeps what is measured now, not a file")
     options.rows = options.only.split(",")
     if unknown := [name for name in options.rows if name not in ROWS]:
         parser.error(f"no row is named {', '.join(unknown)}; there are {', '.join(ROWS)}")
@@ -104,8 +106,24 @@ def measure(options):
                 print(report.text(found), flush=True)
             bench.forget_topics()
     print(f"all measured in {time.monotonic() - start:.0f} s")
-    return record.result(measures, machine.describe(ROOT), {"events": options.events, "runs": options.runs,
-                                                            "groups": options.groups, "load_before": round(load, 1)})
+    return record.result(measures, machine.describe(ROOT), size(options) | {"load_before": round(load, 1)})
+
+
+def size(of):
+    """Of a result, or of one that is to be measured."""
+    if isinstance(of, dict):
+        return of["size"]
+    return {"events": of.events, "runs": of.runs, "groups": of.groups}
+
+
+def to_compare_with(folder, work):
+    """The newest result; an end with a reason if there is none, or none of the same work."""
+    before = record.newest(folder)
+    if before is None:
+        sys.exit("docs/performance has no result to compare with: record one first (--record)")
+    if different := compare.different_work(before["size"], size(work)):
+        sys.exit(different)
+    return before
 
 
 def main():
@@ -115,17 +133,14 @@ def main():
         return record.render_into(folder)
     if options.record:
         record.demand_clean(ROOT)
-    if options.measured:
-        result = record.read(options.measured)
-    else:
+    result = record.read(options.measured) if options.measured else None
+    before = to_compare_with(folder, result or options) if options.compare or result else None
+    if result is None:
         result = measure(options)
         print(f"\n{report.text(record.measures(result))}\n")
         print(f"written to {record.keep_aside(ROOT, result).relative_to(ROOT)}")
     code = 0
-    if options.compare or options.measured:
-        before = record.newest(folder)
-        if before is None:
-            sys.exit("docs/performance has no result to compare with: record one first (--record)")
+    if before:
         lines, worse = compare.compare(before, result)
         print("\n".join(lines))
         code = 1 if worse else 0

@@ -40,12 +40,12 @@ def catch_up(bench):
 
 def measures(bench, results):
     steady, runs = results["five rules"], results["catching up"]
-    yield Measure(NAME, "catching up", "events/s", column(runs, "per_second"),
+    yield Measure(NAME, "catching up after kill -9", "events/s", column(runs, "per_second"),
                   tuple(run["per_second"] * whole["seconds"] / bench.events
                         for run, whole in zip(runs, steady, strict=True)),
                   "the 5-rule work uninterrupted", at_least(0.9), True)
-    yield Measure(NAME, "most RSS while catching up", "MB", column(runs, "max_mb"),
+    yield Measure(NAME, "catching up: most RSS", "MB", column(runs, "max_mb"),
                   tuple(run["max_mb"] / run["first_half_max_mb"] for run in runs), "the most in its first half",
                   at_most(1.1))
-    yield Measure(NAME, "RSS with the first new event", "MB", column(runs, "first_mb"))
-    yield Measure(NAME, "RSS with the last", "MB", column(runs, "last_mb"))
+    yield Measure(NAME, "catching up: RSS with the first new event", "MB", column(runs, "first_mb"))
+    yield Measure(NAME, "catching up: RSS with the last", "MB", column(runs, "last_mb"))

@@ -9,6 +9,7 @@ from measures import Measure, at_least, at_most, over, per_second
 NAME = "deduplication"
 SUBJECT = "the 5-rule work on events within 50 minutes, with ids and without"
 MINUTES = 50
+WORK = f"5-rule work within {MINUTES} minutes"
 
 
 def contestants(bench):
@@ -20,13 +21,15 @@ def contestants(bench):
 
 def measures(bench, results):
     without, with_ids = results["without ids"], results["with ids"]
-    yield Measure(NAME, "without ids", "events/s", per_second(without, bench.events), more_is_better=True)
-    yield Measure(NAME, "with ids, all of them remembered", "events/s", per_second(with_ids, bench.events),
+    yield Measure(NAME, f"{WORK}, without ids", "events/s", per_second(without, bench.events),
+                  more_is_better=True)
+    yield Measure(NAME, f"{WORK}, with ids", "events/s", per_second(with_ids, bench.events),
                   over(without, with_ids), "without ids", at_least(0.8), True)
-    yield Measure(NAME, "disk per id, compacted", "bytes", difference(with_ids, without, "tables", bench.events),
-                  goal=at_most(40))
+    yield Measure(NAME, "disk per id remembered, compacted", "bytes",
+                  difference(with_ids, without, "tables", bench.events), goal=at_most(40))
     megabyte = bench.events / 2**20
-    yield Measure(NAME, "memory per id at the peak", "bytes", difference(with_ids, without, "rss_mb", megabyte))
+    yield Measure(NAME, "memory per id remembered, by peak RSS", "bytes",
+                  difference(with_ids, without, "rss_mb", megabyte))
 
 
 def difference(above, below, key, divisor):

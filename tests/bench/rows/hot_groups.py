@@ -72,7 +72,7 @@ def close(bench, engine, topic):
 def measures(bench, results):
     few, many = results["few groups"], results["hot groups"]
     groups = bench.groups
-    yield Measure(NAME, "groups in memory after the start", "groups", column(many, "cells_after_start"),
+    yield Measure(NAME, "hot groups after the start", "groups", column(many, "cells_after_start"),
                   goal=at_least(groups), more_is_better=True)
     yield Measure(NAME, "start after kill -9 until the first new event is counted", "s", tuple(many[0]["starts"]),
                   goal=at_most(1))

@@ -37,4 +37,5 @@ def idle(bench):
 
 
 def measures(bench, results):
-    yield Measure(NAME, f"idle, over {SECONDS} s", "% of a core", column(results["idle"], "percent"), goal=at_most(1))
+    yield Measure(NAME, f"idle: CPU over {SECONDS} s", "% of a core", column(results["idle"], "percent"),
+                  goal=at_most(1))

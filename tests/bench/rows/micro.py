@@ -28,4 +28,4 @@ def micro(bench):
 
 def measures(bench, results):
     for name, times in results["micro"][0].items():
-        yield Measure(NAME, name, "ns", tuple(times))
+        yield Measure(NAME, f"micro-benchmark {name}", "ns", tuple(times))

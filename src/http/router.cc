@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::size_t kLimitDefault = 100;
 constexpr std::size_t kLimitMax = 1'000'000;
+// Explanations under way: more would take the machine from the engine. Nobody is made to wait.
+constexpr std::size_t kExplainMax = 4;
 
 std::string json_string(std::string_view text) {
   constexpr std::string_view kHex = "0123456789abcdef";
@@ -193,15 +195,35 @@ HttpAnswer Router::reload(const HttpCall& call) const {
   return json_answer(answer.status, std::move(answer.body));
 }
 
+HttpAnswer Router::explain(const HttpCall& call) const {
+  struct Place {
+    explicit Place(const Router& of) : router(of) {
+      const std::lock_guard lock(router.mutex_);
+      taken = router.explaining_ < kExplainMax;
+      if (taken) ++router.explaining_;
+    }
+    ~Place() {
+      const std::lock_guard lock(router.mutex_);
+      if (taken) --router.explaining_;
+    }
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+
+    const Router& router;
+    bool taken = false;
+  };
+  const Place place(*this);
+  if (!place.taken) return error_answer(503, "too many questions at once: ask again in a second");
+  Api::Answer answer = api_.explain(call.query);
+  return json_answer(answer.status, std::move(answer.body));
+}
+
 HttpAnswer Router::route(const HttpCall& call, bool authorized) const {
   if (call.path == "/healthz") return health_answer(api_.healthz());
   if (call.path == "/readyz") return ready_answer(api_, authorized);
   if (call.path == "/metrics") return metrics_answer(api_.metrics());
   if (call.path == "/api/v1/alerts") return list_answer(call, api_.alerts_json);
-  if (call.path == "/api/v1/explain") {
-    Api::Answer answer = api_.explain(call.query);
-    return json_answer(answer.status, std::move(answer.body));
-  }
+  if (call.path == "/api/v1/explain") return explain(call);
   return list_answer(call, api_.budgets_json);
 }
 

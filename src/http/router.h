@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -54,12 +55,14 @@ class Router {
  private:
   HttpAnswer route(const HttpCall& call, bool authorized) const;
   HttpAnswer reload(const HttpCall& call) const;
+  HttpAnswer explain(const HttpCall& call) const;
 
   const Api api_;
   std::string token() const;
 
   mutable std::mutex mutex_;
-  std::string token_;  // guarded by mutex_
+  std::string token_;                   // guarded by mutex_
+  mutable std::size_t explaining_ = 0;  // answers under way; guarded by mutex_
   const bool only_loopback_;
 };
 

@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/socket_server.h"
 
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <mutex>
 #include <utility>
+#include <vector>
 
 namespace tocsin {
 namespace {
 
-constexpr std::size_t kThreads = 4;
+// The library has a thread for each connection that is open, also for one that says nothing.
+constexpr std::size_t kThreadsMax = 128;
 constexpr int kTimeoutSeconds = 5;
 constexpr int kWaitingMax = 128;  // connections not yet taken
 
@@ -17,10 +24,56 @@ void set_socket_options(int socket) {
   ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
 }
 
+// As many threads as were ever needed at once, so that a few clients that are slow to ask, or whose
+// answers are slow to make, hold up nobody else.
+class Threads final : public httplib::TaskQueue {
+ public:
+  void enqueue(std::function<void()> task) override {
+    const std::lock_guard lock(mutex_);
+    tasks_.push_back(std::move(task));
+    if (tasks_.size() > idle_ && threads_.size() < kThreadsMax) {
+      threads_.emplace_back([this] { work(); });
+    }
+    changed_.notify_one();
+  }
+  // Of the server, once, when nothing is enqueued any more.
+  void shutdown() override {
+    {
+      const std::lock_guard lock(mutex_);
+      ending_ = true;
+    }
+    changed_.notify_all();
+    for (std::thread& thread : threads_) thread.join();
+  }
+
+ private:
+  void work() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      ++idle_;
+      changed_.wait(lock, [this] { return ending_ || !tasks_.empty(); });
+      --idle_;
+      if (tasks_.empty()) return;
+      const std::function<void()> task = std::move(tasks_.front());
+      tasks_.pop_front();
+      lock.unlock();
+      task();
+      lock.lock();
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<std::function<void()>> tasks_;  // all below are guarded by mutex_
+  std::vector<std::thread> threads_;
+  std::size_t idle_ = 0;
+  bool ending_ = false;
+};
+
 }  // namespace
 
 SocketServer::SocketServer() {
-  server.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
+  server.new_task_queue = [] { return new Threads(); };
   server.set_read_timeout(kTimeoutSeconds);
   server.set_write_timeout(kTimeoutSeconds);
   // Head and body go out in two writes: the second must not wait for the first's acknowledgement.

@@ -7,6 +7,7 @@
 
 #include <catch2/catch.hpp>
 #include <cstdint>
+#include <semaphore>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -41,8 +42,8 @@ std::unique_ptr<HttpServer> served(Api what, const std::string& token = "") {
   return std::move(*server);
 }
 
-// Sends bytes to the server and reads until it closes the connection.
-std::string talk(const HttpServer& server, const std::string& request) {
+// Connected to the server; -1: it does not listen.
+int connected(const HttpServer& server) {
   const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
   const timeval limit{10, 0};
   ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
@@ -50,8 +51,16 @@ std::string talk(const HttpServer& server, const std::string& request) {
   to.sin_family = AF_INET;
   to.sin_port = htons(static_cast<std::uint16_t>(server.port()));
   to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (::connect(socket, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0) return socket;
+  ::close(socket);
+  return -1;
+}
+
+// Sends bytes to the server and reads until it closes the connection.
+std::string talk(const HttpServer& server, const std::string& request) {
+  const int socket = connected(server);
   std::string answer;
-  if (::connect(socket, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0) {
+  if (socket >= 0) {
     ::send(socket, request.data(), request.size(), MSG_NOSIGNAL);
     std::string part(65536, '\0');
     for (ssize_t n = 0; (n = ::recv(socket, part.data(), part.size(), 0)) > 0;) {
@@ -174,6 +183,42 @@ TEST_CASE("Several clients are answered at once") {
   }
   for (std::thread& client : clients) client.join();
   for (const std::string& answer : answers) CHECK(body(answer).size() == 3'000'000);
+}
+
+TEST_CASE("Clients that say nothing, or never end their head, hold up nobody else") {
+  const auto server = served(api());
+  std::vector<int> silent;
+  for (int i = 0; i < 40; ++i) {
+    silent.push_back(connected(*server));
+    if (i % 2 == 0) ::send(silent.back(), "GET /metrics HT", 15, MSG_NOSIGNAL);
+  }
+  CHECK_THAT(get(*server, "/healthz"), StartsWith("HTTP/1.1 200 "));
+  for (const int socket : silent) ::close(socket);
+}
+
+TEST_CASE("Answers that take their time hold up no probe, and are not made without end") {
+  std::counting_semaphore<> asked(0), done(0);
+  Api slow = api();
+  slow.explain = [&](const Api::Query&) {
+    asked.release();
+    done.acquire();
+    return Api::Answer{200, "explained"};
+  };
+  const auto server = served(slow);
+  std::vector<std::string> answers(4);
+  std::vector<std::thread> clients;
+  for (std::string& answer : answers) {
+    clients.emplace_back([&] { answer = get(*server, "/api/v1/explain"); });
+    asked.acquire();
+  }
+  CHECK_THAT(get(*server, "/healthz"), StartsWith("HTTP/1.1 200 "));
+  CHECK_THAT(get(*server, "/api/v1/explain"),
+             StartsWith("HTTP/1.1 503 ") && Contains("ask again in a second"));
+  done.release(4);
+  for (std::thread& client : clients) client.join();
+  for (const std::string& answer : answers) CHECK(body(answer) == "explained");
+  done.release();
+  CHECK(body(get(*server, "/api/v1/explain")) == "explained");
 }
 
 TEST_CASE("A port in use is said to be, and not shared") {

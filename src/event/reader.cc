@@ -95,7 +95,7 @@ Name Reader::escaped_name(std::string_view raw) {
   if (!unescape(raw, scratch_)) {
     refuse(QuarantineReason::broken_json, "a name", "an escape that is no character");
   }
-  return Name(texts_.store(prefix(scratch_, kTextMax)));
+  return Name(scratch_.size() <= kTextMax ? texts_.store(scratch_) : texts_.store_cut(scratch_));
 }
 
 std::string_view Reader::cut(std::string_view text) {
@@ -282,21 +282,22 @@ bool Reader::note_unit(std::string_view name, std::uint8_t known) {
   return !again;
 }
 
-bool Reader::unit(const Name& name) {
-  const std::uint8_t known = kUnitTable.find(name);
+bool Reader::unit(const Name& named) {
+  const std::uint8_t known = kUnitTable.find(named);
+  const std::string_view name = named.text.size() <= kTextMax ? named.text : cut(named.text);
   if (known == 0 && other_units_seen_.size() >= kUnitsMax) {
-    refuse(QuarantineReason::wrong_type, name.text, "more than 64 units of your own");
+    refuse(QuarantineReason::wrong_type, name, "more than 64 units of your own");
     return skip();
   }
-  if (!note_unit(name.text, known)) refuse(QuarantineReason::duplicate_key, name.text, "twice");
+  if (!note_unit(name, known)) refuse(QuarantineReason::duplicate_key, name, "twice");
   std::int64_t amount = -1;
-  if (!count(name.text, amount)) return false;
+  if (!count(name, amount)) return false;
   if (amount < 0) return true;  // null, or refused
   event.has_usage = true;
   if (known != 0) {
     event.usage.counts[known - 1U] = amount;
   } else if (amount > 0) {
-    event.usage.others.emplace_back(texts_.store_lower(prefix(name.text, kTextMax)), amount);
+    event.usage.others.emplace_back(texts_.store_lower(name), amount);
   }
   return true;
 }

@@ -101,7 +101,7 @@ class Reader {
   Name escaped_name(std::string_view raw);
   bool other_text(std::string_view field, std::string_view& out);
   std::string_view cut(std::string_view text);
-  bool unit(const Name& name);
+  bool unit(const Name& named);
   bool note_unit(std::string_view name, std::uint8_t known);
   bool property_value(const Name& name);
   bool known_property(const Name& lowered) const;

@@ -58,6 +58,7 @@ TEST_CASE("What is no JSON is told as that, wherever it is") {
                            R"({"id":"a" "user":"b"})",
                            R"({"x":[1,2},"id":"a"})",
                            R"({"x":nul,"id":"a"})",
+                           R"({"id":"a","x":"y":,"z":"w"})",
                            R"({"x":01,"id":"a"})",
                            R"({"x":+1,"id":"a"})",
                            R"({"usage":{"input":01}})",
@@ -119,4 +120,14 @@ TEST_CASE("Names made of escapes do not wear out the decoder") {
   for (int i = 0; i < 3000; ++i) record += ",\"\\n" + std::string(250, 'k') + "\":1";
   const Decoded decoded(record + "}]");
   CHECK(decoded.only().id == "a");
+}
+
+TEST_CASE("Of names over 256 bytes none becomes another") {
+  const std::string long_name(300, 'u');
+  const Decoded units(R"({"usage":{")" + long_name + R"(a":2,")" + long_name + R"(b":3}})");
+  REQUIRE(units.only().usage.others.size() == 2);
+  CHECK(units.only().usage.others[0].first != units.only().usage.others[1].first);
+  const Decoded properties(R"({"id":"a","properties":{"\n)" + long_name + R"(a":2,"\n)" +
+                           long_name + R"(b":3}})");
+  CHECK(properties.only().properties.size() == 2);
 }

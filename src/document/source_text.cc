@@ -117,7 +117,8 @@ Place SourceText::place(std::size_t offset) const {
   const auto line = after - line_starts_.begin();
   const std::size_t start = *(after - 1);
   const auto before = std::string_view(text_).substr(start, offset - start);
-  return {static_cast<int>(line), character_count(before) + 1};
+  // The end of the text is a place on its last line, also behind that line's end.
+  return {static_cast<int>(line), character_count(before.substr(0, before.find('\n'))) + 1};
 }
 
 std::string_view SourceText::line(int number) const {

@@ -30,6 +30,15 @@ TEST_CASE("UTF-16 is named as what it is") {
   CHECK(render(diagnostics.at(0)) == "t: error: the file is UTF-16; save it as UTF-8");
 }
 
+TEST_CASE("The end of a file is a place on its last line") {
+  Diagnostics diagnostics;
+  const auto source = SourceText::read("t", "a\nbc\n", diagnostics);
+  REQUIRE(source);
+  CHECK(source->place(5).line == 2);
+  CHECK(source->place(5).column == 3);
+  CHECK(source->place(4).column == 3);
+}
+
 TEST_CASE("Text in messages holds nothing that cannot be seen") {
   CHECK(quoted("caf\xc3\xa9") == "\"caf\xc3\xa9\"");
   CHECK(quoted(std::string_view("a\n\0b\xff", 5)) == "\"a\\x0A\\x00b\\xFF\"");

@@ -28,13 +28,13 @@ struct Name {
     const char* const p = name.data();
     const std::size_t size = name.size();
     if (size >= 8) {
-      head = load<8>(p);
-      tail = load<8>(p + size - 8);
+      head = load(p, 8);
+      tail = load(p + size - 8, 8);
     } else if (size >= 4) {
-      head = load<4>(p);
-      tail = load<4>(p + size - 4);
+      head = load(p, 4);
+      tail = load(p + size - 4, 4);
     } else if (size > 0) {
-      head = load<1>(p) | load<1>(p + size / 2) << 8 | load<1>(p + size - 1) << 16;
+      head = load(p, 1) | load(p + size / 2, 1) << 8 | load(p + size - 1, 1) << 16;
     }
   }
 
@@ -49,15 +49,15 @@ struct Name {
   constexpr bool is_short() const { return text.size() <= 16; }
 
  private:
-  template <std::size_t kSize>
-  static constexpr std::uint64_t load(const char* p) {
+  // No template: clang doesn't make one in time for tables of the same file.
+  [[gnu::always_inline]] static constexpr std::uint64_t load(const char* p, std::size_t size) {
     std::uint64_t word = 0;
     if (std::is_constant_evaluated()) {
-      for (std::size_t i = 0; i < kSize; ++i) {
+      for (std::size_t i = 0; i < size; ++i) {
         word |= std::uint64_t{static_cast<unsigned char>(p[i])} << (8 * i);
       }
     } else {
-      std::memcpy(&word, p, kSize);
+      std::memcpy(&word, p, size);
     }
     return word;
   }

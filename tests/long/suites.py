@@ -38,6 +38,8 @@ SUITES = {
     "kafka": None,
     "power": None,
     "mutants": None,
-    "fuzz": None,
+    "fuzz": Suite(targets=("fuzzers",),
+                  commands=(("/usr/bin/python3", "tests/fuzz/run.py", "{build}"),),
+                  packages=("clang-19", "libclang-rt-19-dev"), preset="fuzz"),
     "memory": None,
 }

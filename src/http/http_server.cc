@@ -55,7 +55,6 @@ std::string text_of(int status) {
 }
 
 void configure(httplib::Server& server, const Router& router) {
-  server.set_payload_max_length(kBodyMax);
   server.set_default_headers(
       {{"X-Content-Type-Options", "nosniff"},
        {"Cache-Control", "no-store"},
@@ -98,7 +97,7 @@ struct HttpServer::State {
 
   ListenAddress address;
   Router router;
-  SocketServer socket;  // last: it ends before what it serves
+  SocketServer socket{kBodyMax};  // last: it ends before what it serves
 };
 
 HttpServer::HttpServer(std::unique_ptr<State> state) : state_(std::move(state)) {}

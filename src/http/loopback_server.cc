@@ -25,7 +25,6 @@ void answer(const LoopbackServer::Handler& handler, const httplib::Request& requ
 struct LoopbackServer::State {
   explicit State(Handler what) : handler(std::move(what)) {
     httplib::Server& server = socket.server;
-    server.set_payload_max_length(kBodyMax);
     server.set_default_headers({{"X-Content-Type-Options", "nosniff"},
                                 {"Referrer-Policy", "no-referrer"},
                                 {"Cache-Control", "no-store"}});
@@ -38,7 +37,7 @@ struct LoopbackServer::State {
 
   Handler handler;
   ListenAddress address{"127.0.0.1", 0, true};
-  SocketServer socket;  // last: it ends before what it serves
+  SocketServer socket{kBodyMax};  // last: it ends before what it serves
 };
 
 LoopbackServer::LoopbackServer(std::unique_ptr<State> state) : state_(std::move(state)) {}

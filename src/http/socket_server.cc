@@ -14,7 +14,6 @@ namespace {
 
 // The library has a thread for each connection that is open, also for one that says nothing.
 constexpr std::size_t kThreadsMax = 128;
-constexpr int kTimeoutSeconds = 5;
 constexpr int kWaitingMax = 128;  // connections not yet taken
 
 // Without SO_REUSEPORT, the library's default: with it two processes would share the port, each
@@ -72,10 +71,8 @@ class Threads final : public httplib::TaskQueue {
 
 }  // namespace
 
-SocketServer::SocketServer() {
+SocketServer::SocketServer(std::size_t body_max) : server(body_max) {
   server.new_task_queue = [] { return new Threads(); };
-  server.set_read_timeout(kTimeoutSeconds);
-  server.set_write_timeout(kTimeoutSeconds);
   // Head and body go out in two writes: the second must not wait for the first's acknowledgement.
   server.set_tcp_nodelay(true);
   // One request a connection: a body we don't read can never be taken for a next request, and no

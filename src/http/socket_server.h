@@ -4,18 +4,21 @@
 #include <httplib.h>
 
 #include <atomic>
+#include <cstddef>
 #include <string>
 #include <thread>
 
+#include "http/bounded_server.h"
 #include "http/listen_address.h"
 
 namespace tocsin {
 
-// The library's server with what every server of ours wants of it: its port to itself, small
-// bodies, one request a connection. Internal to the room; `server` is configured by who owns us.
+// The library's server with what every server of ours wants of it: its port to itself, bounds
+// on what a connection may cost, one request each. Internal to the room; `server` is configured by
+// who owns us.
 class SocketServer {
  public:
-  SocketServer();
+  explicit SocketServer(std::size_t body_max);
   ~SocketServer();  // ends requests under way first
   SocketServer(const SocketServer&) = delete;
   SocketServer& operator=(const SocketServer&) = delete;
@@ -25,7 +28,7 @@ class SocketServer {
   // Returns when requests are served: stopping the server any earlier would be missed by it.
   void serve();
 
-  httplib::Server server;
+  BoundedServer server;
 
  private:
   std::atomic<bool> ended_ = false;

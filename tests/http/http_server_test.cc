@@ -185,6 +185,19 @@ TEST_CASE("Several clients are answered at once") {
   for (const std::string& answer : answers) CHECK(body(answer).size() == 3'000'000);
 }
 
+TEST_CASE("A head without end is read to its bound, and a body not at all") {
+  const auto server = served(api());
+  std::string head = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n";
+  for (int i = 0; head.size() < 31'000; ++i) head += "X-" + std::to_string(i) + ": y\r\n";
+  CHECK_THAT(talk(*server, head + "\r\n"), StartsWith("HTTP/1.1 200 "));
+  while (head.size() < 200'000) head += "X-Bomb: " + std::string(4'000, 'y') + "\r\n";
+  CHECK_THAT(talk(*server, head + "\r\n"), !Contains(" 200 "));
+  const std::string post = "POST /api/v1/reload HTTP/1.1\r\nHost: localhost\r\n";
+  CHECK_THAT(talk(*server, post + "Content-Length: 1000000000\r\n\r\n"),
+             StartsWith("HTTP/1.1 415 "));
+  CHECK_THAT(get(*server, "/healthz"), StartsWith("HTTP/1.1 200 "));
+}
+
 TEST_CASE("Clients that say nothing, or never end their head, hold up nobody else") {
   const auto server = served(api());
   std::vector<int> silent;

@@ -4,26 +4,10 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include <string>
+#include "cli/log_line.h"
 
 namespace tocsin {
 namespace {
-
-// spdlog does not escape, and texts may hold what came from outside: one record stays one line, and
-// no terminal obeys it.
-std::string one_line(std::string_view text) {
-  std::string line;
-  line.reserve(text.size());
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte >= 0x20 && byte != 0x7f) {
-      line.push_back(c);
-    } else {
-      line += fmt::format("\\x{:02x}", byte);
-    }
-  }
-  return line;
-}
 
 class StderrLog final : public Log {
  public:
@@ -32,9 +16,9 @@ class StderrLog final : public Log {
     logger_.set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
     logger_.flush_on(spdlog::level::info);
   }
-  void info(std::string_view text) override { logger_.info("{}", one_line(text)); }
-  void warn(std::string_view text) override { logger_.warn("{}", one_line(text)); }
-  void error(std::string_view text) override { logger_.error("{}", one_line(text)); }
+  void info(std::string_view text) override { logger_.info("{}", log_line(text)); }
+  void warn(std::string_view text) override { logger_.warn("{}", log_line(text)); }
+  void error(std::string_view text) override { logger_.error("{}", log_line(text)); }
 
  private:
   spdlog::logger logger_;

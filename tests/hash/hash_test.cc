@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "hash/digest.h"
 #include "hash/fingerprint.h"
@@ -45,6 +46,33 @@ TEST_CASE("Fingerprints depend on every byte and on the seed") {
   CHECK(fingerprint128("user-1", 7) == fingerprint128("user-1", 7));
   CHECK(hash64("user-1", 7) != hash64("user-2", 7));
   CHECK(hash64("user-1", 7) != hash64("user-1", 8));
+}
+
+TEST_CASE("Values chosen to collide under one seed are spread by another") {
+  // Such as meet in one of 4,096 slots without a seed, as somebody could find who knows the code.
+  constexpr std::uint64_t kSlots = 4096;
+  std::vector<std::string> chosen;
+  for (int i = 0; chosen.size() < 1'000; ++i) {
+    std::string value = "user-" + std::to_string(i);
+    if (hash64(value, 0) % kSlots == 0) chosen.push_back(std::move(value));
+  }
+  // Steps to put all of them into a table that goes on to the next free slot.
+  const auto steps = [&](std::uint64_t seed, const auto& value_of) {
+    std::vector<bool> taken(kSlots, false);
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < chosen.size(); ++i) {
+      std::uint64_t slot = hash64(value_of(i), seed) % kSlots;
+      for (++count; taken[slot]; ++count) slot = (slot + 1) % kSlots;
+      taken[slot] = true;
+    }
+    return count;
+  };
+  const auto hostile = [&](std::size_t i) { return chosen[i]; };
+  const auto honest = [](std::size_t i) { return "honest-" + std::to_string(i); };
+  CHECK(steps(0, hostile) == chosen.size() * (chosen.size() + 1) / 2);
+  for (const std::uint64_t seed : {0x9E3779B97F4A7C15ULL, 1ULL, 0xFFFFFFFFFFFFFFFFULL}) {
+    CHECK(steps(seed, hostile) <= 2 * steps(seed, honest));
+  }
 }
 
 TEST_CASE("Fingerprints are the same in every build, for they are stored") {

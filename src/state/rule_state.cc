@@ -56,6 +56,9 @@ void RuleState::take_over(RuleState& old) {
   windows = std::move(old.windows);
   groups = std::move(old.groups);
   judged_through = old.judged_through;
+  judged_at = old.judged_at;
+  waits = old.waits;
+  forgetting = old.forgetting;
   edition = old.edition;
   swept = old.swept;
   if (old.row.ladder == row.ladder) return;

@@ -7,17 +7,16 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "alert/ladder.h"
 #include "alert/pane_cell.h"
 #include "alert/peaks.h"
-#include "hash/fingerprint.h"
 #include "rule/rule.h"
 #include "state/cell_order.h"
 #include "state/codec.h"
 #include "state/hot_cells.h"
+#include "state/pane_groups.h"
 #include "window/calendar.h"
 #include "window/panes.h"
 
@@ -42,25 +41,6 @@ struct WindowTable {
   std::vector<Touch> touched;          // by the commit under way
   std::unique_ptr<CellOrder> closing;  // while its cells become pages
 };
-
-// All panes of one group of a rolling or judged rule.
-struct PaneEntry {
-  PaneCell cell;
-  std::uint64_t commit = 0;           // the last that changed it
-  bool dirty = false;                 // the journal alone holds its newest value
-  bool stored = false;                // it has a key of its own
-  std::uint16_t edition = 0;          // of the ladder that its slots and episodes are of
-  std::vector<std::int64_t> changed;  // panes, by the commit under way
-  EventTime latest{};                 // event time, of the commit under way
-};
-
-struct TextHash {
-  using is_transparent = void;
-  std::uint64_t seed = 0;
-  std::size_t operator()(std::string_view text) const { return hash64(text, seed); }
-};
-
-using PaneGroups = std::unordered_map<std::string, PaneEntry, TextHash, std::equal_to<>>;
 
 // A rule with its state.
 class RuleState {
@@ -98,13 +78,24 @@ class RuleState {
 
   std::map<std::int64_t, WindowTable> windows;  // by start
   PaneGroups groups;
-  std::vector<std::string> touched_groups;  // by the commit under way
+  std::vector<PaneEntry*> touched_groups;  // by the commit under way
+  // The last pane that was judged, and the watermark then.
   std::int64_t judged_through = INT64_MIN;
+  EventTime judged_at = StreamTime::kUnset;
+  bool waits = false;  // a group has something that the end of a pane may change
+  // Groups that can be forgotten are looked for since the end of this pane; those up to `bucket`
+  // have been looked at.
+  struct Forgetting {
+    std::int64_t through = INT64_MIN;
+    std::int64_t done_through = INT64_MIN;
+    std::size_t bucket = 0;
+  };
+  Forgetting forgetting;
   std::size_t drained = 0;  // taken out: buckets of groups already stored
 
  private:
   RuleState(std::shared_ptr<const Rule> of, std::uint64_t seed)
-      : rule(std::move(of)), groups(16, TextHash{seed}) {}
+      : rule(std::move(of)), groups(seed) {}
 
   std::vector<unsigned> bits_;  // of rule->ladder
   Ladder ladder_;               // without rows in `budgets`

@@ -192,9 +192,11 @@ class State {
   void judge_panes(const CommitInput& input);
   void ring_touched(RuleState& rule, const CommitInput& input);
   void judge_groups(RuleState& rule, const CommitInput& input);
-  void touch_group(RuleState& rule, const std::string& group, PaneEntry& entry);
+  void touch_group(RuleState& rule, PaneEntry& entry);
+  void pass_by(RuleState& rule, PaneEntry& entry);
+  void forget_groups(RuleState& rule);
   static void renew(RuleState& rule, std::string_view group, HotCell& entry);
-  static bool renew(RuleState& rule, std::string_view group, PaneEntry& entry);
+  static bool renew(RuleState& rule, PaneEntry& entry);
   bool forgotten(RuleState& rule, const PaneEntry& entry);
   void tell(RuleState& rule, std::string_view group, EventTime at, PaneOutcome& outcome,
             const CommitInput& input);
@@ -228,12 +230,16 @@ class State {
   void trim_journal();
   bool trim_table(WindowTable& table, JournalTail::Pass& pass, Left& left);
   void store_panes();
+  void store_group(RuleState& rule, PaneEntry& entry);
+  std::size_t trimmed_per_commit() const;
   void evict();
   void evict(WindowTable& table, std::uint32_t block);
   void expire_ids();
   void note_ids(std::uint64_t commit, const IdRow::LastSeconds& last);
-  Result<void> drop_old();
-  Result<void> find_old();
+  Result<void> drop_old(const CommitInput& input);
+  Result<void> find_old(const CommitInput& input);
+  Result<void> find_old_ticks(EventTime before);
+  Result<void> find_old_marks(WallTime now);
   void write_rows(const CommitInput& input);
   void write_partitions();
   void write_journal();

@@ -50,7 +50,7 @@ Result<Committed> State::commit(const CommitInput& input) {
   discard();
   crash_point(CrashStep::expire, CrashEdge::before);
   expire_ids();
-  if (auto dropped = drop_old(); !dropped) return tl::unexpected(dropped.error());
+  if (auto dropped = drop_old(input); !dropped) return tl::unexpected(dropped.error());
   crash_point(CrashStep::expire, CrashEdge::after);
   finish_alerts(committed_);
   write_rows(input);

@@ -17,20 +17,20 @@ constexpr std::size_t kBucketsPerCommit = 50'000;
 
 // All cells of a rule that keeps them in memory, as their keys hold them.
 Result<PaneGroups> read_groups(const Snapshot& store, std::uint32_t id, std::uint64_t seed) {
-  PaneGroups groups(16, TextHash{seed});
+  PaneGroups groups(seed);
   bool good = true;
   const std::string from = key::window(key::kCell, id, 0);
   auto scanned = store.scan(from, key::after(from), [&](auto key, auto value) {
-    PaneEntry entry;
+    PaneEntry& entry = groups.add(key.substr(key::kGroupAt));
     RowReader in(value);
     read_panes(in, entry.cell);
     entry.stored = true;
     good = in.ok() && in.done();
-    groups.emplace(key.substr(key::kGroupAt), std::move(entry));
     return good;
   });
   if (!scanned) return tl::unexpected(scanned.error());
   if (!good) return stop("the state is damaged: a cell");
+  groups.activate_all();
   return groups;
 }
 
@@ -106,11 +106,13 @@ Result<void> State::find_groups(RuleState& rule, PreparedRules& next) {
   const bool stale = drained != drained_.end() && drained->second > next.commit;
   if (ahead != next.groups.end() && !stale) {
     rule.groups = std::move(ahead->second);
+    rule.waits = true;
     return {};
   }
   auto groups = read_groups(store_, rule.row.id, seed_);
   if (!groups) return tl::unexpected(groups.error());
   rule.groups = std::move(*groups);
+  rule.waits = true;
   return {};
 }
 
@@ -199,18 +201,14 @@ void State::drain_groups() {
   Left left{limits_.spills_per_commit, kBucketsPerCommit};
   for (std::size_t i = in_force_; i < rules_.size(); ++i) {
     RuleState& rule = *rules_[i];
-    for (; rule.by_pane && rule.drained < rule.groups.bucket_count(); ++rule.drained) {
+    for (; rule.by_pane && rule.drained < rule.groups.buckets(); ++rule.drained) {
       if (left.changes == 0 || left.looks == 0) return;
       --left.looks;
-      for (auto at = rule.groups.begin(rule.drained); at != rule.groups.end(rule.drained); ++at) {
-        PaneEntry& entry = at->second;
-        if (!entry.dirty) continue;
-        touch_group(rule, at->first, entry);
-        batch_.put(key::cell(key::kCell, rule.row.id, 0, at->first), encode_panes(entry.cell));
-        entry.dirty = false;
-        entry.stored = true;
+      rule.groups.in_bucket(rule.drained, [&](PaneEntry& entry) {
+        if (!entry.dirty) return;
+        store_group(rule, entry);
         left.changes -= left.changes > 0 ? 1 : 0;
-      }
+      });
     }
   }
 }
@@ -227,7 +225,7 @@ void State::drain_windows() {
       if (table.closing || !store_all(table, left)) return;
       rule.windows.erase(rule.windows.begin());
     }
-    if (rule.by_pane && rule.drained < rule.groups.bucket_count()) return;
+    if (rule.by_pane && rule.drained < rule.groups.buckets()) return;
     by_id_.erase(rule.row.id);
     drained_[rule.row.id] = commit_;
     discarded_.push_back(std::move(rules_[i]));
@@ -240,10 +238,8 @@ void State::drain_windows() {
 void State::discard() {
   if (discarded_.empty()) return;
   PaneGroups& groups = discarded_.back()->groups;
-  for (std::size_t i = 0; i < kDiscardedPerCommit && !groups.empty(); ++i) {
-    groups.erase(groups.begin());
-  }
-  if (groups.empty()) discarded_.pop_back();
+  groups.erase_some(kDiscardedPerCommit);
+  if (groups.size() == 0) discarded_.pop_back();
 }
 
 }  // namespace tocsin

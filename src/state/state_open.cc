@@ -61,12 +61,11 @@ struct State::Recovery final : JournalSink {
     RuleState* rule = rule_of(id);
     if (rule == nullptr) return orphan(id, group);
     if (!rule->by_pane) return ignored;
-    auto found = rule->groups.find(group);
-    if (found == rule->groups.end()) found = rule->groups.try_emplace(std::string(group)).first;
-    found->second.commit = commit;
-    found->second.dirty = true;
-    found->second.stored = true;
-    return found->second.cell;
+    PaneEntry& entry = rule->groups.add(group);
+    rule->groups.make_dirty(entry, commit);
+    entry.commit = commit;
+    entry.stored = true;
+    return entry.cell;
   }
 
   // A cell of a state that no rule has now, as its key holds it.
@@ -276,12 +275,11 @@ Result<void> State::load_panes() {
     bool good = true;
     const std::string from = key::window(key::kCell, rule->row.id, 0);
     auto scanned = store_.scan(from, key::after(from), [&](auto key, auto value) {
-      PaneEntry entry;
+      PaneEntry& entry = rule->groups.add(key.substr(key::kGroupAt));
       RowReader in(value);
       read_panes(in, entry.cell);
       entry.stored = true;
       good = in.ok() && in.done();
-      rule->groups.emplace(key.substr(key::kGroupAt), std::move(entry));
       return good;
     });
     if (!scanned) return scanned;
@@ -314,11 +312,13 @@ Result<void> State::load_journal() {
         renew(*rule, hot_->group(at), (*hot_)[at]);
       }
     }
+    rule->groups.activate_all();
+    rule->waits = rule->groups.size() > 0;
+    if (rule->pane_rule.calendar == nullptr) continue;
     // A calendar's judged panes live on in the window's sums; journal rows may bring them back.
-    for (auto& [group, entry] : rule->groups) {
-      if (rule->pane_rule.calendar != nullptr && entry.cell.judged_through != INT64_MIN) {
-        entry.cell.panes.drop_before(entry.cell.judged_through + 1);
-      }
+    for (PaneEntry* const entry : rule->groups.active()) {
+      if (entry->cell.judged_through == INT64_MIN) continue;
+      entry->cell.panes.drop_before(entry->cell.judged_through + 1);
     }
   }
   return {};

@@ -9,12 +9,27 @@
 namespace tocsin {
 namespace {
 
+constexpr std::size_t kBucketsPerCommit = 4'096;
+
 void offer(const RuleState& state, std::string_view group, std::vector<PanePeak>& peaks) {
   for (const auto& peak : peaks) {
     state.peaks->window(peak.start);
     state.offer(peak.start, group, peak.value);
   }
   peaks.clear();
+}
+
+// Does something of the group wait for the end of a pane?
+bool waits(const PaneRule& rule, const PaneCell& cell) {
+  if (!cell.episodes.empty()) return true;
+  return rule.judged && !cell.panes.empty() && cell.panes.all().back().pane > cell.judged_through;
+}
+
+// A judged window that rolls on holds its events until the last of them falls out of it.
+bool has_to_judge(const PaneRule& rule, const PaneCell& cell) {
+  if (waits(rule, cell)) return true;
+  return rule.judged && rule.calendar == nullptr && !cell.panes.empty() &&
+         cell.panes.all().back().pane >= rule.panes.first_covered(cell.judged_through + 1);
 }
 
 }  // namespace
@@ -29,27 +44,27 @@ void State::apply_pane(RuleState& rule, const Delta& delta) {
       return;
     }
   }
-  auto found = rule.groups.find(delta.group);
-  if (found == rule.groups.end()) {
+  PaneEntry* found = rule.groups.find(delta.group);
+  if (found == nullptr) {
     std::string_view group = delta.group;
     if (rule.groups.size() >= rule.rule->max_groups) {
       group = kOverflowGroup;
       counts_[Count::overflow_groups] += static_cast<std::uint64_t>(delta.requests);
       counts_changed_ = true;
     }
-    found = rule.groups.try_emplace(std::string(group)).first;
-    if (found->second.commit == 0) found->second.edition = rule.edition;
+    found = &rule.groups.add(group);
+    if (found->commit == 0) found->edition = rule.edition;
   }
-  PaneEntry& entry = found->second;
-  if (entry.edition != rule.edition) renew(rule, found->first, entry);
-  if (entry.commit != commit_) {
-    entry.commit = commit_;
-    entry.changed.clear();
-    entry.latest = delta.latest;
-    rule.touched_groups.push_back(found->first);
-  }
+  PaneEntry& entry = *found;
+  if (entry.edition != rule.edition) renew(rule, entry);
+  if (!entry.active) pass_by(rule, entry);
+  if (entry.commit != commit_) entry.latest = delta.latest;
+  touch_group(rule, entry);
   entry.latest = std::max(entry.latest, delta.latest);
-  entry.dirty = true;
+  if (rule.pane_rule.judged) {
+    rule.groups.activate(entry);
+    rule.waits = true;
+  }
   PaneCell& cell = entry.cell;
   if (rule.pane_rule.calendar != nullptr && delta.at <= cell.judged_through) {
     // Its pane was ended by a tick before it came: it still counts in what is judged later.
@@ -65,10 +80,10 @@ void State::apply_pane(RuleState& rule, const Delta& delta) {
 }
 
 // The same; true if it changed something that is stored.
-bool State::renew(RuleState& rule, std::string_view group, PaneEntry& entry) {
+bool State::renew(RuleState& rule, PaneEntry& entry) {
   const auto slots = entry.cell.slots;
   const auto episodes = entry.cell.episodes;
-  rearm(rule.pane_rule, rule.ladder_of(group), entry.cell);
+  rearm(rule.pane_rule, rule.ladder_of(*entry.group), entry.cell);
   entry.edition = rule.edition;
   return slots != entry.cell.slots || episodes != entry.cell.episodes;
 }
@@ -76,14 +91,9 @@ bool State::renew(RuleState& rule, std::string_view group, PaneEntry& entry) {
 bool State::waits_for_time(EventTime until) const {
   for (std::size_t i = 0; i < in_force_; ++i) {
     const RuleState* const rule = rules_[i].get();
-    if (!rule->by_pane || rule->groups.empty()) continue;
-    if (rule->pane_rule.panes.at(until) - 1 <= rule->judged_through) continue;
-    for (const auto& [group, entry] : rule->groups) {
-      if (!entry.cell.episodes.empty()) return true;
-      if (rule->pane_rule.judged && !entry.cell.panes.empty() &&
-          entry.cell.panes.all().back().pane > entry.cell.judged_through) {
-        return true;
-      }
+    if (rule->by_pane && rule->waits &&
+        rule->pane_rule.panes.at(until) - 1 > rule->judged_through) {
+      return true;
     }
   }
   return false;
@@ -96,9 +106,12 @@ void State::judge_panes(const CommitInput& input) {
     if (!rule->pane_rule.judged) ring_touched(*rule, input);
     if (watermark_ == StreamTime::kUnset) continue;
     const std::int64_t through = rule->pane_rule.panes.at(watermark_) - 1;
-    if (through <= rule->judged_through) continue;
-    rule->judged_through = through;
-    judge_groups(*rule, input);
+    if (through > rule->judged_through) {
+      rule->judged_through = through;
+      rule->judged_at = watermark_;
+      judge_groups(*rule, input);
+    }
+    forget_groups(*rule);
   }
 }
 
@@ -108,8 +121,9 @@ void State::ring_touched(RuleState& rule, const CommitInput& input) {
   std::vector<PanePeak> peaks;
   PaneRule pane_rule = rule.pane_rule;
   if (rule.peaks != nullptr) pane_rule.peaks = &peaks;
-  for (const auto& group : rule.touched_groups) {
-    PaneEntry& entry = rule.groups.find(group)->second;
+  for (PaneEntry* const touched : rule.touched_groups) {
+    PaneEntry& entry = *touched;
+    const std::string& group = *entry.group;
     if (entry.changed.empty()) continue;
     const auto first = std::min_element(entry.changed.begin(), entry.changed.end());
     const Ladder& ladder = rule.ladder_of(group);
@@ -118,6 +132,10 @@ void State::ring_touched(RuleState& rule, const CommitInput& input) {
       judge(rule.pane_rule, ladder, *first - 1, entry.cell, outcome.reached, outcome.ended);
     }
     ring(pane_rule, ladder, *first, entry.cell, outcome.reached);
+    if (!entry.cell.episodes.empty()) {
+      rule.groups.activate(entry);
+      rule.waits = true;
+    }
     offer(rule, group, peaks);
     tell(rule, group, entry.latest, outcome, input);
   }
@@ -129,35 +147,60 @@ void State::judge_groups(RuleState& rule, const CommitInput& input) {
   std::vector<PanePeak> peaks;
   PaneRule pane_rule = rule.pane_rule;
   if (rule.peaks != nullptr && pane_rule.judged) pane_rule.peaks = &peaks;
-  for (auto at = rule.groups.begin(); at != rule.groups.end();) {
-    PaneEntry& entry = at->second;
-    if (entry.edition != rule.edition && renew(rule, at->first, entry)) {
-      touch_group(rule, at->first, entry);
-    }
-    const auto episodes = entry.cell.episodes;
-    judge(pane_rule, rule.ladder_of(at->first), rule.judged_through, entry.cell, outcome.reached,
+  auto& active = rule.groups.active();
+  std::size_t kept = 0;
+  rule.waits = false;
+  for (PaneEntry* const entry : active) {
+    const std::string& group = *entry->group;
+    if (entry->edition != rule.edition && renew(rule, *entry)) touch_group(rule, *entry);
+    const auto episodes = entry->cell.episodes;
+    judge(pane_rule, rule.ladder_of(group), rule.judged_through, entry->cell, outcome.reached,
           outcome.ended);
-    offer(rule, at->first, peaks);
-    if (!outcome.reached.empty() || episodes != entry.cell.episodes) {
-      touch_group(rule, at->first, entry);
-    }
-    tell(rule, at->first, watermark_, outcome, input);
-    forget(rule.pane_rule, rule.lateness, watermark_, entry.cell);
-    if (forgotten(rule, entry)) {
-      batch_.erase(key::cell(key::kCell, rule.row.id, 0, at->first));
-      at = rule.groups.erase(at);
-    } else {
-      ++at;
-    }
+    offer(rule, group, peaks);
+    if (!outcome.reached.empty() || episodes != entry->cell.episodes) touch_group(rule, *entry);
+    tell(rule, group, watermark_, outcome, input);
+    forget(rule.pane_rule, rule.lateness, watermark_, entry->cell);
+    rule.waits = rule.waits || waits(rule.pane_rule, entry->cell);
+    entry->active = has_to_judge(rule.pane_rule, entry->cell);
+    if (entry->active) active[kept++] = entry;
   }
+  active.resize(kept);
 }
 
-void State::touch_group(RuleState& rule, const std::string& group, PaneEntry& entry) {
-  entry.dirty = true;
+// What the ends of panes since it was last looked at have made of a group with nothing to judge.
+void State::pass_by(RuleState& rule, PaneEntry& entry) {
+  if (rule.judged_through == INT64_MIN || entry.cell.judged_through >= rule.judged_through) return;
+  PaneOutcome outcome;
+  judge(rule.pane_rule, rule.ladder_of(*entry.group), rule.judged_through, entry.cell,
+        outcome.reached, outcome.ended);
+  forget(rule.pane_rule, rule.lateness, rule.judged_at, entry.cell);
+}
+
+// Some each commit, after the end of each pane.
+void State::forget_groups(RuleState& rule) {
+  auto& at = rule.forgetting;
+  if (at.bucket == 0) at.through = rule.judged_through;
+  if (at.done_through >= at.through) return;
+  for (std::size_t looks = 0; at.bucket < rule.groups.buckets(); ++at.bucket) {
+    if (looks++ == kBucketsPerCommit) return;
+    rule.groups.in_bucket(at.bucket, [&](PaneEntry& entry) {
+      if (entry.active) return;
+      pass_by(rule, entry);
+      if (!forgotten(rule, entry)) return;
+      batch_.erase(key::cell(key::kCell, rule.row.id, 0, *entry.group));
+      rule.groups.erase(entry);
+    });
+  }
+  at.done_through = at.through;
+  at.bucket = 0;
+}
+
+void State::touch_group(RuleState& rule, PaneEntry& entry) {
+  rule.groups.make_dirty(entry, commit_);
   if (entry.commit == commit_) return;
   entry.commit = commit_;
   entry.changed.clear();
-  rule.touched_groups.push_back(group);
+  rule.touched_groups.push_back(&entry);
 }
 
 // Nothing of the group can matter any more.

@@ -10,14 +10,14 @@ namespace {
 
 constexpr std::uint64_t kLookEvery = 1'000;  // commits
 constexpr std::size_t kErasedPerCommit = 2'000;
-constexpr std::size_t kAlertsPerLook = 1'000;
+constexpr std::size_t kRowsPerLook = 1'000;
 
 }  // namespace
 
-Result<void> State::drop_old() {
+Result<void> State::drop_old(const CommitInput& input) {
   if (watermark_ == StreamTime::kUnset) return {};
   if (commit_ % kLookEvery == 1) {
-    if (auto found = find_old(); !found) return found;
+    if (auto found = find_old(input); !found) return found;
   }
   std::size_t left = kErasedPerCommit;
   while (!old_windows_.empty()) {
@@ -37,8 +37,9 @@ Result<void> State::drop_old() {
   return {};
 }
 
-// Windows that ended, and alerts that were recorded, a retention ago.
-Result<void> State::find_old() {
+// Windows that ended, alerts that were recorded, time that was logged and messages that were
+// composed a retention ago.
+Result<void> State::find_old(const CommitInput& input) {
   const EventTime before = watermark_ - limits_.retention;
   const std::string windows(1, key::kWindow);
   old_windows_.clear();
@@ -50,12 +51,55 @@ Result<void> State::find_old() {
   if (!scanned) return scanned;
   const std::string alerts(1, key::kAlert);
   std::size_t looked = 0;
-  return store_.scan(alerts, key::after(alerts), [&](auto key, auto value) {
+  scanned = store_.scan(alerts, key::after(alerts), [&](auto key, auto value) {
     const auto alert = decode_alert(value);
     if (!alert || alert->at >= before) return false;
     batch_.erase(std::string(key));
-    return ++looked < kAlertsPerLook;
+    return ++looked < kRowsPerLook;
   });
+  if (!scanned) return scanned;
+  if (auto found = find_old_ticks(before); !found) return found;
+  return find_old_marks(input.now);
+}
+
+// The rows are numbered by commits, and of these only ticks of the clock say when they were. Of the
+// versions of the rules the last of that time stays: it judged what came after.
+Result<void> State::find_old_ticks(EventTime before) {
+  std::vector<std::string> ticks;
+  std::size_t old = 0;  // of them
+  const std::string from(1, key::kTick);
+  auto scanned = store_.scan(from, key::after(from), [&](auto key, auto value) {
+    Tick tick;
+    if (!decode_tick(value, tick)) return false;
+    ticks.emplace_back(key);
+    if (tick.clock >= before) return false;
+    if (tick.clock != StreamTime::kUnset) old = ticks.size();
+    return ticks.size() < kRowsPerLook;
+  });
+  if (!scanned || old == 0) return scanned;
+  std::vector<std::string> versions;
+  scanned = store_.scan(std::string(1, key::kVersion), key::kVersion + ticks[old - 1].substr(1),
+                        [&](auto key, auto) {
+                          versions.emplace_back(key);
+                          return versions.size() < kRowsPerLook;
+                        });
+  if (!scanned) return scanned;
+  for (std::size_t i = 0; i + 1 < versions.size(); ++i) batch_.erase(std::move(versions[i]));
+  for (std::size_t i = 0; i < old; ++i) batch_.erase(std::move(ticks[i]));
+  return {};
+}
+
+// Their keys begin with the time by the clock. The notifier changes none that is so old.
+Result<void> State::find_old_marks(WallTime now) {
+  const std::string from(1, key::kDelivery);
+  const auto before = (now - limits_.retention).time_since_epoch().count();
+  if (before <= 0) return {};
+  std::size_t looked = 0;
+  return store_.scan(from, key::numbered(key::kDelivery, static_cast<std::uint64_t>(before)),
+                     [&](auto key, auto) {
+                       batch_.erase(std::string(key));
+                       return ++looked < kRowsPerLook;
+                     });
 }
 
 }  // namespace tocsin

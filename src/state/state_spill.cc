@@ -128,9 +128,9 @@ void State::trim_journal() {
     journal_.pass = pass;
   }
   JournalTail::Pass& pass = *journal_.pass;
-  if (!pass.panes_stored) return;  // the next commit does
+  if (!pass.panes_stored) return;  // the next commits do
   const CrashSpan span(CrashStep::trim);
-  Left left{limits_.spills_per_commit, kScansPerCommit};
+  Left left{trimmed_per_commit(), kScansPerCommit};
   for (; pass.rule < rules_.size(); ++pass.rule, pass.window = INT64_MIN, pass.cell = {}) {
     RuleState& rule = *rules_[pass.rule];
     for (auto at = rule.windows.lower_bound(pass.window); at != rule.windows.end(); ++at) {
@@ -167,16 +167,29 @@ bool State::trim_table(WindowTable& table, JournalTail::Pass& pass, Left& left) 
 void State::store_panes() {
   if (!journal_.pass || journal_.pass->panes_stored) return;
   const CrashSpan span(CrashStep::panes);
-  journal_.pass->panes_stored = true;
+  std::size_t left = trimmed_per_commit();
   for (const auto& rule : rules_) {
-    for (auto& [group, entry] : rule->groups) {
-      if (!entry.dirty) continue;
-      touch_group(*rule, group, entry);
-      batch_.put(key::cell(key::kCell, rule->row.id, 0, group), encode_panes(entry.cell));
-      entry.dirty = false;
-      entry.stored = true;
+    for (PaneEntry* entry = rule->groups.oldest_dirty();
+         entry != nullptr && entry->dirty_since <= journal_.pass->target;
+         entry = rule->groups.oldest_dirty()) {
+      if (left-- == 0) return;
+      store_group(*rule, *entry);
     }
   }
+  journal_.pass->panes_stored = true;
+}
+
+void State::store_group(RuleState& rule, PaneEntry& entry) {
+  touch_group(rule, entry);
+  batch_.put(key::cell(key::kCell, rule.row.id, 0, *entry.group), encode_panes(entry.cell));
+  rule.groups.make_clean(entry);
+  entry.stored = true;
+}
+
+// More when the journal grows faster than that: by the square of how far it is over.
+std::size_t State::trimmed_per_commit() const {
+  const std::size_t times = std::max<std::size_t>(journal_.bytes / limits_.journal_bytes, 1);
+  return limits_.spills_per_commit * times * times;
 }
 
 // Over the memory limit: a hand goes over the blocks of cells from the oldest on. Cells that were

@@ -31,14 +31,13 @@ void State::write_journal() {
     if (rule->touched_groups.empty()) continue;
     row.begin_panes(rule->row.id, rule->touched_groups.size());
     std::vector<PaneSum> changed;
-    for (const auto& group : rule->touched_groups) {
-      PaneEntry& entry = rule->groups.find(group)->second;
+    for (PaneEntry* const entry : rule->touched_groups) {
       changed.clear();
-      for (const auto pane : entry.changed) {
-        if (const PaneSum* sums = entry.cell.panes.find(pane)) changed.push_back(*sums);
+      for (const auto pane : entry->changed) {
+        if (const PaneSum* sums = entry->cell.panes.find(pane)) changed.push_back(*sums);
       }
-      row.panes(group, entry.cell, changed);
-      entry.changed.clear();
+      row.panes(*entry->group, entry->cell, changed);
+      entry->changed.clear();
     }
     rule->touched_groups.clear();
   }

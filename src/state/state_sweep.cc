@@ -76,14 +76,14 @@ EventTime State::now_within(const Window& window) const {
 
 // Cells of panes are only armed again; they ring at their next event.
 bool State::sweep_groups(RuleState& rule, Left& left) {
-  for (; sweep_->bucket < rule.groups.bucket_count(); ++sweep_->bucket) {
+  for (; sweep_->bucket < rule.groups.buckets(); ++sweep_->bucket) {
     if (left.changes == 0 || left.looks == 0) return false;
     --left.looks;
-    for (auto at = rule.groups.begin(sweep_->bucket); at != rule.groups.end(sweep_->bucket); ++at) {
-      if (at->second.edition == rule.edition || !renew(rule, at->first, at->second)) continue;
+    rule.groups.in_bucket(sweep_->bucket, [&](PaneEntry& entry) {
+      if (entry.edition == rule.edition || !renew(rule, entry)) return;
       left.changes -= left.changes > 0 ? 1 : 0;
-      touch_group(rule, at->first, at->second);
-    }
+      touch_group(rule, entry);
+    });
   }
   return true;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 
+#include "state/keys.h"
 #include "state/state_fixture.h"
 
 using namespace tocsin;
@@ -243,6 +244,73 @@ TEST_CASE("A raised limit that one commit passes rings, though the old mark was 
   CHECK(engine.rungs() == std::vector<std::string>{"50%", "50%"});
 }
 
+TEST_CASE("Groups of panes get keys of their own some at a time, and none is lost to a restart") {
+  Rule rolling = user_day_rule("rolling", 10 * kDollar);
+  rolling.window.kind = WindowKind::rolling;
+  rolling.window.length = std::chrono::hours(24);
+  StateFixture engine({rolling});
+  engine.limits.journal_bytes = 4'000;
+  engine.limits.spills_per_commit = 7;
+  engine.open();
+  const auto user = [](int i) { return "user" + std::to_string(i); };
+  const auto stored = [&] {
+    std::size_t cells = 0;
+    for (const auto& [key, value] : engine.store.map()) cells += key[0] == 'C' ? 1U : 0U;
+    return cells;
+  };
+  for (int i = 0; i < 300; ++i) {
+    const std::size_t before = stored();
+    const std::size_t over = std::max<std::size_t>(
+        engine.state->sizes().journal_bytes / engine.limits.journal_bytes + 1, 1);
+    engine.feed({{0, kNoon + i * 60'000, user(i % 100), kDollar}}, kNoon + i * 60'000);
+    CHECK(stored() - before <= 7 * over * over);
+  }
+  CHECK(stored() > 50);
+  CHECK(engine.state->sizes().journal_bytes < 3 * engine.limits.journal_bytes);
+  CHECK(engine.told.empty());
+  engine.open();
+  // Each has three dollars from before, so the next two bring it to half of its budget.
+  for (int i = 0; i < 100; ++i) {
+    engine.feed({{0, kNoon + 301 * 60'000, user(i), 2 * kDollar}}, kNoon + 301 * 60'000);
+  }
+  CHECK(engine.told.size() == 100);
+}
+
+TEST_CASE("A group of panes that has nothing more to say is forgotten, and its key with it") {
+  Rule rolling = user_day_rule("rolling", 10 * kDollar);
+  rolling.window.kind = WindowKind::rolling;
+  rolling.window.length = std::chrono::hours(1);
+  StateFixture engine({rolling});
+  engine.limits.journal_bytes = 1;
+  engine.open();
+  engine.feed({{0, kNoon, "ann", kDollar}}, kNoon);
+  engine.feed({{0, kNoon, "bob", kDollar}}, kNoon);
+  engine.feed({}, kNoon);
+  CHECK(engine.state->sizes().cells == 2);
+  CHECK(engine.store.map().contains(key::cell('C', 1, 0,
+                                              "\x04"
+                                              "ann")));
+  engine.feed({{0, kNoon + 5 * kHour, "cy", kDollar}}, kNoon + 5 * kHour);
+  CHECK(engine.state->sizes().cells == 1);
+  CHECK_FALSE(engine.store.map().contains(key::cell('C', 1, 0,
+                                                    "\x04"
+                                                    "ann")));
+}
+
+TEST_CASE("Time is waited for while a rung may end, and not for groups that only spend") {
+  Rule rolling = user_day_rule("rolling", 10 * kDollar);
+  rolling.window.kind = WindowKind::rolling;
+  rolling.window.length = std::chrono::hours(1);
+  StateFixture engine({rolling});
+  engine.feed({{0, kNoon, "ann", kDollar}}, kNoon);
+  engine.feed({}, kNoon + kHour);
+  CHECK_FALSE(engine.state->waits_for_time(event_time_ms(kNoon + 2 * kHour)));
+  engine.feed({{0, kNoon + kHour, "ann", 6 * kDollar}}, kNoon + kHour);
+  CHECK(engine.state->waits_for_time(event_time_ms(kNoon + 2 * kHour)));
+  engine.feed({}, kNoon + 4 * kHour);
+  CHECK_FALSE(engine.state->waits_for_time(event_time_ms(kNoon + 6 * kHour)));
+}
+
 TEST_CASE("Windows and alerts older than the retention leave the store") {
   StateFixture engine({user_day_rule("daily", 10 * kDollar)});
   engine.limits.retention = std::chrono::days(30);
@@ -256,6 +324,52 @@ TEST_CASE("Windows and alerts older than the retention leave the store") {
   std::size_t alerts = 0;
   REQUIRE(StateView(engine.store, engine.rules).alerts([&](const Alert&) { return ++alerts > 0; }));
   CHECK(alerts == 0);
+}
+
+TEST_CASE("Time that was logged, versions of the rules and marks of delivery leave as well") {
+  StateFixture engine({user_day_rule("daily", 10 * kDollar)});
+  engine.limits.retention = std::chrono::days(30);
+  engine.open();
+  engine.feed({}, kNoon);
+  const auto tick = [&](std::int64_t clock_ms, std::vector<std::uint32_t> idle) {
+    const EventTime clock = clock_ms == 0 ? StreamTime::kUnset : event_time_ms(clock_ms);
+    const Tick row{std::move(idle), clock, {}};
+    engine.take(engine.state->commit({.tick = &row}));
+  };
+  const auto keys = [&](char kind) {
+    std::vector<std::string> found;
+    for (const auto& [key, value] : engine.store.map()) {
+      if (key[0] == kind) found.push_back(key.substr(1));
+    }
+    return found;
+  };
+  tick(0, {engine.partition});
+  tick(kNoon + kHour, {});
+  // The rules of the old time: the second of these judged what was read after it.
+  engine.exchange({user_day_rule("daily", 20 * kDollar)});
+  engine.exchange({user_day_rule("daily", 30 * kDollar)});
+  tick(kNoon + 2 * kHour, {});
+  engine.exchange({user_day_rule("daily", 40 * kDollar)});
+  tick(kNoon + 20 * kDay, {});
+  tick(0, {engine.partition});
+  const auto versions = keys('V');
+  const auto ticks = keys('T');
+  REQUIRE(versions.size() == 4);
+  REQUIRE(ticks.size() == 5);
+  const auto mark = [](std::int64_t composed_ms) {
+    return key::numbered('d', static_cast<std::uint64_t>(composed_ms)) + "0123456789abcdefops";
+  };
+  WriteBatch marks;
+  marks.put(mark(kNoon), "old");
+  marks.put(mark(kNoon + 20 * kDay), "newer");
+  REQUIRE(engine.store.write(marks, Sync::no));
+
+  engine.feed({}, kNoon + 40 * kDay);
+  const WallTime now{std::chrono::milliseconds(kNoon + 40 * kDay)};
+  for (int i = 0; i < 1'001; ++i) engine.take(engine.state->commit({.now = now}));
+  CHECK(keys('V') == std::vector<std::string>{versions[2], versions[3]});
+  CHECK(keys('T') == std::vector<std::string>{ticks[3], ticks[4]});
+  CHECK(keys('d') == std::vector<std::string>{mark(kNoon + 20 * kDay).substr(1)});
 }
 
 TEST_CASE("A state of a newer format is refused in one sentence") {

@@ -154,6 +154,7 @@ TEST_CASE("A reply is shown clean, short, without other people's addresses and w
                    limits) == "a b[2Jc");
   CHECK(reply_text(std::string(1'000, 'x'), limits).size() < 170);
   CHECK(reply_text("you said hush-hush", limits).empty());
+  CHECK(reply_text("you said hush\x01-hush", limits).empty());
   CHECK(reply_text("you said aHVzaC1odXNo", limits).empty());
   CHECK(reply_text("you said AHRvY3NpbgBodXNoLWh1c2g=", limits).empty());
   expect(reply(550, "bad password hush-hush"), Verdict::park, "answered 550");

@@ -31,12 +31,16 @@ bool may_be_shown(std::string_view word, const std::vector<std::string>& shown) 
                      [&](const std::string& one) { return lower(one) == address; });
 }
 
+bool tells_any(std::string_view text, const std::vector<std::string>& secrets) {
+  return std::any_of(secrets.begin(), secrets.end(), [&](const std::string& secret) {
+    return !secret.empty() && text.find(secret) != std::string_view::npos;
+  });
+}
+
 }  // namespace
 
 std::string reply_text(std::string_view said, const ReplyLimits& limits) {
-  for (const std::string& secret : limits.secrets) {
-    if (!secret.empty() && said.find(secret) != std::string_view::npos) return "";
-  }
+  if (tells_any(said, limits.secrets)) return "";
   const std::string clean = clean_text(said);
   std::string text;
   for (std::string_view rest = clean; !rest.empty();) {
@@ -47,7 +51,8 @@ std::string reply_text(std::string_view said, const ReplyLimits& limits) {
     if (!text.empty()) text += ' ';
     text += may_be_shown(word, limits.shown) ? word : kHidden;
   }
-  return cut_end(text, kCharactersMax);
+  // What is left out above may have stood within a secret.
+  return tells_any(text, limits.secrets) ? "" : cut_end(text, kCharactersMax);
 }
 
 std::vector<std::string> login_secrets(const std::string& user, const std::string& password) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <utility>
 
 #include "net/transfer.h"
@@ -7,6 +8,7 @@ namespace tocsin {
 namespace {
 
 constexpr std::size_t kBodyMax = 64 * 1024;
+constexpr curl_off_t kRetryAfterMax = 366 * 86'400;  // a year; libcurl gives any number
 
 // A header of ours holds no line ends; one that did would be another header.
 std::string header_line(const std::pair<std::string, std::string>& header) {
@@ -47,11 +49,17 @@ class HttpTransfer final : public Transfer {
     }
     long status = 0;
     curl_easy_getinfo(easy(), CURLINFO_RESPONSE_CODE, &status);
+    if (status < 100 || status > 999) {  // libcurl takes "HTTP/2 2000" for one
+      response.error = host() + ": the answer is no HTTP";
+      return response;
+    }
     response.status = static_cast<int>(status);
     response.body = body_;
     curl_off_t retry_after = 0;
     curl_easy_getinfo(easy(), CURLINFO_RETRY_AFTER, &retry_after);
-    if (retry_after > 0) response.retry_after = std::chrono::seconds{retry_after};
+    if (retry_after > 0) {
+      response.retry_after = std::chrono::seconds{std::min(retry_after, kRetryAfterMax)};
+    }
     return response;
   }
 

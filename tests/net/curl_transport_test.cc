@@ -83,6 +83,17 @@ TEST_CASE("How long to wait is read from a refusal") {
   const Response response = exchange(*transport(), request_to(server.url("/")));
   CHECK(response.status == 429);
   CHECK(response.retry_after == std::chrono::seconds{7});
+  ScriptedServer endless(
+      always(ScriptedServer::answer("429 Too Many", "", "Retry-After: 9223372036854775807\r\n")));
+  CHECK(exchange(*transport(), request_to(endless.url("/"))).retry_after ==
+        std::chrono::hours{366 * 24});
+}
+
+TEST_CASE("A status that cannot be one is no answer") {
+  ScriptedServer server(always(ScriptedServer::answer("2000 Great", "")));
+  const Response response = exchange(*transport(), request_to(server.url("/")));
+  CHECK(response.status == 0);
+  CHECK_FALSE(response.error.empty());
 }
 
 TEST_CASE("A redirect is not followed") {

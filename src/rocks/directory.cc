@@ -71,8 +71,14 @@ bool holds_database(const std::string& path) {
 
 Result<void> prepare_directory(const std::string& path) {
   if (path.empty()) return stop("state.path is empty; name a directory for the state");
-  if (auto made = make(path); !made) return made;
   struct stat status {};
+  // Who owns the link can lead us to another directory at the next start.
+  if (::lstat(path.c_str(), &status) == 0 && S_ISLNK(status.st_mode) && status.st_uid != 0 &&
+      status.st_uid != ::geteuid()) {
+    return stop(named(path) + " is a link that belongs to another user (number " +
+                std::to_string(status.st_uid) + "); name the directory itself");
+  }
+  if (auto made = make(path); !made) return made;
   if (::stat(path.c_str(), &status) != 0) {
     return stop(named(path) + " cannot be read: " + reason(errno));
   }

@@ -2,6 +2,7 @@
 #include "rocks/directory.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <filesystem>
@@ -62,6 +63,17 @@ TEST_CASE("A directory others can write to is refused, with the cure") {
   const TemporaryDirectory root;
   REQUIRE(::chmod(root.path().c_str(), 0770) == 0);
   CHECK_THAT(refusal(root.path()), Contains("can be written by other users; chmod 700"));
+}
+
+TEST_CASE("A link is followed if it is ours, and refused if somebody else put it there") {
+  const TemporaryDirectory root;
+  REQUIRE(::mkdir((root / "disk").c_str(), 0700) == 0);
+  const std::string link = root / "state";
+  REQUIRE(::symlink((root / "disk").c_str(), link.c_str()) == 0);
+  CHECK(refusal(link) == "accepted");
+  // Only root can give one away.
+  if (::lchown(link.c_str(), 12345, 12345) != 0) return;
+  CHECK_THAT(refusal(link), Contains("is a link that belongs to another user (number 12345)"));
 }
 
 TEST_CASE("A file, an empty name and a place that cannot be made are refused") {

@@ -26,7 +26,8 @@ def decimal_text(chance):
         fraction = (fraction or "0") + "5" + "0" * chance.randint(0, 20) + chance.choice(("", "", "1"))
     if not whole and not fraction:
         whole = "0"
-    power = chance.choice(("", "", "", f"e{chance.randint(-45, 45)}", f"E+{chance.randint(0, 30)}", "e-0", "e400", "e-400"))
+    power = chance.choice(("", "", "", f"e{chance.randint(-45, 45)}", f"E+{chance.randint(0, 30)}", "e-0", "e400",
+                           "e-400"))
     return chance.choice(("", "", "-", "+")) + whole + ("." + fraction if fraction else "") + power
 
 
@@ -76,7 +77,8 @@ def is_day(year, month, day):
 
 def times(chance):
     for _ in range(1500):
-        seconds = chance.choice((chance.randint(-10**8, 10**8), chance.randint(0, 4 * 10**9), chance.randint(0, 2 * 10**11)))
+        seconds = chance.choice((chance.randint(-10**8, 10**8), chance.randint(0, 4 * 10**9),
+                                 chance.randint(0, 2 * 10**11)))
         at = EPOCH + timedelta(seconds=seconds, microseconds=chance.randint(0, 999_999))
         minutes = chance.choice((0, 0, 60, -300, 345, chance.randint(-1439, 1439)))
         text, cut, has_offset = time_text(chance, at, minutes)

@@ -13,6 +13,7 @@ namespace tocsin {
 namespace {
 
 constexpr std::uint64_t kFormat = 1;
+constexpr std::size_t kSumsAhead = 32;
 
 Result<void> damaged(std::string_view what) {
   return stop("the state is damaged: " + std::string(what) +
@@ -45,16 +46,27 @@ struct State::Recovery final : JournalSink {
       failed = table.error();
       return;
     }
-    HotCells& hot = *state.hot_;
     HotList& cells = (*table)->cells;
-    const std::uint32_t hash = hot.hash(cells, group);
-    HotCells::Place at = hot.find(cells, group, hash);
-    if (at == HotCells::kAbsent) at = hot.add(cells, group, hash);
-    HotCell& entry = hot[at];
-    entry.cell = cell;
-    entry.commit = static_cast<std::uint32_t>(commit);
-    entry.dirty = true;
-    entry.stored = true;  // perhaps: erasing a key that is not there is harmless
+    ahead.push_back({&cells, group, state.hot_->hash(cells, group), cell});
+    state.hot_->fetch_index(ahead.back().hash);
+    if (ahead.size() == kSumsAhead) put_sums();
+  }
+
+  // Those of the row that were read and not put, while the row is there: their ways to memory were
+  // fetched ahead, as State::apply() does it.
+  void put_sums() {
+    HotCells& hot = *state.hot_;
+    for (const auto& sum : ahead) hot.fetch_cell(sum.hash);
+    for (const auto& sum : ahead) {
+      HotCells::Place at = hot.find(*sum.list, sum.group, sum.hash);
+      if (at == HotCells::kAbsent) at = hot.add(*sum.list, sum.group, sum.hash);
+      HotCell& entry = hot[at];
+      entry.cell = sum.cell;
+      entry.commit = static_cast<std::uint32_t>(commit);
+      entry.dirty = true;
+      entry.stored = true;  // perhaps: erasing a key that is not there is harmless
+    }
+    ahead.clear();
   }
 
   PaneCell& panes(std::uint32_t id, std::string_view group) override {
@@ -107,6 +119,13 @@ struct State::Recovery final : JournalSink {
   State& state;
   std::uint64_t commit = 0;
   PaneCell ignored;
+  struct Ahead {
+    HotList* list = nullptr;
+    std::string_view group;
+    std::uint32_t hash = 0;
+    SumCell cell;
+  };
+  std::vector<Ahead> ahead;
   std::map<std::pair<std::uint32_t, std::int64_t>, std::map<std::string, SumCell>> orphan_sums;
   std::map<std::uint32_t, std::map<std::string, PaneCell>> orphan_panes;
   std::optional<Error> failed;
@@ -298,6 +317,7 @@ Result<void> State::load_journal() {
     journal_.rows.push_back({recovery.commit, value.size()});
     journal_.bytes += value.size();
     good = read_journal(value, recovery);
+    recovery.put_sums();
     return good && !recovery.failed;
   });
   if (!scanned) return scanned;

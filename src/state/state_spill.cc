@@ -63,13 +63,17 @@ bool State::close_some(WindowTable& table, std::size_t& left) {
 // False: all are written.
 bool State::write_page(WindowTable& table) {
   const std::int64_t start = to_ms(table.window.start);
-  std::vector<PageCell> page;
   std::vector<HotCells::Place> paged;
-  while (page.size() < kPageCells) {
+  while (paged.size() < kPageCells) {
     const HotCells::Place at = table.closing->next();
     if (at == HotCells::kAbsent) break;
-    page.push_back({hot_->group(at), (*hot_)[at].cell});
+    hot_->fetch(at);
     paged.push_back(at);
+  }
+  std::vector<PageCell> page;
+  for (const auto at : paged) {
+    hot_->fetch_index(hot_->hash(table.cells, hot_->group(at)));
+    page.push_back({hot_->group(at), (*hot_)[at].cell});
     if ((*hot_)[at].stored) {
       batch_.erase(key::cell(key::kCell, table.state, start, hot_->group(at)));
     }

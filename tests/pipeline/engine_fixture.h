@@ -89,13 +89,24 @@ struct EngineRun {
   unsigned workers = 1;
   std::size_t batch = 10'000;
   std::function<void(Engine&, State&)> started{};
+  StateLimits limits{};
+
+  // Memory and a journal so short that every commit evicts, trims and stores, a little each.
+  static StateLimits tight() {
+    StateLimits limits;
+    limits.hot_bytes = 1;
+    limits.journal_bytes = 500;
+    limits.spills_per_commit = 3;
+    limits.pages_per_commit = 1;
+    return limits;
+  }
 
   // False: the store failed on the way, as it was told to.
   bool run(Store& store, const std::vector<PartitionName>& partitions,
            const std::vector<ScriptedRecord>& records, RecordingTeller& teller) const {
     NoAlertLog alert_log;
     auto state = State::open(
-        {.store = store, .rules = rules, .fallback = {}, .alert_log = alert_log, .limits = {}});
+        {.store = store, .rules = rules, .fallback = {}, .alert_log = alert_log, .limits = limits});
     if (!state) return false;
     std::map<PartitionName, std::int64_t> from;
     for (const auto& row : (*state)->partitions()) from[row.name] = row.position.next_offset;

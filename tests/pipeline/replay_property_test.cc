@@ -103,11 +103,12 @@ TEST_CASE("Which alerts there are depends on records and rules alone") {
   REQUIRE(expected.alerts.size() == expected.ids().size());
   REQUIRE(expected.alerts.size() > 20);
 
-  SECTION("not on batches or workers") {
+  SECTION("not on batches, workers or memory") {
     for (const std::size_t batch : {1u, 7u, 10'000u}) {
       for (const unsigned workers : {1u, 2u, 4u}) {
         CAPTURE(batch, workers);
         EngineRun run{rules(), &built_in_prices(), workers, batch};
+        if (workers == 2) run.limits = EngineRun::tight();
         MemoryStore own;
         RecordingTeller teller;
         REQUIRE(run.run(own, partitions(), interleave(records, random), teller));
@@ -118,6 +119,7 @@ TEST_CASE("Which alerts there are depends on records and rules alone") {
   }
   SECTION("not on restarts, wherever a write fails") {
     EngineRun run{rules(), &built_in_prices(), 2, 7};
+    if (seed % 2 == 0) run.limits = EngineRun::tight();
     MemoryStore own;
     FaultyStore faulty(own);
     RecordingTeller teller;

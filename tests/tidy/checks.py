@@ -23,6 +23,8 @@ CLOCKS = re.compile(r"\b(system_clock|steady_clock|high_resolution_clock|utc_clo
 CLOCKS_ALLOWED = ("src/cli/real_clock", "tests/bench/", "tests/integration/",
                   *(f"tests/{adapter}/" for adapter in rooms.ADAPTERS))
 SLEEPS = re.compile(r"\bsleep_(for|until)\b|\b(u|nano)?sleep\s*\(")
+PRECOMPILED = re.compile(
+    r"\b(?:target_precompile_headers\s*\(\s*\S+|set\s*\(\s*TOCSIN_STANDARD_HEADERS)\s(?P<headers>[^)]*)\)")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
 
 
@@ -157,6 +159,19 @@ def libraries(path, text):
             yield f"{line}: <{header}>: only for {', '.join(owners)}"
 
 
+def precompiled(path, text):
+    """A header given to every source is given to every room: of the standard library, without I/O."""
+    if not path.endswith((".cmake", "CMakeLists.txt")):
+        return
+    for match in PRECOMPILED.finditer(text):
+        for header in re.findall(r"<([^>]+)>", match.group("headers")):
+            line = line_of(text, match.start())
+            if header == "catch2/catch.hpp" and path.startswith("tests/"):
+                continue
+            if not re.fullmatch(r"[a-z_]+", header) or header in rooms.IMPURE:
+                yield f"{line}: <{header}>: not every room may use it, so no room is given it unasked"
+
+
 def unlisted(path, text, cmake):
     """A source that no CMakeLists.txt names, by its way from there, is never compiled, so never run."""
     if not path.endswith(".cc") or not path.startswith(("src/", "tests/")):
@@ -169,4 +184,4 @@ def unlisted(path, text, cmake):
 
 
 ALL = [spdx, columns, length, function_length, names, clocks, floating_point, sleeps, includes,
-       libraries]
+       libraries, precompiled]

@@ -131,6 +131,17 @@ class Tidy(unittest.TestCase):
         self.finds(checks.libraries, "src/event/a.cc", "#include <sys/stat.h>\n", "no I/O")
         self.passes(checks.libraries, "src/pipeline/a.cc", "#include <thread>\n")
 
+    def test_a_precompiled_header_that_a_room_may_not_use_is_found(self):
+        for header in ("thread", "fmt/format.h", "xxhash.h", "tl/expected.hpp", "event/decoder.h"):
+            for code in (f"set(TOCSIN_STANDARD_HEADERS\n  <map> <{header}>\n  <vector>)",
+                         f"target_precompile_headers(tocsin_${{name}} PRIVATE <{header}>)"):
+                with self.subTest(code=code):
+                    self.finds(checks.precompiled, "cmake/Rooms.cmake", code, f"<{header}>: not every room")
+        self.passes(checks.precompiled, "cmake/Rooms.cmake", "set(TOCSIN_STANDARD_HEADERS <map> <string_view>)")
+        catch = "target_precompile_headers(tocsin_catch_main PUBLIC <catch2/catch.hpp> ${SOME})"
+        self.passes(checks.precompiled, "tests/CMakeLists.txt", catch)
+        self.finds(checks.precompiled, "src/CMakeLists.txt", catch, "not every room")
+
     def test_a_source_nobody_compiles_is_found(self):
         cmake = {"tests/alert/CMakeLists.txt":
                  "tocsin_room_test(alert SOURCES fold_test.cc slack/a_test.cc ../bench/tool.cc)"}
@@ -147,10 +158,12 @@ class Tidy(unittest.TestCase):
         texts = {"src/utils/a.cc": "x" * 101 + "\nsystem_clock::now(); double d;\n"
                                    '#include "b.h"\n#include <thread>\n#include <boost/a.hpp>\n'
                                    + long_function(71) + "\n" * 600,
-                 "tests/alert/b.cc": "sleep(1);\n"}
+                 "tests/alert/b.cc": "sleep(1);\n",
+                 "src/CMakeLists.txt": "set(TOCSIN_STANDARD_HEADERS <fmt/core.h>)"}
         faults = "\n".join(tidy.faults(texts))
         for sentence in ("SPDX", "columns", "lines, at most 600", "a function of", "drawer", "Clock",
-                         "double", "sleeps", "by their room", "no room is named", "no CMakeLists.txt lists it"):
+                         "double", "sleeps", "by their room", "no room is named", "not every room",
+                         "no CMakeLists.txt lists it"):
             with self.subTest(sentence=sentence):
                 self.assertIn(sentence, faults)
 

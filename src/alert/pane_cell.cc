@@ -217,6 +217,8 @@ void judge(const PaneRule& rule, const Ladder& ladder, std::int64_t through, Pan
               now.sums);
     for (const auto& step : ladder.steps) judge_rung(rule, step, now, cell, reached);
     for (auto& episode : cell.episodes) {
+      // A rung rings before its pane is judged: what lies before it says nothing about its end.
+      if (pane < episode.first_pane) continue;
       const Ladder::Step* step = step_of(ladder, episode.bit);
       if (step != nullptr && holds(rule, *step, now.sums)) {
         episode.below_since.reset();

@@ -297,6 +297,22 @@ TEST_CASE("A group of panes that has nothing more to say is forgotten, and its k
                                                     "ann")));
 }
 
+TEST_CASE("A rung that rings after a quiet time goes on, and is not ended by the time before it") {
+  Rule rolling = user_day_rule("rolling", 10 * kDollar);
+  rolling.window.kind = WindowKind::rolling;
+  rolling.window.length = std::chrono::hours(1);
+  StateFixture engine({rolling});
+  constexpr std::int64_t kMinute = 60'000;
+  engine.feed({{0, kNoon, "ann", kDollar}}, kNoon);
+  engine.feed({}, kNoon + 50 * kMinute);
+  engine.feed({{0, kNoon + 55 * kMinute, "ann", 6 * kDollar}}, kNoon + 55 * kMinute);
+  engine.feed({}, kNoon + 58 * kMinute);
+  CHECK(engine.rungs() == std::vector<std::string>{"50%"});
+  engine.feed({{0, kNoon + 62 * kMinute, "ann", 1}}, kNoon + 62 * kMinute);
+  REQUIRE(engine.told.size() == 2);
+  CHECK(engine.told[1].continues);
+}
+
 TEST_CASE("Time is waited for while a rung may end, and not for groups that only spend") {
   Rule rolling = user_day_rule("rolling", 10 * kDollar);
   rolling.window.kind = WindowKind::rolling;

@@ -17,7 +17,7 @@ enum class CrashStep : std::uint8_t {
   trim,        // cells are spilled so that old journal rows can go
   evict,       // cold cells leave the memory
   drain,       // cells of rules taken out are spilled
-  expire,      // ids past the hour, windows and alerts past the retention go
+  expire,      // windows and alerts past the retention go
   rows,        // alerts, outbox, ids, positions are added
   commit,      // the batch is handed to the store
   write,       // RocksStore: an unsynced write

@@ -25,7 +25,12 @@ class RowWriter {
   }
   // Eight bytes, low first.
   void fixed(std::uint64_t value) {
-    for (int i = 0; i < 8; ++i, value >>= 8) byte(static_cast<std::uint8_t>(value));
+    char bytes[8];
+    for (char& byte : bytes) {
+      byte = static_cast<char>(value & 0xff);
+      value >>= 8;
+    }
+    out_.append(bytes, sizeof bytes);
   }
   void text(std::string_view value) {
     number(value.size());
@@ -50,6 +55,7 @@ class RowReader {
 
   bool ok() const { return ok_; }
   bool done() const { return at_ == bytes_.size(); }
+  std::string_view rest() const { return bytes_.substr(at_); }
 
   std::uint8_t byte() {
     if (at_ >= bytes_.size()) return fail<std::uint8_t>();
@@ -65,8 +71,12 @@ class RowReader {
     return static_cast<int128>((value >> 1) ^ (uint128{0} - (value & 1)));
   }
   std::uint64_t fixed() {
+    if (bytes_.size() - at_ < 8) return fail<std::uint64_t>();
     std::uint64_t value = 0;
-    for (int i = 0; i < 8; ++i) value |= std::uint64_t{byte()} << (8 * i);
+    for (unsigned i = 0; i < 8; ++i) {
+      value |= std::uint64_t{static_cast<unsigned char>(bytes_[at_ + i])} << (8 * i);
+    }
+    at_ += 8;
     return value;
   }
   // A view into the bytes read from.

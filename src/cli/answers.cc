@@ -86,9 +86,7 @@ class Samples {
 void add_engine(Samples& out, const EngineStatus& engine) {
   for (std::size_t i = 0; i < kCounts; ++i) {
     const auto& [name, help] = kCountNames[i];
-    const bool forgotten = i == static_cast<std::size_t>(Count::ids_forgotten);
-    out.counter(fmt::format("{}_total", name), help,
-                forgotten ? engine.ids_forgotten : engine.counts.n[i]);
+    out.counter(fmt::format("{}_total", name), help, engine.counts.n[i]);
   }
   for (std::size_t i = 0; i < kQuarantineReasons; ++i) {
     out.counter("quarantined_total", "Records, or parts of them, that were set aside.",
@@ -112,6 +110,7 @@ void add_engine(Samples& out, const EngineStatus& engine) {
   out.gauge("journal_bytes", "Size of the journal.",
             static_cast<std::int64_t>(engine.sizes.journal_bytes));
   out.gauge("ids", "Event ids remembered.", static_cast<std::int64_t>(engine.sizes.ids));
+  out.gauge("id_bytes", "Memory of ids.", static_cast<std::int64_t>(engine.sizes.id_bytes));
   if (engine.watermark != StreamTime::kUnset) {
     out.gauge("watermark_milliseconds", "Event time up to which judged rules are judged.",
               to_ms(engine.watermark));

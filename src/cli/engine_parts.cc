@@ -41,6 +41,8 @@ StateLimits state_limits(const Config& config) {
   StateLimits limits;
   // Half of state.memory for hot cells, half for the store's cache and write buffers.
   limits.hot_bytes = static_cast<std::size_t>(config.state.memory) / 2;
+  // Beside it, a quarter as much for filters of ids.
+  limits.ids.filter_bytes = static_cast<std::size_t>(config.state.memory) / 4;
   limits.retention = config.state.retention;
   limits.lateness = config.lateness;
   limits.out_of_order = config.out_of_order;

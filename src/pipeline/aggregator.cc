@@ -159,8 +159,9 @@ bool Aggregator::claim(const Event& event, EventTime own) {
   id_.assign(event.producer).push_back('\0');
   id_ += event.id;
   // Ahead of the stream time only while the first records, or a leap, are not trusted yet.
-  const ClaimedId claimed{fingerprint128(id_, setup_.seed), partition,
-                          second_of(std::max(stream.now(), own))};
+  ClaimedId claimed{.print = fingerprint128(id_, setup_.seed),
+                    .partition = partition,
+                    .second = second_of(std::max(stream.now(), own))};
   if (!setup_.ids.claim(claimed)) {
     ++batch_->counts[Count::duplicates];
     return false;

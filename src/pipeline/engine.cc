@@ -32,6 +32,7 @@ Engine::Engine(EngineSetup setup)
       exchange_(lanes(setup_.sources), setup_.state.seed(),
                 // What a replay tells is to be the same however fast its threads are.
                 setup_.live ? Exchange::kRecordsTogether : 1) {
+  told_[Count::ids_forgotten] = setup_.state.counts()[Count::ids_forgotten];  // by who forgot
   std::size_t lane = 0;
   for (const auto& source : setup_.sources) {
     for (unsigned worker = 0; worker < source.workers; ++worker) {
@@ -384,16 +385,14 @@ void Engine::tell_counts() {
                            "A rule has more groups than max_groups: new ones share (other)",
                            {"Their money is counted in (other), which rings no alert."}});
   }
-  const std::uint64_t forgotten = setup_.state.ids().forgotten_early();
-  if (forgotten > told_[Count::ids_forgotten]) {
+  if (now[Count::ids_forgotten] > told_[Count::ids_forgotten]) {
     setup_.teller.trouble({"ids",
                            "limit",
                            "More event ids within an hour than are remembered: a late duplicate "
                            "could count twice",
-                           {}});
+                           {"Raise state.memory: eight bytes of it for each id of an hour."}});
   }
   told_ = now;
-  told_[Count::ids_forgotten] = forgotten;
 }
 
 void Engine::publish() {
@@ -409,7 +408,6 @@ void Engine::publish() {
   status_.alerts = alerts_;
   status_.watermark = setup_.state.watermark();
   status_.catching_up = catch_up_.catching_up();
-  status_.ids_forgotten = setup_.state.ids().forgotten_early();
   status_.partitions = setup_.state.partitions();
 }
 

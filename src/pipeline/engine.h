@@ -33,7 +33,6 @@ struct EngineStatus {
   std::uint64_t alerts = 0;  // recorded since the start of the process
   EventTime watermark = StreamTime::kUnset;
   bool catching_up = false;
-  std::uint64_t ids_forgotten = 0;
   std::vector<PartitionRow> partitions;
 };
 

@@ -210,19 +210,23 @@ bool read_journal(std::string_view bytes, JournalSink& sink) {
   return in.ok();
 }
 
-std::string encode_ids(std::span<const ClaimedId> ids) {
+std::string encode_ids(std::span<const std::span<const ClaimedId>> claims) {
+  std::size_t ids = 0;
+  for (const auto& some : claims) ids += some.size();
   std::string bytes;
-  bytes.reserve(ids.size() * 19 + 8);
+  bytes.reserve(ids * 19 + 16);
   RowWriter out(bytes);
   out.byte(1);
-  out.number(ids.size());
+  out.number(ids);
   std::int64_t last = 0;
-  for (const auto& id : ids) {
-    out.fixed(id.print.high);
-    out.fixed(id.print.low);
-    out.number(id.partition);
-    out.signed_number(id.second - last);
-    last = id.second;
+  for (const auto& some : claims) {
+    for (const auto& id : some) {
+      out.fixed(id.print.high);
+      out.fixed(id.print.low);
+      out.number(id.partition);
+      out.signed_number(id.second - last);
+      last = id.second;
+    }
   }
   return bytes;
 }
@@ -241,6 +245,11 @@ bool decode_ids(std::string_view bytes, const std::function<void(const ClaimedId
     if (in.ok()) each(id);
   }
   return in.ok() && in.done();
+}
+
+std::int64_t stream_second(const PartitionRow& row) {
+  const EventTime now = row.stream_time.now;
+  return now == StreamTime::kUnset ? 0 : floor_div(to_ms(now), 1000);
 }
 
 std::string encode_partition(const PartitionRow& row) {

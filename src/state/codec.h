@@ -62,7 +62,7 @@ struct JournalSink {
 };
 bool read_journal(std::string_view bytes, JournalSink& sink);
 
-std::string encode_ids(std::span<const ClaimedId> ids);
+std::string encode_ids(std::span<const std::span<const ClaimedId>> claims);
 bool decode_ids(std::string_view bytes, const std::function<void(const ClaimedId&)>& id);
 
 // A source partition as the state knows it.
@@ -73,6 +73,8 @@ struct PartitionRow {
   StreamTime::Saved stream_time;
   bool idle = false;
 };
+// The second of its stream time; 0 if that is not set.
+std::int64_t stream_second(const PartitionRow& row);
 std::string encode_partition(const PartitionRow& row);
 bool decode_partition(std::string_view bytes, PartitionRow& row);
 

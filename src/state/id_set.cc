@@ -2,80 +2,189 @@
 #include "state/id_set.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "state/id_pages.h"
 
 namespace tocsin {
+namespace {
 
-IdSet::IdSet(Limits limits)
-    : limits_(limits), seconds_(new std::atomic<std::int64_t>[kPartitions]()) {
-  for (auto& shard : shards_) shard.slots.resize(1 << 8);
+constexpr std::size_t kSlotsMin = std::size_t{1} << 8;
+
+}  // namespace
+
+IdSet::IdSet(const Snapshot& store, Limits limits)
+    : store_(store),
+      limits_(limits),
+      now_(new std::atomic<std::int64_t>[kPartitions]()),
+      stored_(new std::atomic<std::int64_t>[kPartitions]()) {
+  auto empty = tables(kSlotsMin);
+  for (std::size_t i = 0; i < kShards; ++i) shards_[i].newest = std::move(empty[i]);
 }
 
-bool IdSet::lapsed(const Slot& slot) const {
-  return expired(slot.partition, std::int64_t{slot.second} - 1);
-}
-
-bool IdSet::claim(const ClaimedId& id) {
-  Shard& shard = shards_[id.print.high % kShards];
-  const std::lock_guard lock(shard.mutex);
-  const std::size_t mask = shard.slots.size() - 1;
-  const auto second = static_cast<std::uint32_t>(std::max<std::int64_t>(id.second, 0) + 1);
-  std::size_t i = id.print.low & mask;
-  for (; shard.slots[i].second != 0; i = (i + 1) & mask) {
-    Slot& slot = shard.slots[i];
-    if (!(slot.print == id.print)) continue;
-    if (!lapsed(slot)) return false;
-    slot.partition = id.partition;
-    slot.second = second;
-    return true;
+// One for each shard, side by side.
+std::array<IdSet::Table, IdSet::kShards> IdSet::tables(std::size_t slots) {
+  const auto memory = std::make_shared<std::vector<Slot>>(slots * kShards);
+  table_bytes_.fetch_add(memory->size() * sizeof(Slot), std::memory_order_relaxed);
+  std::array<Table, kShards> made;
+  for (std::size_t i = 0; i < kShards; ++i) {
+    made[i] = {std::span(*memory).subspan(i * slots, slots), memory};
   }
-  shard.slots[i] = {id.print, id.partition, second};
-  if (++shard.used * 4 > shard.slots.size() * 3) make_room(shard);
+  return made;
+}
+
+bool IdSet::claim(ClaimedId& id) {
+  Shard& shard = shards_[shard_of(id.print)];
+  std::unique_lock lock(shard.mutex);
+  // All misses are waited for together.
+  shard.newest.prefetch(id.print);
+  shard.frozen.prefetch(id.print);
+  for (const IdGeneration* of : shard.generations) of->filter.prefetch(id.print);
+  if (in_memory(shard, id.print)) return false;
+  for (auto buckets = perhaps_in(shard, id.print); !buckets.empty();) {
+    const std::uint32_t drops = shard.drops;
+    lock.unlock();
+    const auto found = in_store(buckets, id.print);
+    if (!found) fail(found.error());
+    if (!found || *found) return false;
+    lock.lock();
+    if (in_memory(shard, id.print)) return false;  // another worker was faster
+    if (drops == shard.drops) break;
+    buckets = perhaps_in(shard, id.print);  // what was frozen is in the store by now
+  }
+  insert(shard, id);
   return true;
 }
 
-void IdSet::restore(const ClaimedId& id) {
-  if (!expired(id.partition, id.second)) static_cast<void>(claim(id));
+bool IdSet::in_memory(const Shard& shard, const Fingerprint& print) const {
+  const auto holds = [&](const Table& table) {
+    const Slot& slot = table.place_of(print);
+    return slot.second_and_one != 0 && !expired(slot.partition, slot.second());
+  };
+  return holds(shard.newest) || (!shard.frozen.slots.empty() && holds(shard.frozen));
 }
 
-std::size_t IdSet::size() const {
-  std::size_t size = 0;
-  for (const auto& shard : shards_) {
-    const std::lock_guard lock(shard.mutex);
-    size += shard.used;
+std::vector<IdSet::Bucket> IdSet::perhaps_in(const Shard& shard, const Fingerprint& print) {
+  std::vector<Bucket> buckets;
+  const IdFilter::Mask mask(print);
+  for (const IdGeneration* of : shard.generations) {
+    if (of->filter.may_hold(print, mask)) buckets.push_back({of->number, of->bucket_of(print)});
   }
-  return size;
+  return buckets;
 }
 
+Result<bool> IdSet::in_store(const std::vector<Bucket>& buckets, const Fingerprint& print) {
+  // The newest first, which have most duplicates.
+  for (auto at = buckets.rbegin(); at != buckets.rend(); ++at) {
+    page_reads_.fetch_add(1, std::memory_order_relaxed);
+    const auto found = find_id(
+        store_, {at->generation, at->bucket}, print,
+        [&](std::uint32_t partition, std::int64_t second) { return !expired(partition, second); });
+    if (!found || *found) return found;
+  }
+  return false;
+}
+
+void IdSet::insert(Shard& shard, ClaimedId& id) {
+  id.freezes = shard.freezes;
+  ++shard.claims;
+  const auto second = static_cast<std::uint32_t>(
+      std::clamp<std::int64_t>(id.second, 0, std::int64_t{UINT32_MAX} - 1) + 1);
+  Slot& slot = shard.newest.place_of(id.print);
+  const bool free = slot.second_and_one == 0;
+  slot = {id.print, id.partition, second};
+  if (free && ++shard.used * 4 > shard.newest.slots.size() * 3) make_room(shard);
+}
+
+bool IdSet::restore(ClaimedId id) {
+  if (expired_for_good(id.partition, id.second)) return false;
+  Shard& shard = shards_[shard_of(id.print)];
+  const std::lock_guard lock(shard.mutex);
+  insert(shard, id);
+  return true;
+}
+
+// Only what is past for good goes: a run of what is left may be all that a restart finds.
 void IdSet::make_room(Shard& shard) {
   std::vector<Slot> live;
   live.reserve(shard.used);
-  for (const auto& slot : shard.slots) {
-    if (slot.second != 0 && !lapsed(slot)) live.push_back(slot);
+  for (const auto& slot : shard.newest.slots) {
+    if (slot.second_and_one != 0 && !expired_for_good(slot.partition, slot.second())) {
+      live.push_back(slot);
+    }
   }
-  const std::size_t most = limits_.ids_max / kShards;
-  if (live.size() > most) {
-    // Too many ids within the horizon: keep the newer half of them, by their own partition's clock.
-    const auto age = [&](const Slot& slot) {
-      return seconds_[slot.partition % kPartitions].load(std::memory_order_relaxed) - slot.second;
-    };
-    std::vector<std::int64_t> ages;
-    for (const auto& slot : live) ages.push_back(age(slot));
-    std::nth_element(ages.begin(), ages.begin() + static_cast<std::ptrdiff_t>(most / 2),
-                     ages.end());
-    const std::int64_t oldest = ages[most / 2];
-    const std::size_t before = live.size();
-    std::erase_if(live, [&](const Slot& slot) { return age(slot) >= oldest; });
-    forgotten_.fetch_add(before - live.size(), std::memory_order_relaxed);
-  }
-  std::size_t size = shard.slots.size();
+  std::size_t size = shard.newest.slots.size();
   while (live.size() * 2 > size) size *= 2;
-  shard.slots.assign(size, Slot{});
-  for (const auto& slot : live) {
-    std::size_t i = slot.print.low & (size - 1);
-    while (shard.slots[i].second != 0) i = (i + 1) & (size - 1);
-    shard.slots[i] = slot;
+  if (size == shard.newest.slots.size()) {
+    std::fill(shard.newest.slots.begin(), shard.newest.slots.end(), Slot{});
+  } else {
+    table_bytes_.fetch_add((size - shard.newest.slots.size()) * sizeof(Slot),
+                           std::memory_order_relaxed);
+    const auto memory = std::make_shared<std::vector<Slot>>(size);
+    shard.newest = {*memory, memory};
   }
+  for (const auto& slot : live) shard.newest.place_of(slot.print) = slot;
   shard.used = live.size();
+}
+
+std::uint64_t IdSet::freeze() {
+  std::size_t slots = kSlotsMin;
+  while (slots * kShards < limits_.newest * 2) slots *= 2;
+  auto empty = tables(slots);
+  std::uint64_t claims = 0;
+  ++freezes_;
+  for (std::size_t i = 0; i < kShards; ++i) {
+    Shard& shard = shards_[i];
+    const std::lock_guard lock(shard.mutex);
+    shard.frozen = std::exchange(shard.newest, std::move(empty[i]));
+    claims += std::exchange(shard.claims, 0);
+    shard.used = 0;
+    shard.freezes = freezes_;
+  }
+  return claims;
+}
+
+void IdSet::drop_frozen() {
+  for (auto& shard : shards_) {
+    Table frozen;
+    {
+      const std::lock_guard lock(shard.mutex);
+      frozen = std::exchange(shard.frozen, {});
+      ++shard.drops;
+    }
+    table_bytes_.fetch_sub(frozen.slots.size() * sizeof(Slot), std::memory_order_relaxed);
+  }
+}
+
+void IdSet::add(const IdGeneration& generation) {
+  for (auto& shard : shards_) {
+    const std::lock_guard lock(shard.mutex);
+    shard.generations.push_back(&generation);
+  }
+}
+
+void IdSet::remove(const IdGeneration& generation) {
+  for (auto& shard : shards_) {
+    const std::lock_guard lock(shard.mutex);
+    std::erase(shard.generations, &generation);
+  }
+}
+
+void IdSet::remember(IdGeneration& generation, std::size_t shard, std::span<const Slot> ids) {
+  const std::lock_guard lock(shards_[shard].mutex);
+  for (const auto& id : ids) generation.filter.add(id.print);
+}
+
+std::optional<Error> IdSet::failure() const {
+  if (!failed_.load(std::memory_order_acquire)) return std::nullopt;
+  const std::lock_guard lock(failure_mutex_);
+  return failure_;
+}
+
+void IdSet::fail(const Error& error) {
+  const std::lock_guard lock(failure_mutex_);
+  if (!failure_) failure_ = error;
+  failed_.store(true, std::memory_order_release);
 }
 
 }  // namespace tocsin

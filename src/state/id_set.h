@@ -6,9 +6,14 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <span>
 #include <vector>
 
 #include "hash/fingerprint.h"
+#include "state/id_filter.h"
+#include "tocsin/result.h"
+#include "tocsin/store.h"
 #include "tocsin/time.h"
 
 namespace tocsin {
@@ -17,63 +22,151 @@ namespace tocsin {
 struct ClaimedId {
   Fingerprint print;  // keyed hash of the event's id and, where named, its producer
   std::uint32_t partition = 0;
+  std::uint32_t freezes = 0;  // of the set before the claim; claim() says
   std::int64_t second = 0;
 };
 
+// Ids that are in the store alone, in pages by bucket of the print; a filter says which are not.
+struct IdGeneration {
+  IdGeneration(std::uint32_t its_number, std::size_t ids, std::uint32_t its_buckets)
+      : number(its_number), buckets(its_buckets), filter(ids) {}
+
+  std::uint32_t bucket_of(const Fingerprint& print) const {
+    return static_cast<std::uint32_t>(part_of(print.high, buckets));
+  }
+
+  const std::uint32_t number;
+  const std::uint32_t buckets;  // a multiple of IdFilter::kParts
+  IdFilter filter;
+};
+
 // The ids seen, so that producers' own duplicates count once. An id is remembered until the stream
-// time of the partition that brought it has moved a horizon on. Any thread.
+// time of the partition that brought it has moved a horizon on. The newest are in memory, the older
+// ones in the store (IdArchive, which moves them there) behind filters.
 class IdSet {
  public:
+  static constexpr std::size_t kShards = IdFilter::kParts;
   static constexpr std::size_t kPartitions = 4096;
   static constexpr std::int64_t kYear = 366 * 86'400;
 
   struct Limits {
     std::int64_t horizon_seconds = 3600;
-    std::size_t ids_max = 4'000'000;  // beyond it the oldest are forgotten, and counted
+    std::size_t newest = std::size_t{1} << 18;              // ids in memory, at least
+    std::size_t generation = std::size_t{1} << 20;          // ids that share a filter, at least
+    std::size_t filter_bytes = std::size_t{64} << 20;       // beyond it the oldest are forgotten
+    std::size_t written_per_commit = std::size_t{1} << 14;  // ids moved to the store, at least
   };
-  explicit IdSet(Limits limits);
+  IdSet(const Snapshot& store, Limits limits);
 
-  // Remembers the id; false if it is a duplicate. The caller has moved its partition's clock.
-  bool claim(const ClaimedId& id);
-  // Recovery.
-  void restore(const ClaimedId& id);
+  // Remembers the id; false if it is a duplicate, or that could not be found out: see failure().
+  // The caller has moved its partition's clock. Any thread.
+  bool claim(ClaimedId& id);
+  // The store could not be read: nothing that was claimed since may be committed. Any thread.
+  std::optional<Error> failure() const;
 
-  // The stream time of `partition`, in seconds.
-  void move(std::uint32_t partition, std::int64_t second) {
-    seconds_[partition % kPartitions].store(second, std::memory_order_relaxed);
-  }
+  // The stream time of `partition`, in seconds. Its own thread.
+  void move(std::uint32_t partition, std::int64_t second) { set(now_, partition, second); }
   // Is an id claimed at `second` forgotten by now? So is one stamped a year ahead of its
-  // partition: a stamp of 2099 must not be kept till then.
+  // partition: a stamp of 2099 must not be kept till then. Any thread.
   bool expired(std::uint32_t partition, std::int64_t second) const {
-    const std::int64_t now = seconds_[partition % kPartitions].load(std::memory_order_relaxed);
-    return now - second > limits_.horizon_seconds || (now != 0 && second - now > kYear);
+    return past(now_, partition, second);
   }
 
-  std::size_t size() const;
-  // Ids forgotten before their horizon because there were too many.
-  std::uint64_t forgotten_early() const { return forgotten_.load(std::memory_order_relaxed); }
+  // The rest is for the state thread, and for a start.
 
- private:
+  // The stream time as it is stored. A restart goes back to it, so what it needs is kept by it.
+  void move_stored(std::uint32_t partition, std::int64_t second) {
+    set(stored_, partition, second);
+  }
+  bool expired_for_good(std::uint32_t partition, std::int64_t second) const {
+    return past(stored_, partition, second);
+  }
+  bool restore(ClaimedId id);  // false: it has expired
+
   struct Slot {
     Fingerprint print;
     std::uint32_t partition = 0;
-    std::uint32_t second = 0;  // + 1, so that 0 is a free slot
+    std::uint32_t second_and_one = 0;  // 0: a free slot
+
+    std::int64_t second() const { return std::int64_t{second_and_one} - 1; }
+  };
+  // Freezes what is in memory, once what was frozen before is dropped: it answers still, and takes
+  // no more. The number of claims it took, each of which comes to a commit.
+  std::uint64_t freeze();
+  std::uint32_t freezes() const { return freezes_; }
+  // One part of it, by the print's high half, in no order, with free slots.
+  std::span<const Slot> frozen(std::size_t shard) const { return shards_[shard].frozen.slots; }
+  // All of it is in the store, and in filters added here.
+  void drop_frozen();
+
+  void add(const IdGeneration& generation);  // until removed
+  void remove(const IdGeneration& generation);
+  // Adds prints of one shard to the filter.
+  void remember(IdGeneration& generation, std::size_t shard, std::span<const Slot> ids);
+
+  std::size_t table_bytes() const { return table_bytes_.load(std::memory_order_relaxed); }
+  // Looks into the store because of a filter's "perhaps".
+  std::uint64_t page_reads() const { return page_reads_.load(std::memory_order_relaxed); }
+
+ private:
+  using Clocks = std::unique_ptr<std::atomic<std::int64_t>[]>;
+  // Open addressing; a power of two of slots. Tables made together share their memory.
+  struct Table {
+    std::span<Slot> slots;
+    std::shared_ptr<std::vector<Slot>> memory;
+
+    // Where the print is, or the free slot where it would be.
+    Slot& place_of(const Fingerprint& print) const {
+      const std::size_t mask = slots.size() - 1;
+      std::size_t i = print.low & mask;
+      while (slots[i].second_and_one != 0 && !(slots[i].print == print)) i = (i + 1) & mask;
+      return slots[i];
+    }
+    void prefetch(const Fingerprint& print) const {
+      if (!slots.empty()) __builtin_prefetch(&slots[print.low & (slots.size() - 1)]);
+    }
   };
   // Shards keep claims of several workers from waiting for each other.
   struct Shard {
     mutable std::mutex mutex;
-    std::vector<Slot> slots;
+    Table newest;
     std::size_t used = 0;
+    std::uint64_t claims = 0;  // since the last freeze
+    std::uint32_t freezes = 0;
+    std::uint32_t drops = 0;  // of what was frozen
+    Table frozen;
+    std::vector<const IdGeneration*> generations;
   };
-  static constexpr std::size_t kShards = 64;
+  struct Bucket {
+    std::uint32_t generation = 0, bucket = 0;
+  };
 
+  static std::size_t shard_of(const Fingerprint& print) { return part_of(print.high, kShards); }
+  static void set(const Clocks& clocks, std::uint32_t partition, std::int64_t second) {
+    clocks[partition % kPartitions].store(second, std::memory_order_relaxed);
+  }
+  bool past(const Clocks& clocks, std::uint32_t partition, std::int64_t second) const {
+    const std::int64_t now = clocks[partition % kPartitions].load(std::memory_order_relaxed);
+    return now - second > limits_.horizon_seconds || (now != 0 && second - now > kYear);
+  }
+  bool in_memory(const Shard& shard, const Fingerprint& print) const;
+  static std::vector<Bucket> perhaps_in(const Shard& shard, const Fingerprint& print);
+  Result<bool> in_store(const std::vector<Bucket>& buckets, const Fingerprint& print);
+  void insert(Shard& shard, ClaimedId& id);
+  std::array<Table, kShards> tables(std::size_t slots);
   void make_room(Shard& shard);
-  bool lapsed(const Slot& slot) const;
+  void fail(const Error& error);
 
-  Limits limits_;
+  const Snapshot& store_;
+  const Limits limits_;
   std::array<Shard, kShards> shards_;
-  std::unique_ptr<std::atomic<std::int64_t>[]> seconds_;
-  std::atomic<std::uint64_t> forgotten_{0};
+  std::uint32_t freezes_ = 0;  // the state thread's
+  Clocks now_, stored_;
+  std::atomic<std::size_t> table_bytes_{0};
+  std::atomic<std::uint64_t> page_reads_{0};
+  std::atomic<bool> failed_{false};
+  mutable std::mutex failure_mutex_;
+  std::optional<Error> failure_;
 };
 
 }  // namespace tocsin

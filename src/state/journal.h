@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <deque>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -37,13 +36,6 @@ struct JournalTail {
   std::deque<Row> rows;
   std::size_t bytes = 0;
   std::optional<Pass> pass;
-};
-
-// The ids of some commits in a row, and when the last of each partition's among them was claimed.
-struct IdRow {
-  using LastSeconds = std::map<std::uint32_t, std::int64_t>;  // by partition
-  std::uint64_t first = 0, last = 0;                          // commits
-  LastSeconds last_second;
 };
 
 // Where the sweep after an edit of ladders or budgets has come to.

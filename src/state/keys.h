@@ -12,19 +12,22 @@ namespace tocsin {
 // p are the outbox's (notify/outbox_keys.h).
 namespace key {
 
-inline constexpr char kJournal = 'J';   // + commit
-inline constexpr char kIds = 'I';       // + commit
-inline constexpr char kPosition = 'P';  // + partition id
-inline constexpr char kState = 'S';     // + rule name, 0, fingerprint's hash
-inline constexpr char kWindow = 'W';    // + state, start
-inline constexpr char kCell = 'C';      // + state, start, group
-inline constexpr char kPage = 'G';      // + state, start, first group
-inline constexpr char kAlert = 'A';     // + alert's number
-inline constexpr char kTick = 'T';      // + commit
-inline constexpr char kVersion = 'V';   // + commit
-inline constexpr char kMeta = 'M';      // + name
-inline constexpr char kDelivery = 'd';  // + time in ms; the outbox's (notify/outbox_keys.h)
-inline constexpr char kText = 'F';      // + hash of a text of the configuration
+inline constexpr char kJournal = 'J';       // + commit
+inline constexpr char kIds = 'I';           // + commit
+inline constexpr char kIdGeneration = 'N';  // + number
+inline constexpr char kIdPage = 'D';        // + generation, bucket, run
+inline constexpr char kIdFilter = 'B';      // + generation, part
+inline constexpr char kPosition = 'P';      // + partition id
+inline constexpr char kState = 'S';         // + rule name, 0, fingerprint's hash
+inline constexpr char kWindow = 'W';        // + state, start
+inline constexpr char kCell = 'C';          // + state, start, group
+inline constexpr char kPage = 'G';          // + state, start, first group
+inline constexpr char kAlert = 'A';         // + alert's number
+inline constexpr char kTick = 'T';          // + commit
+inline constexpr char kVersion = 'V';       // + commit
+inline constexpr char kMeta = 'M';          // + name
+inline constexpr char kDelivery = 'd';      // + time in ms; the outbox's (notify/outbox_keys.h)
+inline constexpr char kText = 'F';          // + hash of a text of the configuration
 
 inline void append_u32(std::string& key, std::uint32_t value) {
   for (int shift = 24; shift >= 0; shift -= 8)
@@ -78,7 +81,8 @@ inline std::string cell(char kind, std::uint32_t state, std::int64_t start,
 }
 // Whether a state that runs may read the row again; the others are there for a new start.
 inline bool read_while_running(std::string_view key) {
-  return !key.empty() && (key[0] == kWindow || key[0] == kCell || key[0] == kPage);
+  return !key.empty() &&
+         (key[0] == kWindow || key[0] == kCell || key[0] == kPage || key[0] == kIdPage);
 }
 // Where the group begins in a kCell or kPage key.
 inline constexpr std::size_t kGroupAt = 1 + 4 + 8;

@@ -19,6 +19,7 @@
 #include "state/codec.h"
 #include "state/counts.h"
 #include "state/hot_cells.h"
+#include "state/id_archive.h"
 #include "state/id_set.h"
 #include "state/journal.h"
 #include "state/rule_state.h"
@@ -152,7 +153,7 @@ class State {
   bool waits_for_time(EventTime until) const;
 
   struct Sizes {
-    std::size_t cells = 0, hot_bytes = 0, journal_bytes = 0, ids = 0;
+    std::size_t cells = 0, hot_bytes = 0, journal_bytes = 0, ids = 0, id_bytes = 0;
   };
   Sizes sizes() const;
 
@@ -162,6 +163,7 @@ class State {
 
   Result<void> load(const StateSetup& setup);
   Result<void> load_meta();
+  void put_format();
   Result<void> load_partitions();
   Result<void> load_rules(const StateSetup& setup);
   Result<void> load_ids();
@@ -234,14 +236,13 @@ class State {
   std::size_t trimmed_per_commit() const;
   void evict();
   void evict(WindowTable& table, std::uint32_t block);
-  void expire_ids();
-  void note_ids(std::uint64_t commit, const IdRow::LastSeconds& last);
   Result<void> drop_old(const CommitInput& input);
   Result<void> find_old(const CommitInput& input);
   Result<void> find_old_ticks(EventTime before);
   Result<void> find_old_marks(WallTime now);
   void write_rows(const CommitInput& input);
   void write_partitions();
+  void write_ids(const CommitInput& input);
   void write_journal();
   void finish_alerts(Committed& committed);
 
@@ -250,6 +251,7 @@ class State {
   Route fallback_;
   StateLimits limits_;
   std::unique_ptr<IdSet> ids_;
+  std::unique_ptr<IdArchive> id_archive_;
   std::uint64_t seed_ = 0;
   bool first_start_ = false;
   std::uint64_t commit_ = 0;
@@ -272,8 +274,6 @@ class State {
   std::vector<std::unique_ptr<RuleState>> discarded_;  // emptied bit by bit
 
   JournalTail journal_;
-  std::deque<IdRow> id_rows_;
-  std::size_t id_cursor_ = 0;                   // the row to look at next
   std::optional<EventTime> catching_up_since_;  // the watermark when it began
   std::optional<SweepCursor> sweep_;
   std::vector<std::string> old_windows_;  // kWindow keys to be erased

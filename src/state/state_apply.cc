@@ -17,6 +17,8 @@ constexpr std::size_t kDeltasAhead = 32;
 }  // namespace
 
 Result<Committed> State::commit(const CommitInput& input) {
+  // An id that could not be looked up is in none of what may be committed.
+  if (auto failed = ids_->failure()) return tl::unexpected(*failed);
   ++commit_;
   committed_ = Committed{};
   if (!input.catching_up) {
@@ -49,7 +51,6 @@ Result<Committed> State::commit(const CommitInput& input) {
   put_spilled();
   discard();
   crash_point(CrashStep::expire, CrashEdge::before);
-  expire_ids();
   if (auto dropped = drop_old(input); !dropped) return tl::unexpected(dropped.error());
   crash_point(CrashStep::expire, CrashEdge::after);
   finish_alerts(committed_);
@@ -59,6 +60,7 @@ Result<Committed> State::commit(const CommitInput& input) {
     return tl::unexpected(written.error());
   }
   crash_point(CrashStep::commit, CrashEdge::after);
+  id_archive_->stored();
   batch_.clear();
   first_start_ = false;
   return std::move(committed_);

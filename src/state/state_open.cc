@@ -12,7 +12,8 @@
 namespace tocsin {
 namespace {
 
-constexpr std::uint64_t kFormat = 1;
+// 2: ids in runs (id_pages.h). Format 1 knows their newest rows alone, and is read as it is.
+constexpr std::uint64_t kFormat = 2;
 constexpr std::size_t kSumsAhead = 32;
 
 Result<void> damaged(std::string_view what) {
@@ -148,7 +149,8 @@ Result<std::unique_ptr<State>> State::open(const StateSetup& setup) {
 }
 
 Result<void> State::load(const StateSetup& setup) {
-  ids_ = std::make_unique<IdSet>(limits_.ids);
+  ids_ = std::make_unique<IdSet>(store_, limits_.ids);
+  id_archive_ = std::make_unique<IdArchive>(store_, *ids_, limits_.ids);
   if (auto loaded = load_meta(); !loaded) return loaded;
   hot_ = std::make_unique<HotCells>(seed_);
   if (auto loaded = load_partitions(); !loaded) return loaded;
@@ -167,11 +169,7 @@ Result<void> State::load_meta() {
     first_start_ = true;
     std::random_device random;
     seed_ = std::uint64_t{random()} << 32 | random();
-    std::string bytes;
-    RowWriter out(bytes);
-    out.number(kFormat);
-    out.fixed(seed_);
-    batch_.put(key::meta("format"), bytes);
+    put_format();
     return {};
   }
   RowReader in(**format);
@@ -182,6 +180,7 @@ Result<void> State::load_meta() {
   }
   seed_ = in.fixed();
   if (!in.ok()) return damaged("its format");
+  if (version < kFormat) put_format();
   const auto progress = store_.get(key::meta("progress"));
   if (!progress) return tl::unexpected(progress.error());
   if (*progress) {
@@ -199,6 +198,14 @@ Result<void> State::load_meta() {
   return {};
 }
 
+void State::put_format() {
+  std::string bytes;
+  RowWriter out(bytes);
+  out.number(kFormat);
+  out.fixed(seed_);
+  batch_.put(key::meta("format"), bytes);
+}
+
 Result<void> State::load_partitions() {
   const CrashSpan span(CrashStep::positions);
   bool good = true;
@@ -206,10 +213,9 @@ Result<void> State::load_partitions() {
   auto scanned = store_.scan(kind.from, kind.until, [&](auto, auto value) {
     PartitionRow row;
     good = decode_partition(value, row);
-    ids_->move(static_cast<std::uint32_t>(partitions_.size()),
-               row.stream_time.now == StreamTime::kUnset
-                   ? 0
-                   : floor_div(to_ms(row.stream_time.now), 1000));
+    const auto id = static_cast<std::uint32_t>(partitions_.size());
+    ids_->move(id, stream_second(row));
+    ids_->move_stored(id, stream_second(row));
     partitions_.push_back(std::move(row));
     return good;
   });
@@ -271,20 +277,7 @@ void State::put_state_row(const RuleState& rule) {
 
 Result<void> State::load_ids() {
   const CrashSpan span(CrashStep::ids);
-  bool good = true;
-  const Kind kind(key::kIds);
-  auto scanned = store_.scan(kind.from, kind.until, [&](auto key, auto value) {
-    IdRow::LastSeconds last;
-    good = decode_ids(value, [&](const ClaimedId& id) {
-      ids_->restore(id);
-      auto& second = last.try_emplace(id.partition, id.second).first->second;
-      second = std::max(second, id.second);
-    });
-    note_ids(key::read_u64(key.substr(1)), last);
-    return good;
-  });
-  if (!scanned) return scanned;
-  return good ? Result<void>{} : damaged("a row of ids");
+  return id_archive_->load();
 }
 
 Result<void> State::load_panes() {
@@ -400,7 +393,8 @@ State::Sizes State::sizes() const {
   sizes.cells += hot_->size();
   sizes.hot_bytes = hot_->bytes();
   sizes.journal_bytes = journal_.bytes;
-  sizes.ids = ids_->size();
+  sizes.ids = id_archive_->size();
+  sizes.id_bytes = id_archive_->filter_bytes() + ids_->table_bytes();
   return sizes;
 }
 

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // The rows of a commit.
-#include <algorithm>
-
 #include "alert/alert_codec.h"
 #include "state/keys.h"
 #include "state/state.h"
@@ -9,13 +7,6 @@
 #include "tocsin/row.h"
 
 namespace tocsin {
-namespace {
-
-constexpr std::size_t kIdRowsPerCommit = 64;
-constexpr std::uint64_t kCommitsPerIdRow = 256;
-
-}  // namespace
-
 void State::write_journal() {
   const CrashSpan span(CrashStep::journal);
   JournalWriter row;
@@ -56,17 +47,6 @@ void State::write_rows(const CommitInput& input) {
   }
   for (const auto& resolved : committed_.resolved) alert_log_.append(resolved, batch_);
 
-  std::vector<ClaimedId> ids;
-  for (const auto& work : input.work) ids.insert(ids.end(), work.ids.begin(), work.ids.end());
-  if (!ids.empty()) {
-    IdRow::LastSeconds last;
-    for (const auto& id : ids) {
-      auto& second = last.try_emplace(id.partition, id.second).first->second;
-      second = std::max(second, id.second);
-    }
-    note_ids(commit_, last);
-    batch_.put(key::numbered(key::kIds, commit_), encode_ids(ids));
-  }
   if (input.tick != nullptr) {
     Tick tick = *input.tick;
     tick.at.clear();
@@ -83,6 +63,7 @@ void State::write_rows(const CommitInput& input) {
     }
   }
   write_partitions();
+  write_ids(input);
   std::string progress;
   RowWriter out(progress);
   out.number(commit_);
@@ -98,38 +79,17 @@ void State::write_partitions() {
     if (!partition_changed_[i]) continue;
     partition_changed_[i] = false;
     batch_.put(key::position(i), encode_partition(partitions_[i]));
+    ids_->move_stored(i, stream_second(partitions_[i]));
   }
 }
 
-void State::note_ids(std::uint64_t commit, const IdRow::LastSeconds& last) {
-  if (id_rows_.empty() || commit - id_rows_.back().first >= kCommitsPerIdRow) {
-    id_rows_.push_back({commit, commit, last});
-    return;
-  }
-  IdRow& row = id_rows_.back();
-  row.last = commit;
-  for (const auto& [partition, second] : last) {
-    auto& latest = row.last_second.try_emplace(partition, second).first->second;
-    latest = std::max(latest, second);
-  }
-}
-
-// Looks at some rows a commit, all of them in turn: one that a quiet partition keeps must not keep
-// the others.
-void State::expire_ids() {
-  for (std::size_t i = 0; i < kIdRowsPerCommit && id_rows_.size() > 1; ++i) {
-    // The newest is still being added to.
-    if (++id_cursor_ >= id_rows_.size() - 1) id_cursor_ = 0;
-    const IdRow& row = id_rows_[id_cursor_];
-    const bool expired =
-        std::all_of(row.last_second.begin(), row.last_second.end(),
-                    [&](const auto& at) { return ids_->expired(at.first, at.second); });
-    if (!expired) continue;
-    for (std::uint64_t commit = row.first; commit <= row.last; ++commit) {
-      batch_.erase(key::numbered(key::kIds, commit));
-    }
-    id_rows_.erase(id_rows_.begin() + static_cast<std::ptrdiff_t>(id_cursor_));
-    return;
+void State::write_ids(const CommitInput& input) {
+  std::vector<std::span<const ClaimedId>> claims;
+  for (const auto& work : input.work) claims.push_back(work.ids);
+  id_archive_->write(commit_, claims, batch_);
+  if (const std::size_t forgotten = id_archive_->take_forgotten(); forgotten != 0) {
+    counts_[Count::ids_forgotten] += forgotten;
+    counts_changed_ = true;
   }
 }
 

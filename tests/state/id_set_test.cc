@@ -1,44 +1,152 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <catch2/catch.hpp>
-
 #include "state/id_set.h"
+
+#include <catch2/catch.hpp>
+#include <memory>
+
+#include "state/id_pages.h"
+#include "state/memory_store.h"
 
 using namespace tocsin;
 
 namespace {
 
 ClaimedId id(std::uint64_t n, std::int64_t second, std::uint32_t partition = 0) {
-  return {fingerprint128(std::to_string(n), 1), partition, second};
+  return {.print = fingerprint128(std::to_string(n), 1), .partition = partition, .second = second};
 }
+
+bool claim(IdSet& ids, ClaimedId id) { return ids.claim(id); }
+
+// A store that cannot be read.
+struct NoStore final : Snapshot {
+  Result<std::optional<std::string>> get(std::string_view) const override { return stop("EIO"); }
+  Result<void> scan(std::string_view, std::string_view, const Row&) const override {
+    return stop("EIO");
+  }
+  Result<void> scan_back(std::string_view, std::string_view, const Row&) const override {
+    return stop("EIO");
+  }
+};
 
 }  // namespace
 
 TEST_CASE("An id counts once until its partition has moved an hour on") {
-  IdSet ids({});
+  const MemoryStore store;
+  IdSet ids(store, {});
   ids.move(0, 100'000);
-  CHECK(ids.claim(id(1, 100'000)));
-  CHECK_FALSE(ids.claim(id(1, 100'000)));
-  CHECK_FALSE(ids.claim(id(1, 100'000, 1)));
+  CHECK(claim(ids, id(1, 100'000)));
+  CHECK_FALSE(claim(ids, id(1, 100'000)));
+  CHECK_FALSE(claim(ids, id(1, 100'000, 1)));
   ids.move(0, 103'600);
-  CHECK_FALSE(ids.claim(id(1, 103'600)));
+  CHECK_FALSE(claim(ids, id(1, 103'600)));
   ids.move(0, 103'601);
-  CHECK(ids.claim(id(1, 103'601)));
-}
-
-TEST_CASE("Ids beyond the limit are forgotten oldest first, and counted") {
-  IdSet ids({.horizon_seconds = 3600, .ids_max = 64 * 100});
-  for (std::uint64_t n = 0; n < 40'000; ++n) {
-    ids.move(0, 100'000 + static_cast<std::int64_t>(n / 100));
-    CHECK(ids.claim(id(n, 100'000 + static_cast<std::int64_t>(n / 100))));
-  }
-  CHECK(ids.forgotten_early() > 20'000);
-  CHECK(ids.size() < 64 * 256);
-  CHECK_FALSE(ids.claim(id(39'999, 100'399)));
+  CHECK(claim(ids, id(1, 103'601)));
 }
 
 TEST_CASE("An id stamped 2099 is not kept till then") {
-  IdSet ids({});
+  const MemoryStore store;
+  IdSet ids(store, {});
   ids.move(0, 1'700'000'000);
-  CHECK(ids.claim(id(1, 4'000'000'000)));
+  CHECK(claim(ids, id(1, 4'000'000'000)));
   CHECK(ids.expired(0, 4'000'000'000));
+}
+
+TEST_CASE("What was frozen is a duplicate still, until it expires") {
+  const MemoryStore store;
+  IdSet ids(store, {});
+  ids.move(0, 100'000);
+  for (std::uint64_t n = 0; n < 5'000; ++n) REQUIRE(claim(ids, id(n, 100'000)));
+  CHECK(ids.freeze() == 5'000);
+  for (std::uint64_t n = 0; n < 5'000; ++n) REQUIRE_FALSE(claim(ids, id(n, 100'000)));
+  ids.move(0, 103'601);
+  CHECK(claim(ids, id(7, 103'601)));
+  CHECK_FALSE(claim(ids, id(7, 103'601)));
+}
+
+TEST_CASE("A claim says how many freezes came before it") {
+  const MemoryStore store;
+  IdSet ids(store, {});
+  ids.move(0, 100'000);
+  ClaimedId before = id(1, 100'000), after = id(2, 100'000);
+  REQUIRE(ids.claim(before));
+  CHECK(ids.freeze() == 1);
+  REQUIRE(ids.claim(after));
+  CHECK(before.freezes == 0);
+  CHECK(after.freezes == 1);
+  ids.drop_frozen();
+  CHECK(ids.freeze() == 1);
+}
+
+TEST_CASE("What a restart needs is not forgotten because a partition is ahead of its commit") {
+  const MemoryStore store;
+  IdSet ids(store, {});
+  ids.move(0, 100'000);
+  ids.move_stored(0, 100'000);
+  REQUIRE(claim(ids, id(0, 100'000)));
+  ids.move(0, 200'000);  // a leap that is not committed yet
+  for (std::uint64_t n = 1; n < 50'000; ++n) REQUIRE(claim(ids, id(n, 200'000)));
+  CHECK(ids.freeze() == 50'000);
+  std::size_t held = 0;
+  for (std::size_t shard = 0; shard < IdSet::kShards; ++shard) {
+    for (const auto& slot : ids.frozen(shard)) held += slot.second_and_one == 100'001;
+  }
+  CHECK(held == 1);
+}
+
+TEST_CASE(
+    "An id that only the store can tell of is no duplicate if a filter errs, and one if not") {
+  MemoryStore store;
+  IdSet ids(store, {});
+  ids.move(0, 100'000);
+  IdGeneration generation(7, 1'000, 64);
+  const auto remember = [&](const ClaimedId& of) {
+    const IdSet::Slot slot{of.print, of.partition, static_cast<std::uint32_t>(of.second + 1)};
+    ids.remember(generation, part_of(of.print.high, IdSet::kShards), std::span(&slot, 1));
+    return slot;
+  };
+  ids.add(generation);
+  const IdSet::Slot held = remember(id(1, 99'000));
+  remember(id(2, 99'000));  // in the filter alone
+  WriteBatch batch;
+  batch.put(id_page_key({7, generation.bucket_of(held.print)}, 0), encode_id_page({&held, 1}));
+  REQUIRE(store.write(batch, Sync::no));
+
+  CHECK_FALSE(claim(ids, id(1, 100'000)));
+  CHECK(claim(ids, id(2, 100'000)));
+  CHECK_FALSE(claim(ids, id(2, 100'000)));
+  CHECK(ids.page_reads() == 2);
+  ids.move(0, 102'601);
+  CHECK(claim(ids, id(1, 102'601)));
+  ids.remove(generation);
+}
+
+TEST_CASE("An id that cannot be looked up is a failure, not a new id") {
+  const NoStore store;
+  IdSet ids(store, {});
+  IdGeneration generation(1, 1'000, 64);
+  const ClaimedId of = id(1, 100'000);
+  const IdSet::Slot slot{of.print, 0, 100'001};
+  ids.add(generation);
+  ids.remember(generation, part_of(of.print.high, IdSet::kShards), std::span(&slot, 1));
+  CHECK(claim(ids, id(2, 100'000)));
+  CHECK_FALSE(ids.failure());
+  CHECK_FALSE(claim(ids, of));
+  REQUIRE(ids.failure());
+  CHECK(ids.failure()->reaction == Reaction::stop);
+  ids.remove(generation);
+}
+
+TEST_CASE("A full filter knows all it was told of, and errs about one print in a thousand") {
+  constexpr std::uint64_t kIds = 1 << 17;
+  IdFilter filter(kIds);
+  for (std::uint64_t n = 0; n < kIds; ++n) filter.add(id(n, 0).print);
+  std::size_t missing = 0, wrong = 0;
+  for (std::uint64_t n = 0; n < kIds; ++n) {
+    const Fingerprint held = id(n, 0).print, other = id(n + kIds, 0).print;
+    if (!filter.may_hold(held, IdFilter::Mask(held))) ++missing;
+    if (filter.may_hold(other, IdFilter::Mask(other))) ++wrong;
+  }
+  CHECK(missing == 0);
+  CHECK(wrong < kIds / 500);
+  CHECK(filter.bytes() <= kIds * IdFilter::kBytesPerId + 64 * 64);
 }

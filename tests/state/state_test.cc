@@ -396,3 +396,50 @@ TEST_CASE("A state of a newer format is refused in one sentence") {
   REQUIRE(engine.store.write(batch, Sync::no));
   CHECK_THROWS_WITH(engine.open(), Catch::Contains("newer tocsin (format 99"));
 }
+
+TEST_CASE("A state of format 1 goes on, as one of format 2 that an older program refuses") {
+  StateFixture engine({user_day_rule("daily", 10 * kDollar)});
+  engine.feed({{0, kNoon, "ann", 6 * kDollar}}, kNoon);
+  std::string format = engine.store.map().at("Mformat");
+  REQUIRE(format[0] == 2);
+  format[0] = 1;
+  WriteBatch batch;
+  batch.put("Mformat", format);
+  REQUIRE(engine.store.write(batch, Sync::no));
+  const std::uint64_t seed = engine.state->seed();
+  engine.open();
+  CHECK(engine.state->seed() == seed);
+  engine.feed({{0, kNoon, "ann", kDollar}}, kNoon);
+  CHECK(engine.rungs() == std::vector<std::string>{"50%"});
+  CHECK(engine.store.map().at("Mformat")[0] == 2);
+}
+
+TEST_CASE("An id that cannot be looked up stops the state before anything more is stored") {
+  StateFixture engine({user_day_rule("daily", 10 * kDollar)});
+  engine.limits.ids.newest = 100;
+  engine.open();
+  engine.state->ids().move(0, 1'000);
+  const auto id = [](std::uint64_t n) {
+    return ClaimedId{.print = fingerprint128(std::to_string(n), 1), .second = 1'000};
+  };
+  std::vector<ClaimedId> ids;
+  for (std::uint64_t n = 0; n < 200; ++n) {
+    ids.push_back(id(n));
+    REQUIRE(engine.state->ids().claim(ids.back()));
+  }
+  const Work work{{}, ids, {}, nullptr};
+  engine.take(engine.state->commit({.work = std::span(&work, 1)}));
+  engine.take(engine.state->commit({}));
+  WriteBatch batch;
+  for (const auto& [key, value] : engine.store.map()) {
+    if (key[0] == 'D') batch.put(key, "no page");
+  }
+  REQUIRE_FALSE(batch.empty());
+  REQUIRE(engine.store.write(batch, Sync::no));
+  ClaimedId again = id(7);
+  CHECK_FALSE(engine.state->ids().claim(again));
+  const auto committed = engine.state->commit({});
+  REQUIRE_FALSE(committed);
+  CHECK(committed.error().reaction == Reaction::stop);
+  CHECK_THAT(committed.error().message, Catch::Contains("the state is damaged"));
+}

@@ -4,6 +4,7 @@
 
 #include "pipeline/aggregator.h"
 #include "samples.h"
+#include "state/memory_store.h"
 
 namespace tocsin::bench {
 namespace {
@@ -16,7 +17,8 @@ void aggregate(benchmark::State& state) {
   const PriceList list = prices();
   auto some = rules();
   some.resize(static_cast<std::size_t>(state.range(0)));
-  IdSet ids({});
+  const MemoryStore store;
+  IdSet ids(store, {});
   Aggregator aggregator(
       {.rules = some, .prices = list, .ids = ids, .seed = 1, .lateness = std::nullopt});
   aggregator.add_lane({0, "requests", Format::automatic, {}});

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -16,14 +18,28 @@ inline constexpr std::string_view kOther = "(other)";
 // A group as bytes, the same in memory, in the state and in alert ids: for each field of group_by
 // a varint, 0 for a missing value, else 1 + its length, then the value. A user who calls himself
 // "(none)" or "(other)" is therefore a group of his own. Empty: the rule has no group_by.
-inline void append_group_value(std::string& key, std::string_view value) {
+inline std::size_t group_value_size(std::string_view value) {
+  if (value.empty()) return 1;
+  std::size_t size = value.size() + 1;
+  for (std::uint64_t length = value.size() + 1; length >= 0x80; length >>= 7) ++size;
+  return size;
+}
+
+// Writes group_value_size(value) bytes and answers with their end.
+inline char* write_group_value(char* out, std::string_view value) {
   std::uint64_t length = value.empty() ? 0 : value.size() + 1;
   while (length >= 0x80) {
-    key.push_back(static_cast<char>(length | 0x80));
+    *out++ = static_cast<char>(length | 0x80);
     length >>= 7;
   }
-  key.push_back(static_cast<char>(length));
-  key.append(value);
+  *out++ = static_cast<char>(length);
+  return std::copy_n(value.data(), value.size(), out);
+}
+
+inline void append_group_value(std::string& key, std::string_view value) {
+  const std::size_t size = key.size();
+  key.resize(size + group_value_size(value));
+  write_group_value(key.data() + size, value);
 }
 
 // The overflow group; no field can encode to it.

@@ -30,7 +30,8 @@ Aggregator::Aggregator(const AggregatorSetup& setup)
       lane.calendar = static_cast<std::size_t>(same - calendars_.begin());
       if (same == calendars_.end()) {
         // The rules were accepted, so their zones exist.
-        calendars_.push_back({rule.window, std::move(*Calendar::create(rule.window)), 0, {}});
+        calendars_.push_back(
+            {rule.window, std::move(*Calendar::create(rule.window)), lane.lateness});
       }
     }
     rules_.push_back(lane);
@@ -60,7 +61,9 @@ bool Aggregator::take(const DecodedChunk& chunk, std::size_t index, std::uint32_
 }
 
 void Aggregator::begin(const Record& record, std::uint32_t partition, Batch& batch) {
-  lane_ = &lanes_.find(partition)->second;
+  if (lane_ == nullptr || lane_->lane.partition != partition) {
+    lane_ = &lanes_.find(partition)->second;
+  }
   record_ = &record;
   batch_ = &batch;
   gap_.reset();
@@ -147,7 +150,7 @@ void Aggregator::event(const Event& event) {
   if (setup_.watch != nullptr) setup_.watch->counted({event, time, cost, lane_->lane.source});
   ++event_;
   matcher_.match({event, lane_->lane.source}, matching_);
-  for (const std::uint32_t rule : matching_) fold(rule, event, time, cost);
+  fold(event, time, cost);
 }
 
 // False: a duplicate. Events without an id are told apart by their offset alone.
@@ -187,41 +190,47 @@ Money Aggregator::price(const Event& event, EventTime time) {
   return cost_.amount;
 }
 
-void Aggregator::fold(std::uint32_t rule, const Event& event, EventTime time, Money cost) {
-  std::int64_t at = 0;
-  if (!admitted(rules_[rule], time, at)) {
-    ++batch_->counts[Count::late];
-    batch_->counts.late_cost += cost;
-    return;
+void Aggregator::fold(const Event& event, EventTime time, Money cost) {
+  for (const std::uint32_t rule : matching_) {
+    std::int64_t at = 0;
+    if (!admitted(rules_[rule], time, at)) {
+      ++batch_->counts[Count::late];
+      batch_->counts.late_cost += cost;
+      continue;
+    }
+    const std::size_t size = matcher_.group_size(rule);
+    if (group_.size() < size) group_.resize(size);
+    matcher_.write_group(rule, group_.data());
+    batch_->fold.add(rule, at, {group_.data(), size}, amount(rules_[rule].metric, event, cost),
+                     time);
   }
-  group_.clear();
-  matcher_.append_group(rule, group_);
-  batch_->fold.add(rule, at, group_, amount(rules_[rule].metric, event, cost), time);
 }
 
 // Decided by the event's own partition, in offset order (architecture.md, Time).
 bool Aggregator::admitted(const RuleLane& rule, EventTime time, std::int64_t& at) {
-  const EventTime now = lane_->lane.stream_time.now();
-  const bool unset = now == StreamTime::kUnset;
   if (rule.calendar) {
-    const Window& in = window(*rule.calendar, time);
-    at = to_ms(in.start);
-    if (in.start == in.end) return false;
-    return unset || in.end == kNever || in.end + rule.lateness > now;
+    const SpecCalendar& spec = admission(*rule.calendar, time);
+    at = spec.at;
+    return spec.admitted;
   }
+  const EventTime now = lane_->lane.stream_time.now();
   at = rule.panes.at(time);
-  if (unset) return true;
+  if (now == StreamTime::kUnset) return true;
   if (rule.judged) return time >= now - setup_.out_of_order;
   return rule.panes.slot_window(rule.panes.slot(at)).end + rule.lateness > now;
 }
 
-const Window& Aggregator::window(std::size_t calendar, EventTime time) {
+// Rules of one window are asked once an event.
+const Aggregator::SpecCalendar& Aggregator::admission(std::size_t calendar, EventTime time) {
   SpecCalendar& of = calendars_[calendar];
-  if (of.event != event_) {
-    of.event = event_;
-    of.window = of.calendar.window_at(time);
-  }
-  return of.window;
+  if (of.event == event_) return of;
+  of.event = event_;
+  const EventTime now = lane_->lane.stream_time.now();
+  const Window in = of.calendar.window_at(time);
+  of.at = to_ms(in.start);
+  of.admitted = in.start != in.end &&
+                (now == StreamTime::kUnset || in.end == kNever || in.end + of.lateness > now);
+  return of;
 }
 
 int128 Aggregator::amount(Metric metric, const Event& event, Money cost) const {

@@ -78,8 +78,10 @@ class Aggregator final : Decoder::Sink {
   struct SpecCalendar {
     WindowSpec spec;
     Calendar calendar;
-    std::uint64_t event = 0;  // that window is of
-    Window window;
+    Millis lateness{0};
+    std::uint64_t event = 0;  // that what follows is of
+    bool admitted = false;
+    std::int64_t at = 0;  // start of its window
   };
 
   void begin(const Record& record, std::uint32_t partition, Batch& batch);
@@ -90,9 +92,9 @@ class Aggregator final : Decoder::Sink {
   EventTime time_of(const Event& event, EventTime record_time);
   bool claim(const Event& event, EventTime own);
   Money price(const Event& event, EventTime time);
-  void fold(std::uint32_t rule, const Event& event, EventTime time, Money cost);
+  void fold(const Event& event, EventTime time, Money cost);
   bool admitted(const RuleLane& rule, EventTime time, std::int64_t& at);
-  const Window& window(std::size_t calendar, EventTime time);
+  const SpecCalendar& admission(std::size_t calendar, EventTime time);
   int128 amount(Metric metric, const Event& event, Money cost) const;
   bool gap_before(const Event& event);
 
@@ -119,7 +121,7 @@ class Aggregator final : Decoder::Sink {
   std::uint64_t event_ = 0;
   Cost cost_;
   std::vector<std::uint32_t> matching_;
-  std::string group_;
+  std::string group_;  // the one under way, and what is left of longer ones
   std::string id_;
 };
 

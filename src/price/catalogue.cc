@@ -102,6 +102,10 @@ const Rate* Tier::rate(std::string_view unit) const {
 }
 
 void Tier::index() {
+  for (Rate& one : rates) {
+    const int128 each = one.scale * power_of_ten(kRateScale - kPicoScale);
+    one.pico = one.atto % each == 0 ? static_cast<std::int64_t>(one.atto / each) : 0;
+  }
   const auto place = [this](Unit unit) {
     const Rate* const own = rate(kUnitNames[static_cast<std::size_t>(unit)]);
     return static_cast<std::int8_t>(own == nullptr ? -1 : own - rates.data());

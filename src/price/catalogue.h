@@ -21,6 +21,7 @@ struct Rate {
   std::string text;        // as written, "2.50"
   int128 atto = 0;         // 10^-18 USD per `scale` units; at most 10^24 (a million dollars)
   std::int64_t scale = 0;  // 1,000,000 or 1,000
+  std::int64_t pico = 0;   // 10^-12 USD of one, where that is a whole number, else 0; by index()
   std::string_view per() const { return scale == 1000 ? "1k" : "1M"; }
 };
 
@@ -34,7 +35,7 @@ struct Tier {
 
   const Rate* rate(Unit unit) const;
   const Rate* rate(std::string_view unit) const;
-  // Finds of_unit anew.
+  // Finds of_unit, and `pico` of the rates, anew.
   void index();
 };
 

@@ -34,6 +34,7 @@ const Tier& tier_for(const prices::Period& period, std::int64_t input_tokens) {
 }
 
 Money component(std::int64_t count, const Rate& rate) {
+  if (rate.pico != 0) return Money::pico(int128{count} * rate.pico);
   constexpr int128 kAttoPerPico = power_of_ten(prices::kRateScale - kPicoScale);
   return Money::pico(divide_half_even(int128{count} * rate.atto, rate.scale * kAttoPerPico));
 }

@@ -18,6 +18,7 @@ Matcher::Matcher(std::span<const Rule> rules) {
       unindexed_.push_back(index);
     } else {
       compiled.test = compile(where->clause());
+      compiled.always = where->clause().kind == Clause::Kind::all && where->clause().parts.empty();
       if (!index_by_value(where->clause(), index)) unindexed_.push_back(index);
     }
     rules_.push_back(std::move(compiled));
@@ -94,8 +95,9 @@ bool Matcher::holds(std::uint32_t test, const Event& event) {
 void Matcher::try_rule(std::uint32_t rule, const EventContext& context,
                        std::vector<std::uint32_t>& matching) {
   const Compiled& compiled = rules_[rule];
-  const bool yes = compiled.other == nullptr ? holds(compiled.test, context.event)
-                                             : compiled.other->matches(context);
+  const bool yes =
+      compiled.always || (compiled.other == nullptr ? holds(compiled.test, context.event)
+                                                    : compiled.other->matches(context));
   if (yes) matching.push_back(rule);
 }
 
@@ -104,6 +106,7 @@ void Matcher::match(const EventContext& context, std::vector<std::uint32_t>& mat
   ++event_;
   fields_.read(context);
   for (const std::uint32_t rule : unindexed_) try_rule(rule, context, matching);
+  const std::size_t in_order = matching.size();
   for (const Index& index : indices_) {
     const auto value = fields_.text(index.slot);
     if (value.empty()) continue;
@@ -111,11 +114,24 @@ void Matcher::match(const EventContext& context, std::vector<std::uint32_t>& mat
     if (found == index.rules.end()) continue;
     for (const std::uint32_t rule : found->second) try_rule(rule, context, matching);
   }
-  std::sort(matching.begin(), matching.end());
+  if (matching.size() != in_order) std::sort(matching.begin(), matching.end());
+}
+
+std::size_t Matcher::group_size(std::uint32_t index) const {
+  std::size_t size = 0;
+  for (const auto slot : rules_[index].group) size += group_value_size(fields_.text(slot));
+  return size;
+}
+
+char* Matcher::write_group(std::uint32_t index, char* out) const {
+  for (const auto slot : rules_[index].group) out = write_group_value(out, fields_.text(slot));
+  return out;
 }
 
 void Matcher::append_group(std::uint32_t index, std::string& key) const {
-  for (const auto slot : rules_[index].group) append_group_value(key, fields_.text(slot));
+  const std::size_t size = key.size();
+  key.resize(size + group_size(index));
+  write_group(index, key.data() + size);
 }
 
 }  // namespace tocsin

@@ -29,7 +29,10 @@ class Matcher {
   // live until append_group() is done with.
   void match(const EventContext& context, std::vector<std::uint32_t>& matching);
 
-  // Appends the group of the last event under rule `index` (tocsin/group.h) to `key`.
+  // The group of the last event under rule `index` (tocsin/group.h): its bytes, and it written to
+  // `out` up to the end that is answered, or appended to `key`.
+  std::size_t group_size(std::uint32_t index) const;
+  char* write_group(std::uint32_t index, char* out) const;
   void append_group(std::uint32_t index, std::string& key) const;
 
  private:
@@ -48,6 +51,7 @@ class Matcher {
   };
   struct Compiled {
     std::uint32_t test = 0;
+    bool always = false;                  // it has no filter
     std::shared_ptr<const Filter> other;  // a filter of another make: asked as it is
     std::vector<FieldReader::Slot> group;
   };

@@ -39,7 +39,7 @@ std::vector<std::string> records(Wire wire, std::size_t count) {
   return made;
 }
 
-Events::Events(Wire wire) : records_(records(wire)) {
+Events::Events(Wire wire, std::size_t count) : records_(records(wire, count)) {
   for (const auto& record : records_) decoder_.decode(record, Format::automatic, *this);
 }
 

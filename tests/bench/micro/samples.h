@@ -22,7 +22,7 @@ std::vector<std::string> records(Wire wire, std::size_t count = kSamples);
 // Records decoded. The events point into both members.
 class Events final : Decoder::Sink {
  public:
-  explicit Events(Wire wire = Wire::native);
+  explicit Events(Wire wire = Wire::native, std::size_t count = kSamples);
   const std::vector<Event>& all() const { return events_; }
   const Event& operator[](std::size_t i) const { return events_[i % events_.size()]; }
 

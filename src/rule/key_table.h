@@ -294,9 +294,13 @@ inline constexpr std::array kStart = {
 inline constexpr std::array kState = {
     key("path", Value::path, "the state's directory", "required"),
     key("memory", Value::bytes,
-        "half for cells, half for the store's cache and buffers; at least `16MB`", "`256MB`"),
+        "half for cells (some 95 bytes each: 1.3 million; colder ones are in the store), half for "
+        "the store's cache and buffers; at least `16MB`",
+        "`256MB`"),
     key("retention", Value::duration,
-        "older events are only counted; older windows and alerts leave the state", "`400d`"),
+        "older events are only counted; older windows, alerts, marks of delivery and what "
+        "recordings need leave the state",
+        "`400d`"),
 };
 inline constexpr std::array kNotify = {
     key("info", Value::channel_list, "channels of alerts that are `info`", "required"),

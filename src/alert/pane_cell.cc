@@ -205,7 +205,8 @@ void judge(const PaneRule& rule, const Ladder& ladder, std::int64_t through, Pan
            std::vector<PaneReached>& reached, std::vector<PaneEnded>& ended) {
   if (cell.judged_through == INT64_MIN) {
     if (cell.panes.empty()) return;
-    cell.judged_through = cell.panes.all().front().pane - 1;
+    // Not beyond `through`: records of earlier panes may still come, from another partition.
+    cell.judged_through = std::min(cell.panes.all().front().pane - 1, through);
   }
   for (std::int64_t pane = cell.judged_through + 1; pane <= through; ++pane) {
     pane = next_to_judge(rule, cell, pane, through);

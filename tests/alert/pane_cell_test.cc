@@ -109,3 +109,20 @@ TEST_CASE("A rate is compared exactly and shown half-even to six decimals") {
   judge(rule, ladder, 10, below, reached, ended);
   CHECK(reached.empty());
 }
+
+TEST_CASE("A judged pane counts whichever of its group's panes came first") {
+  // From two partitions, of which one is ahead: what judges first has seen pane 5 alone.
+  const auto reached = [](std::int64_t first, std::int64_t second) {
+    Rolling r;
+    r.rule.judged = true;
+    std::vector<std::int64_t> panes;
+    r.cell.panes.add(first, 10, 1);
+    judge(r.rule, r.ladder, 2, r.cell, r.reached, r.ended);
+    r.cell.panes.add(second, 10, 1);
+    judge(r.rule, r.ladder, 200, r.cell, r.reached, r.ended);
+    for (const auto& hit : r.reached) panes.push_back(to_ms(hit.id_start) / 60'000);
+    return panes;
+  };
+  CHECK(reached(3, 5) == std::vector<std::int64_t>{3});
+  CHECK(reached(5, 3) == std::vector<std::int64_t>{3});
+}

@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/worker.h"
 
+#include <algorithm>
+
 namespace tocsin {
 namespace {
 
 constexpr std::size_t kPollRecords = 512;
 constexpr Millis kIdlePoll{100};
 constexpr std::uint32_t kUnknown = 0xffffffff;
+
+// What is said of a partition's end holds when its records are taken, which come with it.
+bool is_of_an_end(const SourceNotice& notice) {
+  return notice.kind == SourceNotice::Kind::at_end || notice.kind == SourceNotice::Kind::halted;
+}
 
 }  // namespace
 
@@ -44,8 +51,8 @@ Result<bool> Worker::advance(Millis wait) {
   if (all_taken()) {
     if (auto polled = poll(wait); !polled) return tl::unexpected(polled.error());
   }
-  // Where a partition begins is known before its first record.
-  if (!note() || !fill()) return true;
+  // Where a partition begins is known before its first record, and its end after its last.
+  if (!note(begins_end_) || !fill() || !note(notices_.size())) return true;
   const bool due = records_.empty() || full() || setup_.exchange.changing();
   if (!batch_->empty() && due) pass_on();
   return !ended_;
@@ -54,19 +61,22 @@ Result<bool> Worker::advance(Millis wait) {
 Result<void> Worker::poll(Millis wait) {
   notices_.clear();
   records_ = {};
-  next_notice_ = next_record_ = 0;
-  if (!ahead_) {
+  next_notice_ = begins_end_ = next_record_ = 0;
+  if (ahead_) {
+    DecodedChunk& chunk = ahead_->next();
+    chunk_ = &chunk;
+    if (chunk.error) return tl::unexpected(*chunk.error);
+    notices_.swap(chunk.notices);
+    records_ = chunk.records();
+  } else {
     const auto polled = setup_.source.source->poll(
         setup_.worker, kPollRecords, batch_->records == 0 ? wait : Millis{0}, notices_);
     if (!polled) return tl::unexpected(polled.error());
     records_ = *polled;
-    return {};
   }
-  DecodedChunk& chunk = ahead_->next();
-  chunk_ = &chunk;
-  if (chunk.error) return tl::unexpected(*chunk.error);
-  notices_.swap(chunk.notices);
-  records_ = chunk.records();
+  const auto ends = std::stable_partition(notices_.begin(), notices_.end(),
+                                          [](const auto& one) { return !is_of_an_end(one); });
+  begins_end_ = static_cast<std::size_t>(ends - notices_.begin());
   return {};
 }
 
@@ -125,9 +135,9 @@ bool Worker::fill() {
   return true;
 }
 
-// The same.
-bool Worker::note() {
-  while (next_notice_ < notices_.size()) {
+// The same, of the notices before `until`.
+bool Worker::note(std::size_t until) {
+  while (next_notice_ < until) {
     if (!note(notices_[next_notice_++])) return false;
   }
   return true;

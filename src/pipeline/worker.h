@@ -65,7 +65,7 @@ class Worker {
   bool all_taken() const;
   bool take(std::size_t index, std::uint32_t partition);
   bool fill();
-  bool note();
+  bool note(std::size_t until);
   bool note(SourceNotice& notice);
   void finish(std::optional<Error> error);
   void pass_on();
@@ -83,6 +83,7 @@ class Worker {
   std::vector<SourceNotice> notices_;
   std::span<const Record> records_;
   std::size_t next_notice_ = 0, next_record_ = 0;
+  std::size_t begins_end_ = 0;      // notices from here on are taken after the records
   std::vector<std::uint32_t> ids_;  // by PartitionIndex; kUnknown: not met yet
   std::unique_ptr<Batch> batch_;
   std::chrono::steady_clock::time_point opened_;

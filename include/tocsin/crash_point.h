@@ -22,6 +22,7 @@ enum class CrashStep : std::uint8_t {
   commit,      // the batch is handed to the store
   write,       // RocksStore: an unsynced write
   sync,        // a synced one
+  seal,        // a log is synced before another follows it
   tell,        // Engine: what was committed is handed to the notifier
   mirror,      // offsets are mirrored to the source
   quarantine,  // what was set aside is written down
@@ -44,10 +45,10 @@ enum class CrashStep : std::uint8_t {
 };
 
 constexpr std::string_view kCrashSteps[] = {
-    "apply",    "panes",     "journal", "close",  "trim",  "evict",   "drain",      "expire",
-    "rows",     "commit",    "write",   "sync",   "tell",  "mirror",  "quarantine", "accept",
-    "exchange", "compose",   "send",    "answer", "mark",  "park",    "leave",      "open",
-    "meta",     "positions", "rules",   "ids",    "cells", "recover", "outbox"};
+    "apply",  "panes",    "journal",   "close", "trim",   "evict", "drain",   "expire",
+    "rows",   "commit",   "write",     "sync",  "seal",   "tell",  "mirror",  "quarantine",
+    "accept", "exchange", "compose",   "send",  "answer", "mark",  "park",    "leave",
+    "open",   "meta",     "positions", "rules", "ids",    "cells", "recover", "outbox"};
 static_assert(std::size(kCrashSteps) == static_cast<std::size_t>(CrashStep::outbox) + 1);
 
 enum class CrashEdge : std::uint8_t { before, after };

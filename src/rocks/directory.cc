@@ -35,7 +35,8 @@ Result<void> make(const std::string& path) {
 
 // What a start that died half-way can leave behind before there is a database.
 bool left_by_a_first_start(std::string_view name) {
-  constexpr std::array<std::string_view, 4> kPrefixes = {"LOCK", "LOG", "IDENTITY", "MANIFEST-"};
+  constexpr std::array<std::string_view, 5> kPrefixes = {"LOCK", "LOG", "IDENTITY", "MANIFEST-",
+                                                         "reserve"};
   constexpr std::array<std::string_view, 2> kSuffixes = {".dbtmp", ".log"};
   return name == "lost+found" ||
          std::any_of(kPrefixes.begin(), kPrefixes.end(),
@@ -50,8 +51,8 @@ Result<void> check_unused(const std::string& path) {
   for (fs::directory_iterator entry(path, error), end; !error && entry != end;
        entry.increment(error)) {
     const std::string name = entry->path().filename().string();
-    if (name.ends_with(".sst")) {
-      return stop(named(path) + " is damaged: it has tables (" + name +
+    if (name.ends_with(".sst") || name.starts_with("OPTIONS-")) {
+      return stop(named(path) + " is damaged: it has files of a database (" + name +
                   ") but no file CURRENT; restore it from a backup, or empty it to start anew");
     }
     if (!left_by_a_first_start(name)) {

@@ -12,7 +12,8 @@ std::string explain(const std::string& path, const rocksdb::Status& status) {
   if (detail.find("Too many open files") != std::string::npos) {
     return where + ": too many open files (" + detail + "); raise the limit and start again";
   }
-  if (status.IsCorruption()) {
+  const bool missing = detail.find("No such file or directory") != std::string::npos;
+  if (status.IsCorruption() || missing) {
     return where + " is damaged (" + detail +
            "); restore it from a backup, or name a new "
            "state.path to count anew from what Kafka still holds";

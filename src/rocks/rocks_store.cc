@@ -9,7 +9,9 @@
 
 #include "rocks/directory.h"
 #include "rocks/failure.h"
+#include "rocks/log_order.h"
 #include "rocks/options.h"
+#include "rocks/reserve.h"
 #include "tocsin/crash_point.h"
 
 namespace tocsin {
@@ -118,6 +120,7 @@ std::string not_opened(const std::string& path, const rocksdb::Status& status) {
 struct RocksStore::State {
   std::string path;
   bool read_only = false;
+  std::optional<rocks::Reserve> reserve;
   std::shared_ptr<rocks::Failure> failure;  // shared with RocksDB, which calls it
   std::unique_ptr<rocksdb::DB> db;          // last: closed first
 
@@ -127,21 +130,27 @@ struct RocksStore::State {
 RocksStore::RocksStore(std::unique_ptr<State> state) : state_(std::move(state)) {}
 RocksStore::~RocksStore() = default;
 
-Result<std::unique_ptr<RocksStore>> RocksStore::open(const std::string& path, std::size_t memory) {
+Result<std::unique_ptr<RocksStore>> RocksStore::open(const std::string& path, std::size_t memory,
+                                                     const Beneath& beneath) {
   if (auto prepared = rocks::prepare_directory(path); !prepared) {
     return tl::unexpected(prepared.error());
   }
   auto state = std::make_unique<State>();
   state->path = path;
   state->failure = std::make_shared<rocks::Failure>(path);
+  state->reserve.emplace(path, memory).give_up_if_full();
   rocksdb::Options options = rocks::options_for(memory);
-  options.listeners.push_back(state->failure);
+  const auto log_order = std::make_shared<rocks::LogOrder>(state->failure);
+  options.listeners = {state->failure, log_order};
+  if (beneath.env != nullptr) options.env = beneath.env;
+  if (beneath.write_buffer_bytes != 0) options.write_buffer_size = beneath.write_buffer_bytes;
   rocksdb::DB* db = nullptr;
   crash_point(CrashStep::open, CrashEdge::before);
   const rocksdb::Status status = rocksdb::DB::Open(options, path, &db);
   crash_point(CrashStep::open, CrashEdge::after);
   if (!status.ok()) return stop(not_opened(path, status));
   state->db.reset(db);
+  log_order->watch(db);
   return std::unique_ptr<RocksStore>(new RocksStore(std::move(state)));
 }
 
@@ -199,6 +208,8 @@ Result<void> RocksStore::write(const WriteBatch& batch, Sync sync) {
 std::unique_ptr<Snapshot> RocksStore::snapshot() const {
   return std::make_unique<RocksSnapshot>(*state_->db, state_->path);
 }
+
+DiskRoom RocksStore::room() { return state_->reserve ? state_->reserve->look() : DiskRoom{}; }
 
 bool RocksStore::write_stopped() const {
   std::uint64_t stopped = 0;

@@ -7,7 +7,12 @@
 #include <string>
 #include <string_view>
 
+#include "tocsin/disk_room.h"
 #include "tocsin/store.h"
+
+namespace rocksdb {
+class Env;
+}
 
 namespace tocsin {
 
@@ -18,7 +23,17 @@ class RocksStore final : public Store {
   // takes hold of it: one process at a time. Block cache, indexes, filters and write buffers
   // together stay near `memory` bytes; below 16 MiB it is taken as 16 MiB. stop: another process
   // has the directory, or it is no state directory of ours, damaged, unreadable or unwritable.
-  static Result<std::unique_ptr<RocksStore>> open(const std::string& path, std::size_t memory);
+  static Result<std::unique_ptr<RocksStore>> open(const std::string& path, std::size_t memory) {
+    return open(path, memory, Beneath{});
+  }
+
+  // The same on other files than the system's, and with small write buffers: for tests.
+  struct Beneath {
+    rocksdb::Env* env = nullptr;  // outlives the store
+    std::size_t write_buffer_bytes = 0;
+  };
+  static Result<std::unique_ptr<RocksStore>> open(const std::string& path, std::size_t memory,
+                                                  const Beneath& beneath);
 
   // What the state holds now, as of this call, without taking hold of it: also while an engine
   // runs on it. write() is refused. stop: there is no state, or it is damaged or unreadable.
@@ -40,6 +55,12 @@ class RocksStore final : public Store {
   // Is a write held up now because flushes or compactions don't keep pace? If it stays so for a
   // minute the process should end and start again: this version can hang in it for good.
   bool write_stopped() const;
+
+  // Room on the disk, and how much of it must stay free: `memory`, at least 16 MiB, so that what is
+  // in memory can be stored and what went wrong be told. A file `reserve` of a quarter of it, at
+  // most 32 MiB, is made where there is plenty of room, and given up where the disk is all but
+  // full, here or in open(). One thread at a time.
+  DiskRoom room();
 
  private:
   struct State;

@@ -16,6 +16,8 @@ TEST_CASE("An error of the database is told with its place, its cause and the ne
              Contains("raise the limit"));
   CHECK_THAT(rocks::explain("s", Status::Corruption("block checksum mismatch")),
              Contains("is damaged") && Contains("restore it from a backup"));
+  CHECK_THAT(rocks::explain("s", Status::IOError("MANIFEST-000009: No such file or directory")),
+             Contains("is damaged") && Contains("restore it from a backup"));
   CHECK_THAT(rocks::explain("s", Status::IOError("a.log", "Input/output error")),
              Contains("cannot be read or written") && Contains("check the disk"));
 }

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "alert/alert_json.h"
 #include "cli/findings.h"
 #include "document/json_writer.h"
@@ -83,6 +85,10 @@ class Samples {
   std::vector<MetricSample> samples_;
 };
 
+std::int64_t bytes(std::uint64_t count) {
+  return static_cast<std::int64_t>(std::min<std::uint64_t>(count, INT64_MAX));
+}
+
 void add_engine(Samples& out, const EngineStatus& engine) {
   for (std::size_t i = 0; i < kCounts; ++i) {
     const auto& [name, help] = kCountNames[i];
@@ -105,6 +111,12 @@ void add_engine(Samples& out, const EngineStatus& engine) {
   out.counter("alerts_total", "Alerts recorded since the process started.", engine.alerts);
   out.gauge("ready", "1 if /readyz says so.", engine.not_ready.empty() ? 1 : 0);
   out.gauge("catching_up", "1 while the past is counted.", engine.catching_up ? 1 : 0);
+  if (engine.disk) {
+    out.gauge("disk_free_bytes", "Room on the disk of the state.", bytes(engine.disk->free));
+    out.gauge("disk_reserve_bytes", "With less room than this nothing is counted.",
+              bytes(engine.disk->reserve));
+  }
+  out.gauge("held", "1 while nothing is counted for want of room.", engine.held.empty() ? 0 : 1);
   out.gauge("cells", "Cells in memory.", static_cast<std::int64_t>(engine.sizes.cells));
   out.gauge("hot_bytes", "Memory of cells.", static_cast<std::int64_t>(engine.sizes.hot_bytes));
   out.gauge("journal_bytes", "Size of the journal.",

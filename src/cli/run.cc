@@ -6,8 +6,10 @@
 #include <CLI/CLI.hpp>
 #include <atomic>
 #include <cerrno>
+#include <condition_variable>
 #include <csignal>
 #include <cstdio>
+#include <mutex>
 #include <random>
 #include <thread>
 
@@ -146,7 +148,10 @@ struct Answering {
 Result<std::unique_ptr<HttpServer>> serve(const Config& config, const Answering& from) {
   if (!config.http) return nullptr;
   Api api;
-  api.healthz = [] { return Api::Health{true, "alive"}; };
+  api.healthz = [from] {
+    const std::string held = from.engine.status().held;
+    return Api::Health{true, held.empty() ? "alive" : "alive, but counting nothing: " + held};
+  };
   api.readyz = [from] { return from.engine.status().not_ready; };
   api.remarks = [from] {
     const std::string refused = from.reloader.status().refused_because;
@@ -215,12 +220,41 @@ Result<void> run_watched(Engine& engine, Notifier& notifier, const ServiceManage
 }
 
 // librdkafka 2.0.2 can hang for ever when it is closed (#4362): what matters is stored by then.
+// When the state has failed nothing more can be.
 void leave_in_any_case(int code) {
-  std::thread([code] {
-    std::this_thread::sleep_for(std::chrono::seconds(15));
+  const std::chrono::seconds patience(code == kExitOk ? 15 : 4);
+  std::thread([code, patience] {
+    std::this_thread::sleep_for(patience);
     _exit(code);
   }).detach();
 }
+
+// RocksDB 7.8.3 can stop writes for good after a stall (facebook/rocksdb#10257): whoever writes
+// hangs then. A start goes on where the last write ended.
+class StallWatch {
+ public:
+  StallWatch(const RocksStore& store, const Clock& clock, Log& log)
+      : thread_([&store, &clock, &log](const std::stop_token& stop) {
+          std::mutex mutex;
+          std::unique_lock lock(mutex);
+          std::condition_variable_any asked;
+          auto wrote_at = clock.monotonic();
+          while (!stop.stop_requested()) {
+            asked.wait_for(lock, stop, std::chrono::seconds(1), [] { return false; });
+            const auto now = clock.monotonic();
+            if (!store.write_stopped()) wrote_at = now;
+            if (now - wrote_at < kStallMax) continue;
+            log.error(
+                "The state could not be written for a minute, for its disk does not keep "
+                "pace; the process ends, and a start goes on where it stopped");
+            _exit(kExitFound);
+          }
+        }) {}
+
+ private:
+  static constexpr std::chrono::seconds kStallMax{60};
+  std::jthread thread_;
+};
 
 // The configuration is kept for a start that finds its files broken.
 void keep(const Configuration& configuration, WallTime now, Store& store, State& state) {
@@ -327,7 +361,8 @@ int run_engine(FirstConfiguration first, const Clock& clock, Log& log) {
                     .batch = {},
                     .live = true,
                     .replay_tick = {},
-                    .identify = {}};
+                    .identify = {},
+                    .room = [&] { return (*store)->room(); }};
   for (const auto& source : *sources) {
     setup.sources.push_back({source.source.get(), source.format, source.workers});
   }
@@ -339,6 +374,7 @@ int run_engine(FirstConfiguration first, const Clock& clock, Log& log) {
     return {};
   };
   Engine engine(std::move(setup));
+  const StallWatch stalls(**store, clock, log);
   return run_parts({**store, **state, engine, notifier, clock, log}, std::move(first));
 }
 

@@ -93,6 +93,7 @@ Result<void> Engine::finish() {
 
 Result<void> Engine::turn(Millis wait) {
   turns_.fetch_add(1, std::memory_order_relaxed);
+  if (held()) return hold(wait);
   if (auto reloaded = reload(); !reloaded) return reloaded;
   const bool more = setup_.live && setup_.state.has_work();
   auto taken = exchange_.take(more ? Millis{0} : wait);
@@ -409,6 +410,8 @@ void Engine::publish() {
   status_.watermark = setup_.state.watermark();
   status_.catching_up = catch_up_.catching_up();
   status_.partitions = setup_.state.partitions();
+  status_.disk = room_;
+  status_.held = held_;
 }
 
 void Engine::mirror() {

@@ -20,6 +20,7 @@
 #include "pipeline/worker.h"
 #include "state/state.h"
 #include "tocsin/clock.h"
+#include "tocsin/disk_room.h"
 #include "tocsin/log.h"
 
 namespace tocsin {
@@ -34,6 +35,8 @@ struct EngineStatus {
   EventTime watermark = StreamTime::kUnset;
   bool catching_up = false;
   std::vector<PartitionRow> partitions;
+  std::optional<DiskRoom> disk;  // absent: it is not looked at
+  std::string held;              // why nothing is counted now; empty: it is
 };
 
 // Writes what was set aside; before the commit that passes it, so that nothing is lost silently.
@@ -55,6 +58,9 @@ struct EngineSetup {
   std::function<Tick(std::int64_t, PartitionDirectory&)> replay_tick;
   // Live: what a source turned out to be, before its first record is counted; a refusal stops.
   std::function<Result<void>(const Source&)> identify;
+  // Live: room on the state's disk, asked ten times a second. With less than its reserve nothing
+  // further is counted, before a write fails for it. Empty: it is not looked at.
+  std::function<DiskRoom()> room{};
 };
 
 // What takes the place of rules, prices and limits while the engine runs; made ready elsewhere.
@@ -116,6 +122,11 @@ class Engine {
   void take_notice(const SourceNotice& notice, std::uint32_t partition);
   void take_over_partitions();
   void leave_behind();
+  bool held();
+  void begin_hold();
+  void end_hold();
+  Result<void> hold(Millis wait);
+  void tell_hold();
   void tell_outages();
   void tell_set_aside(const std::vector<SetAside>& set_aside);
   void tell_counts();
@@ -142,6 +153,10 @@ class Engine {
   bool identified_ = false;
   std::map<std::string, std::string> trouble_;  // why not ready, by subject
   Outage outage_;
+  std::optional<DiskRoom> room_;
+  std::chrono::steady_clock::time_point looked_for_room_{};
+  std::string held_;  // why; empty: it is not
+  Outage full_;
   Counts told_;
   std::uint64_t alerts_ = 0;
   std::atomic<std::uint64_t> turns_{0};

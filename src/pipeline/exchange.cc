@@ -110,6 +110,11 @@ std::vector<Exchange::Taken> Exchange::take(Millis wait) {
   return taken;
 }
 
+void Exchange::rest(Millis wait) {
+  std::unique_lock lock(mutex_);
+  if (!error_) filled_.wait_for(lock, wait);
+}
+
 void Exchange::give_back(std::vector<Taken> taken) {
   for (auto& one : taken) one.batch->clear();
   {

@@ -44,6 +44,8 @@ class Exchange {
   };
   std::vector<Taken> take(Millis wait);
   void give_back(std::vector<Taken> taken);
+  // Waits as take() does, and takes nothing.
+  void rest(Millis wait);
   // Every worker has finished and all batches are taken.
   bool finished() const;
   std::optional<Error> error() const;

@@ -28,6 +28,11 @@ class Idleness {
     seen.at_end = true;
   }
 
+  // Nothing was read for a while: what waits to be read has two minutes again.
+  void go_on(std::chrono::steady_clock::time_point now) {
+    for (Seen& seen : seen_) seen.last = now;
+  }
+
   // No source reads it any more: it must not hold time back.
   void gone(std::uint32_t partition) { at(partition).gone = true; }
 

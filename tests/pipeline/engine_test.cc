@@ -172,3 +172,55 @@ TEST_CASE("An outage is told at once and when it is over; a flapping source once
   outage.begins("a blink");
   CHECK_FALSE(outage.ends());
 }
+
+TEST_CASE("With less room on the disk than its reserve nothing is counted, and then all of it") {
+  const std::vector<Rule> rules{user_day_rule("daily", 100 * kDollar)};
+  MemoryStore store;
+  NoAlertLog alert_log;
+  auto state = State::open(
+      {.store = store, .rules = rules, .fallback = {}, .alert_log = alert_log, .limits = {}});
+  REQUIRE(state);
+  EngineRun run{rules, &built_in_prices(), 1, 10};
+  OnePollSource source;
+  RecordingTeller teller;
+  ManualClock clock{WallTime{Millis{kNoon}}};
+  SilentLog log;
+  DiskRoom room{99, 100};
+  Engine engine({.sources = {{&source, Format::automatic, 1, false}},
+                 .aggregator = run.aggregator(**state),
+                 .state = **state,
+                 .teller = teller,
+                 .clock = clock,
+                 .log = log,
+                 .quarantine = {},
+                 .batch = {10, Millis{20}},
+                 .live = true,
+                 .replay_tick = {},
+                 .identify = {},
+                 .room = [&room] { return room; }});
+  REQUIRE(engine.start());
+  const auto turn = [&] {
+    clock.advance(std::chrono::seconds(2));
+    REQUIRE(engine.turn(Millis{0}));
+    return engine.status();
+  };
+  engine.turn_worker(0, Millis{0});
+  engine.turn_worker(0, Millis{0});
+
+  turn();
+  EngineStatus status = turn();
+  CHECK(status.counts[Count::records] == 0);
+  REQUIRE(status.not_ready.size() >= 1);
+  CHECK_THAT(status.not_ready[0], Catch::Contains("the disk of the state is full"));
+  REQUIRE(teller.troubles.size() == 1);
+  CHECK(teller.troubles[0].kind == "disk_full");
+
+  room.free = 124;  // it goes on with a quarter more than where it stopped
+  CHECK(turn().counts[Count::records] == 0);
+  room.free = 125;
+  status = turn();
+  CHECK(status.counts[Count::records] == 1);
+  CHECK(status.held.empty());
+  REQUIRE(teller.troubles.size() == 2);
+  CHECK(teller.troubles[1].kind == "disk_room");
+}

@@ -3,13 +3,12 @@
 
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
 #include <filesystem>
 #include <fstream>
 #include <future>
-#include <mutex>
 #include <optional>
-#include <thread>
+#include <random>
+#include <stop_token>
 
 #include "notify/notifier.h"
 #include "notify/outbox.h"
@@ -21,11 +20,10 @@
 namespace tocsin::crash {
 namespace {
 
-constexpr Millis kStep{20};                      // of the scenario's clock, each look
-constexpr std::chrono::microseconds kLook{200};  // of real time between two looks
-constexpr Millis kAfterAll{30 * 3'600'000};      // until every window has closed
-constexpr std::uint64_t kTurnsAfterAll = 20;     // time for sweeps and for closing windows
-constexpr int kLooksMax = 100'000;               // 20 s and more of real time
+constexpr Millis kStep{10};                   // of the scenario's clock, with each step
+constexpr Millis kAfterAll{30 * 3'600'000};   // until every window has closed
+constexpr std::uint64_t kTurnsAfterAll = 20;  // time for sweeps and for closing windows
+constexpr int kStepsMax = 100'000;
 
 class OutboxTeller final : public Teller {
  public:
@@ -88,29 +86,31 @@ class Running {
       : life_(life),
         state_(state),
         clock_(WallTime{Millis{kScenarioStart}}),
-        post_(life.arrived),
+        post_([this](const Post& post) {
+          cut_off_ = !life_.arrived(post);
+          return !cut_off_;
+        }),
         notifier_({life.store, post_, clock_, log_}, channels(), telling()),
         teller_(notifier_),
-        source_(life.scenario, state.partitions()) {}
+        source_(life.scenario, state.partitions()),
+        random_(life.seed) {}
 
   Result<void> run() {
     if (auto loaded = notifier_.load(); !loaded) return loaded;
     Engine engine(setup());
-    std::jthread notifying([&](const std::stop_token& stop) {
-      if (auto ran = notifier_.run(stop); !ran) fail(ran.error());
-    });
-    std::thread counting([&] {
-      if (auto ran = engine.run(stop_); !ran) fail(ran.error());
-    });
-    look_after(engine);
-    stop_ = true;
-    counting.join();
+    if (auto started = engine.start(); !started) return started;
+    for (int steps = 0; !over(engine); ++steps) {
+      if (auto stepped = step(engine); !stepped) return stepped;
+      if (cut_off_) return stop("the receivers are out of reach");
+      clock_.advance(kStep);
+      if (steps > kStepsMax) return stop("it does not come to an end: " + standing(engine));
+    }
+    if (auto finished = engine.finish(); !finished) return finished;
     // What comes when it is told to stop is stored before the end, and told now or next time.
-    notifying.request_stop();
     notifier_.engine({"stopping", "crash", "It stops", {}});
-    notifying.join();
-    if (failure_) return tl::unexpected(*failure_);
-    return {};
+    std::stop_source stopped;
+    stopped.request_stop();
+    return notifier_.run(stopped.get_token());
   }
 
  private:
@@ -148,23 +148,13 @@ class Running {
             .ticks_from_gaps = false};
   }
 
-  void fail(const Error& error) {
-    const std::lock_guard lock(mutex_);
-    if (!failure_) failure_ = error;
-    failed_ = true;
-  }
-
-  void look_after(Engine& engine) {
-    std::mutex mutex;
-    std::unique_lock lock(mutex);
-    std::condition_variable never;
-    for (int looks = 0; !failed_ && !over(engine); ++looks) {
-      never.wait_for(lock, kLook);
-      // Time waits for an engine that waits for the machine.
-      if (engine.turns() != turned_) clock_.advance(kStep);
-      turned_ = engine.turns();
-      if (looks > kLooksMax)
-        fail({Reaction::stop, "it does not come to an end: " + standing(engine)});
+  // Any of the threads goes on a little.
+  Result<void> step(Engine& engine) {
+    switch (random_() % 4) {
+      case 0: engine.turn_worker(0, Millis{0}); return {};
+      case 1: engine.turn_worker(1, Millis{0}); return {};
+      case 2: return engine.turn(Millis{0});
+      default: return notifier_.step();
     }
   }
 
@@ -187,8 +177,6 @@ class Running {
       all_counted_ = true;
       clock_.advance(kAfterAll);
     }
-    // Makes it turn now: an idle engine looks around ten times a second only.
-    engine.offer(nullptr);
     if (!idle) turns_ = engine.turns();
     return idle && engine.turns() >= turns_ + kTurnsAfterAll && nothing_to_tell();
   }
@@ -218,7 +206,7 @@ class Running {
                                     .fallback = everything(),
                                     .limits = small_limits(),
                                     .rows = {}});
-    if (!prepared) return fail(prepared.error());
+    if (!prepared) return;  // the store has failed: the engine meets it too
     auto reload = std::make_unique<Reload>();
     reload->rules = std::move(*prepared);
     for (std::size_t i = 0; i < engine.workers(); ++i) {
@@ -249,13 +237,11 @@ class Running {
   Notifier notifier_;
   OutboxTeller teller_;
   ScenarioSource source_;
-  std::atomic<bool> stop_{false};
-  std::atomic<bool> failed_{false};
-  std::mutex mutex_;
-  std::optional<Error> failure_;  // guarded by mutex_
+  std::mt19937_64 random_;
+  bool cut_off_ = false;
   bool reloaded_ = false, all_counted_ = false;
   std::optional<std::future<Result<std::chrono::microseconds>>> reloading_;
-  std::uint64_t turns_ = 0, turned_ = 0;
+  std::uint64_t turns_ = 0;
 };
 
 }  // namespace

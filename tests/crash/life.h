@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <set>
 #include <string>
@@ -14,8 +13,8 @@
 
 namespace tocsin::crash {
 
-// One life of the engine: its real parts over one store, with a source and receivers that are ours
-// and a clock that goes a hundred times as fast.
+// One life of the engine: its real parts over one store, with a source, receivers and a clock that
+// are ours. In one thread, in which each of the engine's goes on in turn, by chance.
 struct Life {
   const Scenario& scenario;
   Store& store;
@@ -23,8 +22,9 @@ struct Life {
   // A file that is there once version 2 of the rules was accepted; beside the state.
   std::string marker;
   std::string quarantine;  // a file that lines are added to
+  std::uint64_t seed = 1;  // of the order in which its threads go on
 
-  // Until all is counted and told, or the store fails. Throws if it doesn't come to an end.
+  // Until all is counted and told; stop: the store has failed, or there is no end to it.
   Result<void> run();
 };
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The suites of death and damage, each with its size:
 //
-//   crash_suite points --count 50          each crash point 50 times
+//   crash_suite points --count 50    each crash point 50 times
+//   crash_suite power --count 2000   so many power cuts
+//   crash_suite flips --count 10000  so many damages on disk
 //
 // --seed N  --shards N (processes at a time)  --only N (one case)
 #include <cstdio>
@@ -26,7 +28,10 @@ int main(int argc, char** argv) {
     if (option == "--only") size.only = value;
   }
   if (suite == "points") return tocsin::crash::run_points(size);
-  std::fprintf(stderr, "usage: %s points [--count N] [--seed N] [--shards N] [--only N]\n",
+  if (suite == "power") return tocsin::crash::run_power(size);
+  if (suite == "flips") return tocsin::crash::run_flips(size);
+  std::fprintf(stderr,
+               "usage: %s points|power|flips [--count N] [--seed N] [--shards N] [--only N]\n",
                argv[0]);
   return 64;
 }

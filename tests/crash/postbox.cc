@@ -46,7 +46,7 @@ void Postbox::send(Request request, Done done) {
   if (post.key.empty()) throw std::logic_error("a post without Idempotency-Key");
   post.alerts = alerts_in(http.body);
   post.answer = answer_to(post);
-  if (arrived_(post)) answers_.emplace_back(post.answer, std::move(done));
+  answers_.emplace_back(arrived_(post) ? post.answer : 0, std::move(done));
 }
 
 void Postbox::poll(Millis wait) {

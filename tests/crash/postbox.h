@@ -25,7 +25,7 @@ struct Post {
 // What arrives is handed on before it is answered.
 class Postbox final : public Transport {
  public:
-  // False: it never arrived, and is never answered.
+  // False: it did not arrive, and gets no answer.
   using Arrived = std::function<bool(const Post&)>;
   explicit Postbox(Arrived arrived) : arrived_(std::move(arrived)) {}
 

@@ -20,5 +20,9 @@ struct Size {
 
 // Returns what main() does. `count`: cases of each crash point.
 int run_points(const Size& size);
+// `count`: first cuts; each is followed by up to two more, in half of all cases while it starts.
+int run_power(const Size& size);
+// `count`: damages to one file each.
+int run_flips(const Size& size);
 
 }  // namespace tocsin::crash

@@ -229,6 +229,8 @@ Result<HotCells::Place> State::load_cell(RuleState& rule, WindowTable& table,
   entry.cell = *cell;
   entry.stored = stored->has_value();
   renew(rule, group, entry);
+  // What was armed again must be stored, or it is forgotten when the cell goes cold unchanged.
+  if (entry.cell.reached != cell->reached) touch(rule, table, at, StreamTime::kUnset);
   return at;
 }
 

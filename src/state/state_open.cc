@@ -322,7 +322,10 @@ Result<void> State::load_journal() {
       HotCells::Cursor cursor;
       for (auto at = hot_->next(table.cells, cursor); at != HotCells::kAbsent;
            at = hot_->next(table.cells, cursor)) {
-        renew(*rule, hot_->group(at), (*hot_)[at]);
+        // Where a sweep is due it renews them: it must see what the new ladder changes, to store
+        // it.
+        HotCell& entry = (*hot_)[at];
+        if (entry.edition == rule->edition) renew(*rule, hot_->group(at), entry);
       }
     }
     rule->groups.activate_all();

@@ -88,7 +88,11 @@ void write_panes(RowWriter& out, const PaneCell& cell, std::span<const PaneSum> 
 }
 
 void read_panes(RowReader& in, PaneCell& cell) {
-  cell.judged_through = in.signed_number();
+  const std::int64_t judged_through = in.signed_number();
+  // A cell that was judged never is unjudged again: it was forgotten, and this is a new one. With
+  // the panes of the old one it would be judged, and told, once more.
+  if (judged_through == INT64_MIN && cell.judged_through != INT64_MIN) cell.panes = {};
+  cell.judged_through = judged_through;
   cell.window_start = read_time(in);
   cell.window_amount = in.amount();
   cell.window_requests = in.signed_number();

@@ -24,6 +24,9 @@ Aggregator::Aggregator(const AggregatorSetup& setup)
     lane.lateness = setup.lateness.value_or(default_lateness(rule.window));
     if (rule.rolling() || rule.judged()) {
       lane.panes = rule.rolling() ? Panes::of(rule.window.length) : Panes::minutes();
+      if (rule.window.kind == WindowKind::lifetime && rule.window.from) {
+        lane.begins = Calendar::create(rule.window)->window_at(EventTime::min()).end;
+      }
     } else {
       const auto same = std::find_if(calendars_.begin(), calendars_.end(),
                                      [&](const auto& c) { return c.spec == rule.window; });
@@ -215,6 +218,7 @@ bool Aggregator::admitted(const RuleLane& rule, EventTime time, std::int64_t& at
   }
   const EventTime now = lane_->lane.stream_time.now();
   at = rule.panes.at(time);
+  if (time < rule.begins) return false;
   if (now == StreamTime::kUnset) return true;
   if (rule.judged) return time >= now - setup_.out_of_order;
   return rule.panes.slot_window(rule.panes.slot(at)).end + rule.lateness > now;

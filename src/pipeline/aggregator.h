@@ -72,6 +72,7 @@ class Aggregator final : Decoder::Sink {
     std::optional<std::size_t> calendar;  // in calendars_; absent: panes
     Panes panes;
     bool judged = false;
+    EventTime begins = EventTime::min();  // by panes: before it no window is
     Millis lateness{0};
     Metric metric = Metric::cost;
   };

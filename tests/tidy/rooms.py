@@ -31,7 +31,7 @@ LIBRARIES = {
     "openssl/": ["hash"],
     "xxhash.h": ["hash", "kafka", "file"],  # adapters may not use the room hash
     "simdjson.h": ["event", "file", "demo"],
-    "date/": ["window"],
+    "date/": ["window", "sim"],
     "rocksdb/": ["rocks"],
     "librdkafka/": ["kafka"],
     "zlib.h": ["file"],

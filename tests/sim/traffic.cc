@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/traffic.h"
+
+#include <algorithm>
+
+#include "tocsin/decimal.h"
+
+namespace tocsin::sim {
+namespace {
+
+constexpr std::int64_t kFarFuture = 4'070'908'800'000;  // 2099
+constexpr std::int64_t kMinute = 60'000;
+
+struct Garbage {
+  const char* value;
+  QuarantineReason reason;
+};
+constexpr Garbage kGarbage[] = {
+    {"", QuarantineReason::empty},
+    {"{broken", QuarantineReason::broken_json},
+    {R"({"something":"else"})", QuarantineReason::unknown_format},
+    {R"({"id":"x","timestamp":"yesterday"})", QuarantineReason::bad_timestamp},
+    {R"({"id":"x","usage":{"input":-5}})", QuarantineReason::negative_count},
+    {R"({"id":"x","id":"y","usage":{"input":5}})", QuarantineReason::duplicate_key},
+    {"\xff\xfe", QuarantineReason::invalid_utf8},
+};
+
+std::string json_of(const EventSpec& event) {
+  std::string text = "{";
+  const auto field = [&](const std::string& name, const std::string& value) {
+    text += (text.size() > 1 ? ",\"" : "\"") + name + "\":" + value;
+  };
+  const auto words = [&](const std::string& name, const std::string& value) {
+    if (!value.empty()) field(name, "\"" + value + "\"");
+  };
+  words("id", event.id);
+  if (event.ms) field("timestamp", std::to_string(*event.ms));
+  field("provider", "\"sim\"");
+  words("model", kModels[event.model].name);
+  words("user", event.user);
+  words("environment", event.environment);
+  field("status", std::to_string(event.status));
+  if (event.cached) field("cached", "true");
+  if (event.has_usage) {
+    field("usage", "{\"input\":" + std::to_string(event.input) +
+                       ",\"cache_read\":" + std::to_string(event.cache_read) +
+                       ",\"output\":" + std::to_string(event.output) + "}");
+  }
+  if (!event.feature.empty()) field("properties", "{\"Feature\":\"" + event.feature + "\"}");
+  return text + "}";
+}
+
+class Traffic {
+ public:
+  Traffic(Random& random, const TrafficPlan& plan) : random_(random), plan_(plan) {}
+
+  std::vector<RecordSpec> draw() {
+    std::int64_t at = plan_.from_ms;
+    while (records_.size() < plan_.records) {
+      const bool burst = random_.chance(plan_.bursts);
+      at += burst ? random_.below(20) : random_.below(2 * plan_.gap_ms);
+      if (random_.chance(plan_.quiet)) at += random_.between(3 * kMinute, 40 * kMinute);
+      one(at);
+    }
+    std::stable_sort(records_.begin(), records_.end(),
+                     [](const auto& a, const auto& b) { return a.arrival < b.arrival; });
+    return std::move(records_);
+  }
+
+ private:
+  void one(std::int64_t at) {
+    RecordSpec record;
+    record.arrival = at;
+    record.partition =
+        random_.chance(plan_.quiet * 5)
+            ? 0
+            : static_cast<std::size_t>(random_.below(static_cast<std::int64_t>(plan_.partitions)));
+    record.log_append = plan_.log_append;
+    record.stamp = at - (plan_.log_append ? 0 : random_.below(50));
+    if (!plan_.log_append && random_.chance(plan_.lying_stamp)) {
+      record.stamp = random_.chance(0.3) ? kFarFuture : at - random_.below(120 * kMinute);
+    }
+    if (random_.chance(plan_.garbage)) {
+      const Garbage& garbage = kGarbage[random_.below(std::size(kGarbage))];
+      record.events.emplace_back().bad = garbage.reason;
+      record.value = garbage.value;
+    } else if (random_.chance(plan_.duplicate) && copy_of_earlier(record)) {
+      // Twice in its partition: perhaps after the horizon.
+    } else {
+      fresh(record);
+    }
+    records_.push_back(record);
+    if (plan_.partitions > 1 && random_.chance(plan_.twin)) twin(record);
+  }
+
+  void fresh(RecordSpec& record) {
+    const bool array = random_.chance(plan_.array);
+    for (std::int64_t left = array ? random_.between(1, 4) : 1; left > 0; --left) {
+      if (array && random_.chance(0.2)) {
+        record.events.emplace_back().bad = QuarantineReason::negative_count;
+        record.value += (record.value.empty() ? "[" : ",");
+        record.value += R"({"id":"x","usage":{"input":-5}})";
+        continue;
+      }
+      record.events.push_back(event(record.stamp));
+      record.value += array ? (record.value.empty() ? "[" : ",") : "";
+      record.value += json_of(record.events.back());
+    }
+    if (array) record.value += "]";
+  }
+
+  EventSpec event(std::int64_t stamp) {
+    EventSpec event;
+    if (!random_.chance(plan_.no_id)) event.id = "e" + std::to_string(++ids_);
+    event.user = "u" + std::to_string(random_.zipf(plan_.users));
+    if (random_.chance(0.03)) event.user.clear();
+    event.environment = random_.pick<const char*>({"prod", "prod", "dev", ""});
+    event.feature = random_.pick<const char*>({"chat", "search", "chat", ""});
+    event.model = static_cast<std::size_t>(random_.below(2));
+    if (random_.chance(plan_.unpriced)) event.model = 2;
+    if (random_.chance(plan_.error)) event.status = random_.pick({400, 429, 500});
+    event.input = random_.below(40'000);
+    event.cache_read = random_.chance(0.3) ? random_.below(9'000) : 0;
+    event.output = random_.below(3'000);
+    event.cached = random_.chance(plan_.cached);
+    event.has_usage = !random_.chance(plan_.unmetered);
+    if (!random_.chance(plan_.no_time)) event.ms = stamp - lag();
+    return event;
+  }
+
+  // How much older than its record an event is.
+  std::int64_t lag() {
+    if (random_.chance(plan_.far_future)) return -kFarFuture / 2;
+    if (random_.chance(plan_.future)) return -random_.below(12 * kMinute);
+    if (random_.chance(plan_.too_old)) return random_.between(72, 24 * 6) * 60 * kMinute;
+    if (random_.chance(plan_.late))
+      return random_.below(
+          random_.pick<std::int64_t>({3 * kMinute, 90 * kMinute, 30 * 60 * kMinute}));
+    if (random_.chance(plan_.disorder)) return random_.below(2 * plan_.out_of_order_ms);
+    return random_.below(3'000);
+  }
+
+  bool copy_of_earlier(RecordSpec& record) {
+    for (int tries = 0; tries < 5 && !records_.empty(); ++tries) {
+      const std::int64_t back = std::min<std::int64_t>(random_.between(1, 60),
+                                                       static_cast<std::int64_t>(records_.size()));
+      const RecordSpec& earlier = records_[records_.size() - static_cast<std::size_t>(back)];
+      if (earlier.partition != record.partition || earlier.events.front().bad) continue;
+      record.events = earlier.events;
+      record.value = earlier.value;
+      return true;
+    }
+    return false;
+  }
+
+  // The same in another partition, at once and in time wherever it is read first.
+  void twin(const RecordSpec& of) {
+    const bool fit = std::all_of(of.events.begin(), of.events.end(), [&](const EventSpec& event) {
+      return event.bad || (!event.id.empty() && event.ms && *event.ms <= of.stamp &&
+                           *event.ms > of.stamp - 3'000);
+    });
+    if (!fit || of.stamp < of.arrival - 50) return;
+    RecordSpec record = of;
+    record.partition = (of.partition + 1) % plan_.partitions;
+    record.arrival += random_.below(1'000);
+    record.stamp = record.arrival;
+    records_.push_back(std::move(record));
+  }
+
+  Random& random_;
+  const TrafficPlan& plan_;
+  std::vector<RecordSpec> records_;
+  std::int64_t ids_ = 0;
+};
+
+}  // namespace
+
+std::string price_file() {
+  std::string text = "version: 1\nprovider: sim\nupdated: 2026-01-01\nmodels:\n";
+  for (const auto& model : kModels) {
+    if (model.input == 0) continue;
+    const std::string name = model.name;
+    text += "  - model: " + name + "\n    match: [{equals: " + name + "}]\n    prices:\n" +
+            "      - per_mtok: {input: " + decimal_text(model.input, 9) +
+            ", cache_read: " + decimal_text(model.cache_read, 9) +
+            ", output: " + decimal_text(model.output, 9) + "}\n";
+  }
+  return text;
+}
+
+std::vector<RecordSpec> draw_traffic(Random& random, const TrafficPlan& plan) {
+  return Traffic(random, plan).draw();
+}
+
+}  // namespace tocsin::sim

@@ -16,7 +16,7 @@ std::int64_t second_of(EventTime t) { return floor_div(to_ms(t), 1000); }
 }  // namespace
 
 Aggregator::Aggregator(const AggregatorSetup& setup)
-    : setup_(setup), matcher_(setup.rules), pricer_(setup.prices) {
+    : setup_(setup), matcher_(setup.rules, setup.seed), pricer_(setup.prices) {
   for (const auto& rule : setup.rules) {
     RuleLane lane;
     lane.metric = rule.metric;

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,18 +14,20 @@
 
 #include "rule/condition.h"
 #include "rule/field.h"
+#include "rule/field_masks.h"
 #include "rule/rule.h"
 
 namespace tocsin {
 
-// Finds the rules that an event belongs to. Every field is looked up once an event and every
-// question asked at most once, however many rules share it; rules that ask for exact values are
-// found by the value, so a thousand of them cost what the few that match cost. One thread each; no
-// allocation once warm.
+// Finds the rules that an event belongs to. Every field is looked up once an event; what its value
+// makes of all rules' conditions on that field is one mask (FieldMasks), and the masks of all
+// fields are joined: a thousand rules cost what the few that match cost. What a rule asks of
+// several fields at once is asked of the rules that are left. One thread each; no allocation once
+// the values are known.
 class Matcher {
  public:
-  // `rules` are not kept, but their filters are shared.
-  explicit Matcher(std::span<const Rule> rules);
+  // `rules` are not kept, but their filters are shared. `seed`: of the hash of values.
+  explicit Matcher(std::span<const Rule> rules, std::uint64_t seed = 0);
 
   // The indices of the rules that match, ascending, into `matching` (cleared first). The event must
   // live until append_group() is done with.
@@ -50,30 +54,26 @@ class Matcher {
     std::uint64_t asked = 0;  // the event of the answer
   };
   struct Compiled {
-    std::uint32_t test = 0;
-    bool always = false;                  // it has no filter
-    std::shared_ptr<const Filter> other;  // a filter of another make: asked as it is
+    std::shared_ptr<const Filter> filter;
+    std::vector<std::uint32_t> tests;  // what is left to ask when no field rules it out
+    bool as_it_is = false;             // a filter of another make: asked itself
     std::vector<FieldReader::Slot> group;
   };
-  struct TextHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const {
-      return std::hash<std::string_view>{}(text);
-    }
+  struct Field {
+    FieldReader::Slot slot = 0;
+    FieldMasks masks;
   };
-  struct Index {
-    FieldReader::Slot slot;
-    std::unordered_map<std::string, std::vector<std::uint32_t>, TextHash, std::equal_to<>> rules;
-  };
+  using Needs = std::map<std::pair<bool, FieldReader::Slot>, std::vector<FieldMasks::Need>>;
 
-  std::uint32_t compile(const Clause& clause);
+  void compile(const WhereFilter& where, std::uint32_t rule, std::uint64_t seed);
+  void divide(const Clause& part, bool negated, Compiled& compiled, Needs& needs);
+  FieldMasks& masks_of(bool tags, FieldReader::Slot slot, std::uint64_t seed);
+  std::uint32_t test(const Clause& clause);
+  std::uint32_t negation(std::uint32_t test);
   std::uint32_t question(const std::shared_ptr<const Condition>& condition);
-  // False if no condition of the clause can find the rule by a value.
-  bool index_by_value(const Clause& clause, std::uint32_t rule);
   bool holds(std::uint32_t test, const Event& event);
   bool ask(Question& question, const Event& event);
-  void try_rule(std::uint32_t rule, const EventContext& context,
-                std::vector<std::uint32_t>& matching);
+  bool left_holds(const Compiled& compiled, const EventContext& context);
 
   FieldReader fields_;
   std::vector<Compiled> rules_;
@@ -81,8 +81,11 @@ class Matcher {
   std::vector<std::uint32_t> parts_;
   std::vector<Question> questions_;
   std::unordered_map<std::string, std::uint32_t> question_by_text_;
-  std::vector<Index> indices_;
-  std::vector<std::uint32_t> unindexed_;
+  std::vector<Field> by_field_;
+  std::optional<FieldMasks> by_tag_;
+  RuleMask all_;
+  RuleMask left_;  // rules that no field has ruled out yet
+  RuleMask of_tags_;
   std::uint64_t event_ = 0;
 };
 

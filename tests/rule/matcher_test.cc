@@ -94,6 +94,49 @@ TEST_CASE("Filters of another make are asked as they are") {
   CHECK(matching == Matching{1});
 }
 
+TEST_CASE("A thousand rules are told apart by the values they name") {
+  std::vector<std::string> filters;
+  for (int i = 0; i < 1000; ++i) {
+    const std::string team = std::to_string(i % 100);
+    filters.push_back(i % 2 == 0 ? "{team: t" + team + ", Feature: f" + std::to_string(i) + "}"
+                                 : "{team: \"t" + team + "*\", environment: {not: dev}}");
+  }
+  const auto rules = rules_of(filters);
+  Matcher matcher(rules);
+  Matching matching;
+  Event event;
+  event.team = "t98";
+  event.environment = "production";
+  event.properties = {{"Feature", "f298"}};
+  matcher.match({event, ""}, matching);
+  CHECK(matching == Matching{9, 109, 209, 298, 309, 409, 509, 609, 709, 809, 909});
+  event.environment = "dev";
+  matcher.match({event, ""}, matching);
+  CHECK(matching == Matching{298});
+}
+
+TEST_CASE("However many values a field has, each is judged anew when it was forgotten") {
+  const auto rules = rules_of({"{user: \"*7\"}", "{user: u12}", "{user: {exists: false}}"});
+  Matcher matcher(rules);
+  Matching matching;
+  std::size_t wrong = 0;
+  for (int round = 0; round < 2; ++round) {
+    for (int i = 0; i < 5000; ++i) {
+      const std::string user = "u" + std::to_string(i);
+      Event event;
+      event.user = user;
+      matcher.match({event, ""}, matching);
+      Matching expected;
+      if (i % 10 == 7) expected.push_back(0);
+      if (i == 12) expected.push_back(1);
+      if (matching != expected) ++wrong;
+    }
+  }
+  CHECK(wrong == 0);
+  matcher.match({Event{}, ""}, matching);
+  CHECK(matching == Matching{2});
+}
+
 TEST_CASE("The matcher agrees with each rule's own filter on any event") {
   static const auto rules = rules_of({"",
                                       "{a: x}",
@@ -114,7 +157,16 @@ TEST_CASE("The matcher agrees with each rule's own filter on any event") {
                                       "{cached: true}",
                                       "{source: x}",
                                       "{properties.environment: x}",
-                                      "{model: [x, y], a: {not: [x, y]}}"});
+                                      "{model: [x, y], a: {not: [x, y]}}",
+                                      "{tags: [x, y], a: x}",
+                                      "{tags: \"x*\"}",
+                                      "{all: [{tags: x}, {tags: y}]}",
+                                      "{any: [{not: {tags: x}}, {not: {tags: y}}]}",
+                                      "{not: {any: [{tags: x}, {a: y}]}}",
+                                      "{not: {any: [{a: x}, {not: {a: \"*y\"}}]}}",
+                                      "{not: {all: [{not: {a: x}}, {not: {b: x}}]}}",
+                                      "{a: x, any: [{a: \"x*\"}, {a: z}]}",
+                                      "{any: [{a: x}, {a: y}], b: {not: y}, model: {not: z}}"});
   static Matcher matcher(rules);
   const bool holds = rc::check([] {
     const auto value = rc::gen::element<std::string>("", "x", "y", "xy", "z");

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <map>
@@ -63,10 +64,13 @@ std::vector<Rule> rules(std::size_t more) {
       "  - {name: user-day, group_by: [user], window: day, budget: $20}\n"
       "  - {name: user-feature-hour, group_by: [user, Feature], window: hour, budget: $2}\n";
   for (std::size_t i = 0; i < more; ++i) {
-    text += fmt::format(
-        "  - {{name: feature-{}, where: {{Feature: feature-{}}}, window: day, "
-        "budget: $10}}\n",
-        i, i);
+    const std::array shapes = {
+        fmt::format("{{user: customer-{}}}", i),
+        fmt::format("{{Environment: production, Feature: chat, service: gateway-{}}}", i),
+        fmt::format("{{model: \"tuned-{}-*\"}}", i),
+        fmt::format("{{Region: eu-west-1, key: [key-{0}, key-{0}-old]}}", i)};
+    text += fmt::format("  - {{name: other-{}, where: {}, window: day, budget: $10}}\n", i,
+                        shapes[i % shapes.size()]);
   }
   auto loaded = load_text(text);
   if (!loaded.ok()) fail("the sample's rules are not read", loaded.diagnostics.front().message);

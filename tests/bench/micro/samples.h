@@ -38,7 +38,8 @@ class Events final : Decoder::Sink {
 PriceList prices();
 
 // The five rules of run.py: total, Environment, Feature by the hour, user, user and Feature by the
-// hour. `more`: as many rules beside them, each for another value of Feature that never comes.
+// hour. `more`: as many rules beside them that no request matches, as people have hundreds of: of
+// one user, one service of a feature, one family of models, one key in a region.
 std::vector<Rule> rules(std::size_t more = 0);
 
 }  // namespace tocsin::bench

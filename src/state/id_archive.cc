@@ -27,11 +27,6 @@ std::size_t buckets_for(std::size_t ids) {
   return (ids / kIdsPerBucket / IdFilter::kParts + 1) * IdFilter::kParts;
 }
 
-void raise(LastSeconds& last, std::uint32_t partition, std::int64_t second) {
-  auto& latest = last.try_emplace(partition, second).first->second;
-  latest = std::max(latest, second);
-}
-
 }  // namespace
 
 void IdArchive::write(std::uint64_t commit, Claims claims, WriteBatch& batch) {
@@ -56,16 +51,10 @@ void IdArchive::stored() {
 
 std::size_t IdArchive::log(std::uint64_t commit, Claims claims, WriteBatch& batch) {
   LogRows rows{commit, commit, 0, {}};
-  std::int64_t* latest = nullptr;
-  std::uint32_t partition = 0;
   for (const auto& some : claims) {
     rows.ids += some.size();
     for (const auto& id : some) {
-      if (latest == nullptr || id.partition != partition) {
-        partition = id.partition;
-        latest = &rows.last_second.try_emplace(partition, id.second).first->second;
-      }
-      *latest = std::max(*latest, id.second);
+      raise(rows.last_second, id.partition, id.second);
       const bool frozen = run_ && id.freezes != ids_.freezes();
       ++(frozen ? run_->committed : committed_);
     }

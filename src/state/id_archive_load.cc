@@ -81,8 +81,7 @@ Result<void> IdArchive::load_log() {
     good = decode_ids(bytes, [&](const ClaimedId& id) {
       ++rows.ids;
       if (ids_.restore(id)) ++committed_;
-      auto& latest = rows.last_second.try_emplace(id.partition, id.second).first->second;
-      latest = std::max(latest, id.second);
+      raise(rows.last_second, id.partition, id.second);
     });
     add_log(commit, std::move(rows));
     return good;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -34,6 +35,13 @@ Result<bool> find_id(const Snapshot& store, const IdBucket& bucket, const Finger
                      const std::function<bool(std::uint32_t partition, std::int64_t second)>& live);
 
 using LastSeconds = std::map<std::uint32_t, std::int64_t>;  // by partition
+// What a stamp of 2099 claimed is forgotten at once, and must not take those of today with it: over
+// a year apart, the earlier is the last.
+inline void raise(LastSeconds& last, std::uint32_t partition, std::int64_t second) {
+  auto& latest = last.try_emplace(partition, second).first->second;
+  if (second > latest + IdSet::kYear) return;
+  latest = latest > second + IdSet::kYear ? second : std::max(latest, second);
+}
 
 struct IdGenerationRow {
   enum class Phase : std::uint8_t {

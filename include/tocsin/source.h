@@ -55,13 +55,15 @@ struct SourceNotice {
     ended,            // there is nothing more, ever, for this worker (replays)
     tick,             // replays: time went on here without records; `offset` is the tick's number
     unverified,       // the last record is gone (compaction), so the topic's identity is unproven
+    resumed,          // `partition`, which was halted, is read again
   };
   Kind kind = Kind::unreachable;
   std::optional<PartitionIndex> partition;
   std::int64_t offset = 0;
   std::int64_t lost_from = 0;
   std::int64_t lost_until = 0;
-  std::string text;  // for people
+  std::string text;    // for people
+  std::string advice;  // what to do next, where that is more than the kind of notice says
 };
 
 // A place events come from. The adapter opens it; then poll() by one thread per worker; each

@@ -117,6 +117,10 @@ void add_engine(Samples& out, const EngineStatus& engine) {
               bytes(engine.disk->reserve));
   }
   out.gauge("held", "1 while nothing is counted for want of room.", engine.held.empty() ? 0 : 1);
+  out.gauge("halted_partitions", "Partitions that are not read until a person decides.",
+            static_cast<std::int64_t>(engine.halted));
+  out.counter("lost_offsets_total", "Offsets that were deleted or skipped unread.",
+              engine.lost_offsets);
   out.gauge("cells", "Cells in memory.", static_cast<std::int64_t>(engine.sizes.cells));
   out.gauge("hot_bytes", "Memory of cells.", static_cast<std::int64_t>(engine.sizes.hot_bytes));
   out.gauge("journal_bytes", "Size of the journal.",

@@ -134,8 +134,9 @@ std::string source_name(const SourceConfig& source) {
 }
 
 Result<std::vector<OpenSource>> open_sources(const Config& config, const std::vector<Rule>& rules,
-                                             const State& state, const Clock& clock, Log& log) {
+                                             const State& state, const SourceLinks& links) {
   std::vector<OpenSource> sources;
+  const bool careful = links.guard.suspects(state.partitions());
   for (const auto& source : config.sources) {
     OpenSource open{nullptr, source_name(source), source.format, source.workers};
     if (const auto* file = std::get_if<FileSourceConfig>(&source.from)) {
@@ -143,7 +144,7 @@ Result<std::vector<OpenSource>> open_sources(const Config& config, const std::ve
       for (const auto& row : state.partitions()) {
         if (row.name.topic == file->path) position = row.position;
       }
-      auto opened = FileSource::open({.path = file->path, .follow = true}, position, clock);
+      auto opened = FileSource::open({.path = file->path, .follow = true}, position, links.clock);
       if (!opened) return tl::unexpected(opened.error());
       open.source = std::move(*opened);
       open.workers = 1;
@@ -158,9 +159,10 @@ Result<std::vector<OpenSource>> open_sources(const Config& config, const std::ve
           known.positions[row.name] = row.position;
         }
       }
-      const EventTime now = as_event_time(clock.wall());
+      KafkaConfig kafka = kafka_config(source, rules, as_event_time(links.clock.wall()));
+      kafka.careful = careful;
       auto opened =
-          KafkaSource::open(kafka_config(source, rules, now), std::move(known), {clock, log});
+          KafkaSource::open(kafka, std::move(known), {links.clock, links.log, &links.guard});
       if (!opened) return tl::unexpected(opened.error());
       open.source = std::move(*opened);
     }

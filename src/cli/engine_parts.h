@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/crash_guard.h"
 #include "kafka/kafka_config.h"
 #include "notify/channel.h"
 #include "pipeline/engine.h"
@@ -39,8 +40,13 @@ struct OpenSource {
   Format format = Format::automatic;
   unsigned workers = 1;
 };
+struct SourceLinks {  // all outlive the sources
+  const Clock& clock;
+  Log& log;
+  CrashGuard& guard;
+};
 // reject: the config cannot work.
 Result<std::vector<OpenSource>> open_sources(const Config& config, const std::vector<Rule>& rules,
-                                             const State& state, const Clock& clock, Log& log);
+                                             const State& state, const SourceLinks& links);
 
 }  // namespace tocsin

@@ -16,6 +16,7 @@
 #include "cli/answers.h"
 #include "cli/commands.h"
 #include "cli/configuration.h"
+#include "cli/crash_guard.h"
 #include "cli/engine_parts.h"
 #include "cli/exit_code.h"
 #include "cli/explain_api.h"
@@ -317,7 +318,11 @@ int run_engine(FirstConfiguration first, const Clock& clock, Log& log) {
   if (auto loaded = notifier.load(); !loaded) return refused(loaded.error());
   NotifierTeller teller(notifier);
 
-  auto sources = open_sources(config, rules, **state, clock, log);
+  auto reading = ReadingFile::open(config.state.path + "/" + ReadingFile::kName);
+  if (!reading) return refused(reading.error());
+  const Death death = begin_life(reading->life());
+  CrashGuard guard(std::move(*reading), death);
+  auto sources = open_sources(config, rules, **state, {clock, log, guard});
   if (!sources) return refused(sources.error());
   auto quarantine =
       QuarantineFile::open(config.quarantine_file.empty() ? config.state.path + "/quarantine.jsonl"
@@ -338,7 +343,8 @@ int run_engine(FirstConfiguration first, const Clock& clock, Log& log) {
                     .live = true,
                     .replay_tick = {},
                     .identify = {},
-                    .room = [&] { return (*store)->room(); }};
+                    .room = [&] { return (*store)->room(); },
+                    .guard = &guard};
   for (const auto& source : *sources) {
     setup.sources.push_back({source.source.get(), source.format, source.workers});
   }
@@ -351,7 +357,9 @@ int run_engine(FirstConfiguration first, const Clock& clock, Log& log) {
   };
   Engine engine(std::move(setup));
   const StallWatch stalls(**store, clock, log);
-  return run_parts({**store, **state, engine, notifier, clock, log}, std::move(first));
+  const int code = run_parts({**store, **state, engine, notifier, clock, log}, std::move(first));
+  guard.ended();
+  return code;
 }
 
 int run(const std::string& given) {

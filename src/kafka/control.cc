@@ -53,6 +53,7 @@ void Control::step() {
   if (refused_) return;
   take_suspended();
   const Instant now = links_.clock.monotonic();
+  if (!blocked_.empty() && now >= resume_due_) resume_blocked();
   if (links_.client.take_all_down()) {
     all_down_ = true;
     refresh_due_ = std::min(refresh_due_, now);
@@ -150,7 +151,7 @@ void Control::halt_missing(const std::string& name, Topic& topic, const TopicVie
     if (partition < count || !tasks_.contains(index)) continue;
     if (++tasks_.at(index).vanished_seen < kVanishedMin) continue;
     tasks_.erase(index);
-    halt(index, missing_text(names_[index]));
+    halt(index, halted_notice(index, 0, missing_text(names_[index])));
   }
 }
 

@@ -20,6 +20,7 @@
 #include "kafka/start_plan.h"
 #include "kafka/worker.h"
 #include "tocsin/clock.h"
+#include "tocsin/reading_guard.h"
 
 namespace tocsin::kafka {
 
@@ -34,6 +35,7 @@ struct ControlLinks {
   Registry& registry;
   const std::vector<std::unique_ptr<Worker>>& workers;
   const Clock& clock;
+  ReadingGuard* guard = nullptr;
 };
 
 struct ControlSettings {
@@ -69,6 +71,16 @@ class Control {
     Origin origin = Origin::known;
     Position position;
     int vanished_seen = 0;
+    bool trial = false;  // although the process died there
+  };
+  // A partition that is halted at what a person may skip.
+  struct Blocked {
+    Position position;
+    std::optional<Instant> trial_due{};  // by itself it is read again then
+  };
+  struct Given {
+    PartitionStart start;
+    std::vector<SourceNotice> notices;
   };
   struct Topic {
     TopicSlot slot;
@@ -104,8 +116,18 @@ class Control {
   bool start_partition(PartitionIndex index, Task& task, const LogRange& log,
                        const Answers& by_time);
   bool start_known(PartitionIndex index, Task& task, const LogRange& log);
-  void start_new(PartitionIndex index, const Task& task, std::int64_t offset);
-  void halt(PartitionIndex index, std::string text);
+  bool start_new(PartitionIndex index, const Task& task, std::int64_t offset);
+  void halt(PartitionIndex index, SourceNotice told);
+  void hand_over();
+
+  // Starts at what killed the process (control_guard.cc).
+  enum class Leave : std::uint8_t { start, wait, halted };
+  Leave ask_guard(PartitionIndex index, const Task& task, const Position& position);
+  std::optional<std::int64_t> skipped_until(const PartitionName& name, std::int64_t next,
+                                            std::int64_t end) const;
+  void begins(PartitionStart start, std::vector<SourceNotice> notices);
+  void stands(PartitionIndex index, const Suspended& suspended);
+  void resume_blocked();
   void give(PartitionIndex index, std::optional<PartitionStart> start,
             std::vector<SourceNotice> notices);
   rd_kafka_topic_t* handle(const PartitionName& name) { return topics_.at(name.topic).handle; }
@@ -118,6 +140,11 @@ class Control {
   std::map<PartitionIndex, Task> tasks_;
   std::vector<PartitionName> names_;  // by index
   std::set<PartitionIndex> halted_;
+  std::map<PartitionIndex, Blocked> blocked_;
+  std::vector<Given> given_;               // for the workers, once the guard has noted it
+  std::optional<PartitionIndex> suspect_;  // being read by itself
+  Instant suspect_until_{};
+  Instant resume_due_{};
   std::set<PartitionName> led_;
   std::set<PartitionIndex> ends_pending_;
   bool ends_asked_ = false;

@@ -18,10 +18,11 @@ void Control::take_suspended() {
     for (const Suspended& each : worker->take_suspended()) {
       const PartitionName& name = names_[each.index];
       links_.client.stop(handle(name), name.partition);
-      if (each.halted) {
+      stands(each.index, each);
+      if (each.kind != Suspended::Kind::waiting) {
         halted_.insert(each.index);
       } else {
-        tasks_[each.index] = {name, Origin::known, each.position, 0};
+        tasks_[each.index] = {name, Origin::known, each.position};
       }
     }
   }
@@ -58,6 +59,7 @@ void Control::start_partitions() {
         answered && start_partition(i->first, i->second, {low->second, high->second}, by_time);
     i = done ? tasks_.erase(i) : std::next(i);
   }
+  hand_over();
 }
 
 // False: not yet.
@@ -69,25 +71,30 @@ bool Control::start_partition(PartitionIndex index, Task& task, const LogRange& 
   std::int64_t offset = from_low ? log.low : log.high;
   const auto timed = by_time.find(task.name);
   if (task.origin == Origin::fresh && timed != by_time.end()) offset = timed->second;
-  start_new(index, task, offset);
-  return true;
+  return start_new(index, task, offset);
 }
 
 bool Control::start_known(PartitionIndex index, Task& task, const LogRange& log) {
-  const StartPlan plan = plan_start(task.position, log);
-  const std::int64_t next = task.position.next_offset;
-  PartitionStart start{index, task.name, handle(task.name), task.position, plan.offset, false};
+  Position position = task.position;
   std::vector<SourceNotice> notices;
+  if (const auto until = skipped_until(task.name, position.next_offset, log.high)) {
+    const std::int64_t from = position.next_offset;
+    notices.push_back(lost_notice(index, from, *until, skipped_text(task.name, from, *until)));
+    position = {*until, -1, 0};
+  }
+  const Leave leave = ask_guard(index, task, position);
+  if (leave != Leave::start) return leave == Leave::halted;
+  const StartPlan plan = plan_start(position, log);
+  const std::int64_t next = position.next_offset;
+  PartitionStart start{index, task.name, handle(task.name), position, plan.offset, false, {}};
   switch (plan.kind) {
     case StartPlan::Kind::vanished:
       if (++task.vanished_seen < kVanishedMin) return false;
-      halt(index, vanished_text(task.name, next, log.high));
+      halt(index, halted_notice(index, 0, vanished_text(task.name, next, log.high)));
       return true;
     case StartPlan::Kind::lost:
       notices.push_back(
-          notice(Kind::lost, index, plan.offset, lost_text(task.name, next, plan.offset)));
-      notices.back().lost_from = next;
-      notices.back().lost_until = plan.offset;
+          lost_notice(index, next, plan.offset, lost_text(task.name, next, plan.offset)));
       start.position = {plan.offset, -1, 0};
       break;
     case StartPlan::Kind::unproven:
@@ -97,23 +104,27 @@ bool Control::start_known(PartitionIndex index, Task& task, const LogRange& log)
     case StartPlan::Kind::verify: start.verify = true; break;
     case StartPlan::Kind::read: break;
   }
-  give(index, std::move(start), std::move(notices));
+  begins(std::move(start), std::move(notices));
   return true;
 }
 
-void Control::start_new(PartitionIndex index, const Task& task, std::int64_t offset) {
+bool Control::start_new(PartitionIndex index, const Task& task, std::int64_t offset) {
+  const Position position{offset, -1, 0};
+  const Leave leave = ask_guard(index, task, position);
+  if (leave != Leave::start) return leave == Leave::halted;
   const bool added = task.origin == Origin::added;
   std::vector<SourceNotice> notices;
   notices.push_back(notice(added ? Kind::partition_added : Kind::begins, index, offset,
                            partition_text(task.name) + " is read from offset " +
                                std::to_string(offset) + (added ? ", its beginning" : "")));
-  give(index, PartitionStart{index, task.name, handle(task.name), {offset, -1, 0}, offset, false},
-       std::move(notices));
+  begins(PartitionStart{index, task.name, handle(task.name), position, offset, false, {}},
+         std::move(notices));
+  return true;
 }
 
-void Control::halt(PartitionIndex index, std::string text) {
+void Control::halt(PartitionIndex index, SourceNotice told) {
   halted_.insert(index);
-  give(index, std::nullopt, {notice(Kind::halted, index, 0, std::move(text))});
+  give(index, std::nullopt, {std::move(told)});
 }
 
 void Control::give(PartitionIndex index, std::optional<PartitionStart> start,

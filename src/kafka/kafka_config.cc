@@ -93,6 +93,8 @@ using Properties = std::vector<std::pair<std::string, std::string>>;
 
 Properties engine_properties(const KafkaConfig& config) {
   const unsigned workers = std::max(config.workers, 1u);
+  // A fetch brings one batch at least, however large.
+  const char* fetch_bytes = config.careful ? "1" : "524288";
   return {
       {"bootstrap.servers", joined(config.brokers)},
       {"client.id", "tocsin"},
@@ -110,13 +112,16 @@ Properties engine_properties(const KafkaConfig& config) {
       {"queued.max.messages.kbytes", std::to_string(std::max(kQueueKbytes / workers, 4096u))},
       {"queued.min.messages", std::to_string(std::max(kQueueRecords / workers, 1000u))},
       // More halves the throughput; a larger record comes through all the same.
-      {"fetch.message.max.bytes", "524288"},
+      {"fetch.message.max.bytes", fetch_bytes},
       {"fetch.max.bytes", "16777216"},
       {"receive.message.max.bytes", "67108864"},
       {"fetch.wait.max.ms", "100"},
       {"fetch.error.backoff.ms", "100"},
       {"reconnect.backoff.max.ms", "3000"},
       {"socket.timeout.ms", "20000"},
+      // Nobody is a member of a group here; but librdkafka 2.0.2 waits this long when it is closed,
+      // by default 45 s, for a coordinator to take the offsets mirrored last.
+      {"session.timeout.ms", "1000"},
       {"socket.keepalive.enable", "true"},
       {"socket.nagle.disable", "true"},
       {"log.connection.close", "false"},

@@ -37,6 +37,8 @@ struct KafkaConfig {
   std::string group = "tocsin";                   // offsets are mirrored here; empty: nowhere
   std::map<std::string, std::string> properties;  // of librdkafka, for what has no key of its own
   unsigned workers = 1;
+  // Batches come one by one, so that what kills the process is met at its very position. Slow.
+  bool careful = false;
   KafkaStart start;
 };
 

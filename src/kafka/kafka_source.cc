@@ -20,14 +20,14 @@ namespace tocsin {
 using namespace kafka;  // NOLINT: this is the room's own namespace
 
 struct KafkaSource::Parts {
-  Parts(std::unique_ptr<Client> made, unsigned worker_count, const Clock& clock,
+  Parts(std::unique_ptr<Client> made, unsigned worker_count, const KafkaLinks& links,
         ControlSettings settings)
       : client(std::move(made)), waker(*client, registry) {
     for (unsigned i = 0; i < worker_count; ++i) {
       workers.push_back(std::make_unique<Worker>(*client, waker));
     }
-    control = std::make_unique<Control>(ControlLinks{*client, registry, workers, clock},
-                                        std::move(settings));
+    control = std::make_unique<Control>(
+        ControlLinks{*client, registry, workers, links.clock, links.guard}, std::move(settings));
   }
   ~Parts() {
     control.reset();  // gives to the workers
@@ -55,8 +55,8 @@ Result<std::unique_ptr<KafkaSource>> KafkaSource::open(const KafkaConfig& config
   if (!client) return tl::unexpected(client.error());
   ControlSettings settings{config.brokers, config.topics, config.start, std::move(known.positions),
                            std::move(known.identity)};
-  auto parts = std::make_unique<Parts>(std::move(*client), std::max(config.workers, 1u),
-                                       links.clock, std::move(settings));
+  auto parts = std::make_unique<Parts>(std::move(*client), std::max(config.workers, 1u), links,
+                                       std::move(settings));
   parts->mirrored = !config.group.empty();
   return std::unique_ptr<KafkaSource>(new KafkaSource(std::move(parts)));
 }

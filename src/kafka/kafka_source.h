@@ -12,6 +12,7 @@
 #include "kafka/kafka_config.h"
 #include "tocsin/clock.h"
 #include "tocsin/log.h"
+#include "tocsin/reading_guard.h"
 #include "tocsin/source.h"
 
 namespace tocsin {
@@ -22,9 +23,10 @@ struct KafkaKnown {
   std::string identity;  // Source::identity() of what it was counted from; empty: nothing yet
 };
 
-struct KafkaLinks {  // both outlive the source
+struct KafkaLinks {  // all outlive the source
   const Clock& clock;
   Log& log;
+  ReadingGuard* guard = nullptr;
 };
 
 // Reads topics of one Kafka cluster, all partitions of them, each from its Position on. It is no
@@ -33,8 +35,9 @@ struct KafkaLinks {  // both outlive the source
 // A partition with a Position is verified first: the last record delivered is read again, and must
 // have its hash; so it is again whenever a leader or a connection was lost. A partition of a topic
 // without any Position begins by KafkaConfig::start, a further one of a known topic at its
-// beginning. Brokers that cannot be reached, and topics that don't exist, are told once by a notice
-// and retried for ever.
+// beginning. With a guard, one at whose position the process died before is read by itself, and
+// after three deaths not at all (halted). Brokers that cannot be reached, and topics that don't
+// exist, are told once by a notice and retried for ever.
 class KafkaSource final : public Source {
  public:
   // Returns at once, whether a broker answers or not; partitions and identity come by and by.

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "tocsin/reading_guard.h"
 #include "tocsin/source.h"
 
 namespace tocsin::kafka {
@@ -18,6 +19,14 @@ inline SourceNotice notice(SourceNotice::Kind kind, std::optional<PartitionIndex
   made.partition = partition;
   made.offset = offset;
   made.text = std::move(text);
+  return made;
+}
+
+inline SourceNotice lost_notice(PartitionIndex partition, std::int64_t from, std::int64_t until,
+                                std::string text) {
+  SourceNotice made = notice(SourceNotice::Kind::lost, partition, until, std::move(text));
+  made.lost_from = from;
+  made.lost_until = until;
   return made;
 }
 
@@ -47,9 +56,59 @@ inline std::string missing_text(const PartitionName& name) {
          std::string(kDecide);
 }
 
-inline std::string damaged_text(const PartitionName& name, std::string_view reason) {
-  return partition_text(name) + ": a record batch is damaged (" + std::string(reason) +
-         "); nothing more of it is counted until the broker's log is repaired and Tocsin restarted";
+inline SourceNotice halted_notice(PartitionIndex index, std::int64_t next, std::string text,
+                                  std::string advice = {}) {
+  SourceNotice made = notice(SourceNotice::Kind::halted, index, next, std::move(text));
+  made.advice = std::move(advice);
+  return made;
+}
+
+inline std::string skip_advice(const PartitionName& name) {
+  return "`tocsin skip " + name.topic + " " + std::to_string(name.partition) +
+         "` goes on one offset later, with `--to OFFSET` further on: a batch ends at the "
+         "lastOffset "
+         "that Kafka's kafka-dump-log.sh shows. What is skipped is told as lost, the rest is "
+         "counted.";
+}
+
+inline SourceNotice damaged_notice(PartitionIndex index, const PartitionName& name,
+                                   std::int64_t next, std::string_view reason) {
+  return halted_notice(index, next,
+                       partition_text(name) + ": a record batch is damaged (" +
+                           std::string(reason) + "); nothing from offset " + std::to_string(next) +
+                           " on is counted until the broker's log is repaired and Tocsin "
+                           "restarted, or it is skipped",
+                       skip_advice(name));
+}
+
+inline SourceNotice deadly_notice(PartitionIndex index, const PartitionName& name,
+                                  std::int64_t offset) {
+  return halted_notice(index, offset,
+                       partition_text(name) + ": Tocsin died " +
+                           std::to_string(ReadingGuard::kDeathsMax) +
+                           " times at the record with offset " + std::to_string(offset) +
+                           "; nothing from there on is counted until it is skipped",
+                       skip_advice(name) + " Please report the record, it is a defect of Tocsin.");
+}
+
+inline SourceNotice deaths_notice(PartitionIndex index, const PartitionName& name,
+                                  std::int64_t next, int deaths) {
+  return halted_notice(index, next,
+                       partition_text(name) + ": Tocsin died " + std::to_string(deaths) +
+                           " times in a row as it read on from offset " + std::to_string(next) +
+                           " (a batch that unpacks to more than the memory there is?); nothing "
+                           "from there on is counted until it is skipped",
+                       skip_advice(name));
+}
+
+inline std::string skipped_text(const PartitionName& name, std::int64_t from, std::int64_t until) {
+  return partition_text(name) + ": " + std::to_string(until - from) + " offsets from " +
+         std::to_string(from) + " on were skipped by tocsin skip and never counted";
+}
+
+inline std::string resumed_text(const PartitionName& name, std::int64_t next, bool trial) {
+  return partition_text(name) + " is read again, from offset " + std::to_string(next) + " on" +
+         (trial ? ", to see whether that still kills" : "");
 }
 
 inline std::string unverified_text(const PartitionName& name) {

@@ -114,8 +114,13 @@ void Worker::begin(const PartitionStart& start) {
   if (row.size() <= partition) row.resize(partition + 1, nullptr);
   if (row[partition] == nullptr) row[partition] = &readings_.emplace_back();
   Reading& reading = *row[partition];
-  reading = {start.index, start.name, start.verify ? Phase::verifying : Phase::reading,
-             start.position};
+  reading = {start.index,
+             start.name,
+             start.verify ? Phase::verifying : Phase::reading,
+             start.position,
+             start.deadly.value_or(kNone),
+             reading.damaged_at,
+             reading.damaged};
   // Here and not in control: whatever an earlier fetch left in the queue was taken, and dropped,
   // by this thread before.
   if (!client_.start(start.topic, start.name.partition, start.offset, queue_)) suspend(reading);
@@ -149,7 +154,10 @@ void Worker::take_record(Reading& reading, Message message, std::vector<SourceNo
     reading.phase = Phase::reading;
     if (record.offset == position.last_offset) {
       if (record.hash != position.last_record_hash) {
-        halt(reading, rewritten_text(reading.name, record.offset), notices);
+        halt(reading, Suspended::Kind::halted,
+             halted_notice(reading.index, position.next_offset,
+                           rewritten_text(reading.name, record.offset)),
+             notices);
       }
       return;
     }
@@ -157,6 +165,11 @@ void Worker::take_record(Reading& reading, Message message, std::vector<SourceNo
         notice(Kind::unverified, reading.index, record.offset, unverified_text(reading.name)));
   }
   if (record.offset < position.next_offset) return;
+  if (record.offset >= reading.deadly) {
+    halt(reading, Suspended::Kind::blocked,
+         deadly_notice(reading.index, reading.name, reading.deadly), notices);
+    return;
+  }
   position = {record.offset + 1, record.offset, record.hash};
   records_.push_back(record);
   held_bytes_ += message->len;
@@ -172,26 +185,38 @@ void Worker::take_event(Reading& reading, const rd_kafka_message_t& event,
           notice(Kind::unverified, reading.index, event.offset, unverified_text(reading.name)));
     }
     notices.push_back(notice(Kind::at_end, reading.index, event.offset, {}));
+  } else if (is_damage(event.err) && !believe_damage(reading)) {
+    suspend(reading);
   } else if (is_damage(event.err)) {
-    halt(reading, damaged_text(reading.name, rd_kafka_message_errstr(&event)), notices);
+    halt(reading, Suspended::Kind::blocked,
+         damaged_notice(reading.index, reading.name, reading.position.next_offset,
+                        rd_kafka_message_errstr(&event)),
+         notices);
   } else {
     // Out of range, unknown topic, not allowed …: control looks, and tells.
     suspend(reading);
   }
 }
 
-void Worker::halt(Reading& reading, std::string text, std::vector<SourceNotice>& notices) {
+void Worker::halt(Reading& reading, Suspended::Kind kind, SourceNotice told,
+                  std::vector<SourceNotice>& notices) {
   reading.phase = Phase::halted;
-  notices.push_back(
-      notice(Kind::halted, reading.index, reading.position.next_offset, std::move(text)));
+  notices.push_back(std::move(told));
   const std::lock_guard lock(mutex_);
-  suspended_.push_back({reading.index, reading.position, true});
+  suspended_.push_back({reading.index, reading.position, kind});
+}
+
+bool Worker::believe_damage(Reading& reading) {
+  const std::int64_t next = reading.position.next_offset;
+  reading.damaged = reading.damaged_at == next ? reading.damaged + 1 : 1;
+  reading.damaged_at = next;
+  return reading.damaged >= kDamagedMin;
 }
 
 void Worker::suspend(Reading& reading) {
   reading.phase = Phase::waiting;
   const std::lock_guard lock(mutex_);
-  suspended_.push_back({reading.index, reading.position, false});
+  suspended_.push_back({reading.index, reading.position, Suspended::Kind::waiting});
 }
 
 void Worker::suspend_all() {

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -31,14 +32,20 @@ struct PartitionStart {
   Position position;
   std::int64_t offset = 0;
   bool verify = false;  // the record at `offset` was delivered before and must have its hash
+  std::optional<std::int64_t> deadly;  // a record that kills: halt before it
 };
 
 // From a worker to control: the partition is not read any more; stop its fetcher, and unless it is
 // halted find out where to go on.
 struct Suspended {
+  enum class Kind : std::uint8_t {
+    waiting,
+    halted,   // for good: it may be another topic
+    blocked,  // by what is at its position, which a person may skip
+  };
   PartitionIndex index = 0;
   Position position;
-  bool halted = false;
+  Kind kind = Kind::waiting;
 };
 
 // The partitions of one worker: hands out their records, in order, each once. All but give(),
@@ -69,7 +76,13 @@ class Worker {
     PartitionName name;
     Phase phase = Phase::waiting;
     Position position;
+    std::int64_t deadly = kNone;
+    std::int64_t damaged_at = -1;  // the position at which damage was last met
+    int damaged = 0;               // and how often
   };
+  // A connection can garble what is whole on the disk, so it is read anew before it is believed.
+  static constexpr int kDamagedMin = 3;
+  static constexpr std::int64_t kNone = std::numeric_limits<std::int64_t>::max();
 
   bool take_inbox(std::vector<SourceNotice>& notices);
   void begin(const PartitionStart& start);
@@ -78,7 +91,9 @@ class Worker {
   void take_record(Reading& reading, Message message, std::vector<SourceNotice>& notices);
   void take_event(Reading& reading, const rd_kafka_message_t& event,
                   std::vector<SourceNotice>& notices);
-  void halt(Reading& reading, std::string text, std::vector<SourceNotice>& notices);
+  void halt(Reading& reading, Suspended::Kind kind, SourceNotice told,
+            std::vector<SourceNotice>& notices);
+  static bool believe_damage(Reading& reading);
   void suspend(Reading& reading);
   void suspend_all();
 

@@ -38,7 +38,7 @@ Engine::Engine(EngineSetup setup)
     for (unsigned worker = 0; worker < source.workers; ++worker) {
       workers_.push_back(std::make_unique<Worker>(
           WorkerSetup{source, worker, lane++, setup_.aggregator, directory_, exchange_,
-                      setup_.clock, setup_.batch, setup_.replay_tick}));
+                      setup_.clock, setup_.batch, setup_.replay_tick, setup_.guard}));
     }
   }
 }
@@ -233,13 +233,52 @@ Result<void> Engine::settle(Committed committed, Sync sync) {
     const CrashSpan span(CrashStep::tell);
     setup_.teller.committed(std::move(committed));
   }
+  note_positions();
   tell_counts();
   publish();
   return {};
 }
 
+// Where the partitions go on now, for those who watch whether they do.
+void Engine::note_positions() {
+  if (!setup_.live) return;
+  const auto& partitions = setup_.state.partitions();
+  const bool unproven = setup_.guard != nullptr && setup_.guard->unproven_count() > 0;
+  for (std::uint32_t i = 0; i < partitions.size(); ++i) {
+    const std::int64_t next = partitions[i].position.next_offset;
+    progress_.is_at(i, next);
+    if (unproven) setup_.guard->passed(partitions[i].name, next);
+  }
+}
+
+Result<void> Engine::watch_progress() {
+  if (progress_.turn(setup_.clock.monotonic())) {
+    for (const auto& source : setup_.sources) source.source->request_end_offsets();
+  }
+  const auto text = [&](const ProgressWatch::Still& still) {
+    const auto& row = setup_.state.partitions()[still.partition];
+    return fmt::format("{} stands still at offset {} for {} s, although there is more to read",
+                       place(row.name), row.position.next_offset, still.since / Millis{1'000});
+  };
+  if (const auto still = progress_.beyond_help()) {
+    return stop(text(*still) + ": Tocsin ends, to be started anew by its service manager");
+  }
+  while (const auto still = progress_.to_tell()) {
+    setup_.log.error(text(*still));
+    setup_.teller.trouble({"still",
+                           place(setup_.state.partitions()[still->partition].name),
+                           text(*still),
+                           {"Nothing is lost: Kafka keeps what is not yet counted. Look at the "
+                            "partition's broker.",
+                            "Tocsin ends itself after 180 s of this, for its service manager to "
+                            "start it anew."}});
+  }
+  return {};
+}
+
 Result<void> Engine::housekeeping() {
   tell_outages();
+  if (auto watched = watch_progress(); !watched) return watched;
   if (const auto tick = idleness_.due(setup_.state, setup_.clock)) {
     auto ticked = commit(
         {.tick = &*tick, .now = setup_.clock.wall(), .catching_up = catch_up_.catching_up()});
@@ -293,12 +332,14 @@ void Engine::take_notice(const SourceNotice& notice, std::uint32_t partition) {
   switch (notice.kind) {
     case Kind::unreachable:
       trouble_["source"] = notice.text;
+      progress_.set_reachable(false);
       setup_.log.warn(notice.text);
       outage_.begins(notice.text);
       tell_outages();
       break;
     case Kind::reachable:
       trouble_.erase("source");
+      progress_.set_reachable(true);
       setup_.log.info(notice.text);
       if (outage_.ends()) {
         setup_.teller.trouble({"source_back", std::to_string(outage_.number()), notice.text, {}});
@@ -307,30 +348,33 @@ void Engine::take_notice(const SourceNotice& notice, std::uint32_t partition) {
     case Kind::at_end:
       idleness_.at_end(partition, setup_.clock.monotonic());
       catch_up_.at_end(partition, notice.offset);
+      progress_.at_end(partition, notice.offset);
+      if (setup_.guard != nullptr) setup_.guard->at_end(setup_.state.partitions()[partition].name);
       break;
-    case Kind::end_offset: catch_up_.end_is(partition, notice.offset); break;
+    case Kind::end_offset:
+      catch_up_.end_is(partition, notice.offset);
+      progress_.end_is(partition, notice.offset);
+      break;
     case Kind::lost:
+      lost_offsets_ += static_cast<std::uint64_t>(notice.lost_until - notice.lost_from);
       setup_.log.error(notice.text);
       setup_.teller.trouble(
           {"lost",
            fmt::format("{} {}", where, notice.lost_from),
            notice.text,
-           {fmt::format("Offsets {} to {} of {} were deleted before they were read: totals of the "
-                        "windows they belong to are too low.",
+           {fmt::format("Offsets {} to {} of {} were never counted: totals of the windows they "
+                        "belong to are too low.",
                         notice.lost_from, notice.lost_until - 1, where),
-            "Raise the topic's retention.ms; if a copy exists, a file source holding only these "
-            "records counts them."}});
+            "If a copy exists, a file source holding only these records counts them."}});
       break;
-    case Kind::halted:
-      trouble_[where] = notice.text;
-      catch_up_.gone(partition);
-      idleness_.gone(partition);
-      setup_.log.error(notice.text);
-      setup_.teller.trouble({"halted",
-                             where,
-                             notice.text,
-                             {"This partition is not read any more; the others go on.",
-                              "Decide by hand: a new state directory counts the topic anew."}});
+    case Kind::halted: take_halt(notice, partition, where); break;
+    case Kind::resumed:
+      trouble_.erase(where);
+      progress_.back(partition);
+      halted_.erase(partition);
+      idleness_.record(partition, setup_.clock.monotonic());
+      setup_.log.warn(notice.text);
+      setup_.teller.trouble({"resumed", where, notice.text, {}});
       break;
     case Kind::unverified: setup_.log.warn(notice.text); break;
     case Kind::partition_added: setup_.log.info(notice.text); break;
@@ -338,6 +382,23 @@ void Engine::take_notice(const SourceNotice& notice, std::uint32_t partition) {
     case Kind::ended:
     case Kind::tick: break;
   }
+}
+
+void Engine::take_halt(const SourceNotice& notice, std::uint32_t partition,
+                       const std::string& where) {
+  trouble_[where] = notice.text;
+  catch_up_.gone(partition);
+  idleness_.gone(partition);
+  progress_.gone(partition);
+  halted_.insert(partition);
+  setup_.log.error(notice.text);
+  setup_.teller.trouble(
+      {"halted",
+       where,
+       notice.text,
+       {"This partition is not read any more; the others go on.",
+        notice.advice.empty() ? "Decide by hand: a new state directory counts the topic anew."
+                              : notice.advice}});
 }
 
 void Engine::tell_outages() {
@@ -409,6 +470,8 @@ void Engine::publish() {
   status_.alerts = alerts_;
   status_.watermark = setup_.state.watermark();
   status_.catching_up = catch_up_.catching_up();
+  status_.halted = halted_.size();
+  status_.lost_offsets = lost_offsets_;
   status_.partitions = setup_.state.partitions();
   status_.disk = room_;
   status_.held = held_;

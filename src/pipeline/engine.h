@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -16,12 +17,14 @@
 #include "pipeline/catch_up.h"
 #include "pipeline/idleness.h"
 #include "pipeline/outage.h"
+#include "pipeline/progress_watch.h"
 #include "pipeline/teller.h"
 #include "pipeline/worker.h"
 #include "state/state.h"
 #include "tocsin/clock.h"
 #include "tocsin/disk_room.h"
 #include "tocsin/log.h"
+#include "tocsin/reading_guard.h"
 
 namespace tocsin {
 
@@ -34,6 +37,8 @@ struct EngineStatus {
   std::uint64_t alerts = 0;  // recorded since the start of the process
   EventTime watermark = StreamTime::kUnset;
   bool catching_up = false;
+  std::uint64_t halted = 0;        // partitions
+  std::uint64_t lost_offsets = 0;  // since the start of the process
   std::vector<PartitionRow> partitions;
   std::optional<DiskRoom> disk;  // absent: it is not looked at
   std::string held;              // why nothing is counted now; empty: it is
@@ -61,6 +66,7 @@ struct EngineSetup {
   // Live: room on the state's disk, asked ten times a second. With less than its reserve nothing
   // further is counted, before a write fails for it. Empty: it is not looked at.
   std::function<DiskRoom()> room{};
+  ReadingGuard* guard = nullptr;  // of the sources; outlives the engine
 };
 
 // What takes the place of rules, prices and limits while the engine runs; made ready elsewhere.
@@ -120,6 +126,9 @@ class Engine {
   Result<void> housekeeping();
   void take_notices(const Batch& batch);
   void take_notice(const SourceNotice& notice, std::uint32_t partition);
+  void note_positions();
+  Result<void> watch_progress();
+  void take_halt(const SourceNotice& notice, std::uint32_t partition, const std::string& where);
   void take_over_partitions();
   void leave_behind();
   bool held();
@@ -148,6 +157,7 @@ class Engine {
 
   CatchUp catch_up_;
   Idleness idleness_;
+  ProgressWatch progress_;
   std::chrono::steady_clock::time_point synced_at_{};
   bool unsynced_ = false;
   bool identified_ = false;
@@ -159,6 +169,8 @@ class Engine {
   Outage full_;
   Counts told_;
   std::uint64_t alerts_ = 0;
+  std::uint64_t lost_offsets_ = 0;
+  std::set<std::uint32_t> halted_;
   std::atomic<std::uint64_t> turns_{0};
 
   mutable std::mutex status_mutex_;

@@ -18,7 +18,9 @@ bool is_of_an_end(const SourceNotice& notice) {
 }  // namespace
 
 Worker::Worker(const WorkerSetup& setup)
-    : setup_(setup), aggregator_(std::make_unique<Aggregator>(setup.aggregator)) {}
+    : setup_(setup),
+      aggregator_(std::make_unique<Aggregator>(setup.aggregator)),
+      mark_(setup.guard != nullptr ? setup.guard->mark(setup.lane) : nullptr) {}
 
 void Worker::run(const std::atomic<bool>& stop) {
   const EngineSource& from = setup_.source;
@@ -125,13 +127,18 @@ bool Worker::fill() {
   aggregator_->begin_records();
   while (next_record_ < records_.size()) {
     begin();
-    const bool taken = take(next_record_, lane(records_[next_record_].partition));
+    const Record& record = records_[next_record_];
+    const std::uint32_t partition = lane(record.partition);
+    if (mark_ != nullptr) mark_->under_way(slots_[record.partition], record.offset);
+    const bool taken = take(next_record_, partition);
     if (taken) ++next_record_;
     if (!taken || batch_->records >= setup_.limits.records) {
+      if (mark_ != nullptr) mark_->none();
       pass_on();
       return false;
     }
   }
+  if (mark_ != nullptr) mark_->none();
   return true;
 }
 
@@ -176,6 +183,10 @@ std::uint32_t Worker::lane(PartitionIndex index) {
   const auto found = setup_.directory.find_or_add(name);
   if (index >= ids_.size()) ids_.resize(index + 1, kUnknown);
   ids_[index] = found.id;
+  if (mark_ != nullptr) {
+    slots_.resize(ids_.size(), -1);
+    slots_[index] = setup_.guard->slot(name);
+  }
   aggregator_->add_lane({found.id, name.topic, setup_.source.format, found.stream_time});
   return found.id;
 }

@@ -13,6 +13,7 @@
 #include "pipeline/directory.h"
 #include "pipeline/exchange.h"
 #include "tocsin/clock.h"
+#include "tocsin/reading_guard.h"
 #include "tocsin/source.h"
 
 namespace tocsin {
@@ -42,6 +43,7 @@ struct WorkerSetup {
   BatchLimits limits;
   // Replay: the tick that notice `offset` names (SourceNotice::Kind::tick).
   std::function<Tick(std::int64_t, PartitionDirectory&)> tick;
+  ReadingGuard* guard = nullptr;  // live sources'
 };
 
 // Reads the partitions of one worker and runs stage 1 over them, batch by batch. One thread.
@@ -85,6 +87,8 @@ class Worker {
   std::size_t next_notice_ = 0, next_record_ = 0;
   std::size_t begins_end_ = 0;      // notices from here on are taken after the records
   std::vector<std::uint32_t> ids_;  // by PartitionIndex; kUnknown: not met yet
+  RecordMark* mark_ = nullptr;
+  std::vector<std::int32_t> slots_;  // of the marks, by PartitionIndex
   std::unique_ptr<Batch> batch_;
   std::chrono::steady_clock::time_point opened_;
   bool begun_ = false;  // something is in the batch

@@ -7,7 +7,10 @@
 
 #include <array>
 #include <catch2/catch.hpp>
+#include <map>
 #include <memory>
+#include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -355,4 +358,135 @@ TEST_CASE("A config that cannot work is refused at once") {
   REQUIRE_FALSE(opened);
   CHECK(opened.error().reaction == Reaction::reject);
   CHECK_THAT(opened.error().message, Catch::Contains("/nonexistent/ca.pem"));
+}
+
+namespace {
+
+// Advises what it is told to, and remembers what it was told.
+class ScriptedGuard final : public ReadingGuard {
+ public:
+  Advice advise(const PartitionName& partition, std::int64_t next_offset) override {
+    const std::lock_guard lock(mutex_);
+    const auto found = advice_.find(partition);
+    Advice advice = found == advice_.end() ? Advice{} : found->second;
+    if (advice.skip_until && *advice.skip_until <= next_offset) return {};
+    if (advice.deadly && *advice.deadly < next_offset) advice.deadly.reset();
+    return advice;
+  }
+  void begins(const PartitionName& partition, std::int64_t) override {
+    const std::lock_guard lock(mutex_);
+    unproven_.insert(partition);
+    most_ = std::max(most_, unproven_.size());
+  }
+  void sync() override {}
+  void lets_go(const PartitionName& partition) override { prove(partition); }
+  void halted(const PartitionName& partition, std::int64_t next_offset) override {
+    const std::lock_guard lock(mutex_);
+    halted_[partition] = next_offset;
+  }
+  bool unproven(const PartitionName& partition) const override {
+    const std::lock_guard lock(mutex_);
+    return unproven_.contains(partition);
+  }
+  std::size_t unproven_count() const override { return 1; }
+  void passed(const PartitionName&, std::int64_t) override {}
+  void at_end(const PartitionName&) override {}
+  std::int32_t slot(const PartitionName&) override { return -1; }
+  RecordMark* mark(std::size_t) override { return nullptr; }
+
+  void set(const PartitionName& partition, const Advice& advice) {
+    const std::lock_guard lock(mutex_);
+    advice_[partition] = advice;
+  }
+  void prove(const PartitionName& partition) {
+    const std::lock_guard lock(mutex_);
+    unproven_.erase(partition);
+  }
+  std::map<PartitionName, std::int64_t> halted() const {
+    const std::lock_guard lock(mutex_);
+    return halted_;
+  }
+  std::size_t most_unproven() const {
+    const std::lock_guard lock(mutex_);
+    return most_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<PartitionName, Advice> advice_;
+  std::set<PartitionName> unproven_;
+  std::size_t most_ = 0;
+  std::map<PartitionName, std::int64_t> halted_;
+};
+
+KafkaKnown known_at(std::int64_t first, std::int64_t second) {
+  return {{{kFirst, {first, -1, 0}}, {kSecond, {second, -1, 0}}}, {}};
+}
+
+}  // namespace
+
+TEST_CASE("Where the process died three times nothing is read, and the others are") {
+  MockKafka kafka;
+  kafka.produce(0, numbered("a", 0, 10));
+  kafka.produce(1, numbered("b", 0, 10));
+  ScriptedGuard guard;
+  guard.set(kFirst, {3, {}, {}});
+  Reading reading(kafka.config(), known_at(4, 0), &guard);
+  REQUIRE(reading.until_count(10));
+  REQUIRE(reading.until_notice(Kind::halted));
+  CHECK(reading.values[kFirst].empty());
+  CHECK(reading.values[kSecond] == numbered("b", 0, 10));
+  CHECK_THAT(reading.last(Kind::halted).text, Catch::Contains("from offset 4"));
+  CHECK_THAT(reading.last(Kind::halted).advice, Catch::Contains("tocsin skip events 0"));
+  CHECK(guard.halted() == std::map<PartitionName, std::int64_t>{{kFirst, 4}});
+}
+
+TEST_CASE("What a person skips is told as lost, and the rest is read, exactly") {
+  MockKafka kafka;
+  kafka.produce(0, numbered("a", 0, 10));
+  ScriptedGuard guard;
+  guard.set(kFirst, {3, {}, {}});
+  Reading reading(kafka.config(), known_at(4, 0), &guard);
+  REQUIRE(reading.until_notice(Kind::halted));
+  guard.set(kFirst, {3, {}, 7});
+  REQUIRE(reading.until_count(3));
+  CHECK(reading.values[kFirst] == numbered("a", 7, 10));
+  CHECK(reading.count(Kind::resumed) == 1);
+  CHECK(reading.last(Kind::lost).lost_from == 4);
+  CHECK(reading.last(Kind::lost).lost_until == 7);
+}
+
+TEST_CASE("Before a record that kills its partition halts, and all before it is read") {
+  MockKafka kafka;
+  kafka.produce(0, numbered("a", 0, 10));
+  ScriptedGuard guard;
+  const std::int64_t deadly = GENERATE(6, 2);
+  guard.set(kFirst, {3, deadly, {}});
+  Reading reading(kafka.config(), known_at(2, 0), &guard);
+  REQUIRE(reading.until_notice(Kind::halted));
+  reading.idle(Millis{200});
+  CHECK(reading.values[kFirst] == numbered("a", 2, static_cast<int>(deadly)));
+  CHECK_THAT(reading.last(Kind::halted).text,
+             Catch::Contains("the record with offset " + std::to_string(deadly)));
+  guard.set(kFirst, {0, {}, deadly + 1});
+  REQUIRE(reading.until_count(7));
+  CHECK(reading.values[kFirst].back() == "a9");
+  CHECK(reading.last(Kind::lost).lost_from == deadly);
+}
+
+TEST_CASE("Partitions in which the process may have died are begun one after another") {
+  MockKafka kafka;
+  kafka.produce(0, numbered("a", 0, 10));
+  kafka.produce(1, numbered("b", 0, 10));
+  ScriptedGuard guard;
+  guard.set(kFirst, {1, {}, {}});
+  guard.set(kSecond, {2, {}, {}});
+  Reading reading(kafka.config(), known_at(0, 0), &guard);
+  REQUIRE(reading.until_count(10));
+  reading.idle(Millis{1'200});
+  CHECK(reading.total == 10);
+  guard.prove(kFirst);
+  guard.prove(kSecond);
+  REQUIRE(reading.until_count(20));
+  CHECK(guard.most_unproven() == 1);
 }

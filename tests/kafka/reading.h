@@ -41,9 +41,9 @@ class Reading {
   using Kind = SourceNotice::Kind;
   using Positions = std::map<PartitionName, Position>;
 
-  explicit Reading(const KafkaConfig& config, KafkaKnown known = {})
+  explicit Reading(const KafkaConfig& config, KafkaKnown known = {}, ReadingGuard* guard = nullptr)
       : workers_(std::max(config.workers, 1u)), positions(known.positions) {
-    auto opened = KafkaSource::open(config, std::move(known), {clock_, log_});
+    auto opened = KafkaSource::open(config, std::move(known), {clock_, log_, guard});
     INFO((opened ? std::string() : opened.error().message));
     REQUIRE(opened);
     source = std::move(*opened);

@@ -2,7 +2,9 @@
 """One tocsin: its directory, its config, its process and its API."""
 
 import json
+import os
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -74,6 +76,8 @@ class Engine:
         self.binary, self.directory, self.topic = binary, directory, topic
         self.port = free_port()
         self.process = None
+        self.data_limit = None  # bytes of memory it may have (RLIMIT_DATA)
+        self.environment = {}
         directory.mkdir(parents=True, exist_ok=True)
         (directory / "rules.yaml").write_text(rules_yaml(rules))
         (directory / "prices").mkdir(exist_ok=True)
@@ -98,7 +102,14 @@ class Engine:
         log = open(self.directory / "tocsin.log", "ab")
         with log:
             self.process = subprocess.Popen([self.binary, "run", "--config", self.config],
-                                            stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+                                            stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+                                            env=os.environ | self.environment,
+                                            preexec_fn=self._limit)
+
+    def _limit(self):
+        if self.data_limit:
+            resource.setrlimit(resource.RLIMIT_DATA, (self.data_limit, self.data_limit))
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
     def start_ready(self, seconds=30):
         self.start()

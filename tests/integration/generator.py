@@ -23,6 +23,7 @@ class Record:
     partition: int
     timestamp: int  # ms
     value: bytes
+    key: str | None = None
 
 
 @dataclass(frozen=True)

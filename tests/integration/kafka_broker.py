@@ -36,6 +36,10 @@ PROPERTIES = {
     "node.id": "1",
     "controller.listener.names": "CONTROLLER",
     "inter.broker.listener.name": "PLAINTEXT",
+    "listener.security.protocol.map":
+        "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT",
+    # So that compaction is seen within seconds.
+    "log.cleaner.backoff.ms": "500",
     "num.partitions": "1",
     # On, so that a consumer that creates topics by asking for them is found out.
     "auto.create.topics.enable": "true",
@@ -147,7 +151,8 @@ class KafkaBroker:
         self._properties = properties or {}
         self._tool = tool or os.environ.get("TOCSIN_KAFKA_TOOL") or self._built_tool()
         self._process = None
-        self.port, self._controller_port = _free_ports(2)
+        # What comes in by the second listener is sent on to `proxy_port`, where a proxy may stand.
+        self.port, self._controller_port, self.behind_proxy, self.proxy_port = _free_ports(4)
         self.bootstrap = f"127.0.0.1:{self.port}"
 
     @staticmethod
@@ -270,8 +275,10 @@ class KafkaBroker:
         properties.update({
             "controller.quorum.voters": f"1@127.0.0.1:{self._controller_port}",
             "listeners": f"PLAINTEXT://127.0.0.1:{self.port},"
+                         f"PROXIED://127.0.0.1:{self.behind_proxy},"
                          f"CONTROLLER://127.0.0.1:{self._controller_port}",
-            "advertised.listeners": f"PLAINTEXT://127.0.0.1:{self.port}",
+            "advertised.listeners": f"PLAINTEXT://127.0.0.1:{self.port},"
+                                    f"PROXIED://127.0.0.1:{self.proxy_port}",
             "log.dirs": str(self.data),
         })
         properties.update(self._properties)

@@ -25,29 +25,30 @@ class Context:
     folder: Path
     seed: int
     cycles: int
+    rounds: int = 1  # of the faults of kafka_faults
     numbers: itertools.count = field(default_factory=itertools.count)
     note: list = field(default_factory=list)  # what a test wants printed beside its ok
 
-    def topic(self, partitions=4):
+    def topic(self, partitions=4, config=None):
         name = f"requests-{next(self.numbers)}"
-        self.broker.create_topic(name, partitions)
+        self.broker.create_topic(name, partitions, config)
         return name
 
-    def engine(self, rules, topic, hook, ops, broker=None):
-        return Engine(self.binary, self.folder / topic, rules, (broker or self.broker).bootstrap,
-                      topic, hook, ops)
+    def engine(self, rules, topic, hook, ops, broker=None, brokers=None):
+        return Engine(self.binary, self.folder / topic, rules,
+                      brokers or (broker or self.broker).bootstrap, topic, hook, ops)
 
-    def producer(self, topic, broker=None):
-        return Producer(self.tool, (broker or self.broker).bootstrap, topic)
+    def producer(self, topic, broker=None, properties=()):
+        return Producer(self.tool, (broker or self.broker).bootstrap, topic, properties)
 
 
 class Producer:
     """A kafka_tool that writes what it is given until it is closed."""
 
-    def __init__(self, tool, brokers, topic):
+    def __init__(self, tool, brokers, topic, properties=()):
         self.sent = 0
-        self.process = subprocess.Popen([tool, brokers, "produce", topic, "linger.ms=0"], text=True,
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.process = subprocess.Popen([tool, brokers, "produce", topic, "linger.ms=0", *properties],
+                                        text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def __enter__(self):
         return self
@@ -62,6 +63,8 @@ class Producer:
     def send(self, record):
         self.sent += 1
         line = {"partition": record.partition, "timestamp": record.timestamp}
+        if record.key is not None:
+            line["key"] = record.key
         try:
             line["value"] = record.value.decode()
         except UnicodeDecodeError:

@@ -18,8 +18,10 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 
 import backtest_equals_live
+import crash_loop
 import demo
 import explain
+import kafka_faults
 import kafka_source
 import kill9
 import mail
@@ -34,7 +36,8 @@ from live import Context
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = {"self_test": self_test, "kill9": kill9,
            "backtest_equals_live": backtest_equals_live, "outage": outage, "slack": slack,
-           "kafka_source": kafka_source, "mail": mail, "demo": demo,
+           "kafka_source": kafka_source, "kafka_faults": kafka_faults, "crash_loop": crash_loop,
+           "mail": mail, "demo": demo,
            "explain": explain, "reload": reload, "quick_start": quick_start}
 
 
@@ -44,6 +47,7 @@ def arguments():
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--cycles", type=int, default=20, help="kills of the kill -9 test")
     parser.add_argument("--version", choices=VERSIONS, default=VERSIONS[0], help="of Kafka")
+    parser.add_argument("--rounds", type=int, default=1, help="of each fault of Kafka")
     parser.add_argument("--quick", action="store_true", help="20 kills whatever --cycles says")
     parser.add_argument("--only", choices=MODULES, action="append", help="may be given again")
     return parser.parse_args()
@@ -73,12 +77,13 @@ def main():
         if not program.exists():
             sys.exit(f"{program} is missing: build it first, or name its folder with --build")
     modules = options.only or list(MODULES)
-    again = f"{sys.argv[0]} --seed {seed} --cycles {cycles}" + "".join(f" --only {m}" for m in options.only or [])
+    again = f"{sys.argv[0]} --seed {seed} --cycles {cycles} --rounds {options.rounds}"
+    again += "".join(f" --only {m}" for m in options.only or [])
     print(f"seed {seed}; to repeat: {again}", flush=True)
     folder = Path(tempfile.mkdtemp(prefix="tocsin-integration-"))
     passed = failed = 0
     with KafkaBroker(options.version, tool=str(tool)) as broker:
-        context = Context(binary, tool, broker, folder, seed, cycles)
+        context = Context(binary, tool, broker, folder, seed, cycles, options.rounds)
         for module in modules:
             for sentence, test in MODULES[module].TESTS:
                 good = run_test(context, sentence, test)

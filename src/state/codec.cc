@@ -12,6 +12,7 @@ namespace {
 constexpr std::uint8_t kJournalVersion = 1;
 constexpr std::uint8_t kSums = 1;
 constexpr std::uint8_t kPanes = 2;
+constexpr std::uint8_t kNewGroups = 3;
 
 void write_time(RowWriter& out, EventTime t) { out.signed_number(to_ms(t)); }
 EventTime read_time(RowReader& in) { return event_time_ms(in.signed_number()); }
@@ -88,11 +89,7 @@ void write_panes(RowWriter& out, const PaneCell& cell, std::span<const PaneSum> 
 }
 
 void read_panes(RowReader& in, PaneCell& cell) {
-  const std::int64_t judged_through = in.signed_number();
-  // A cell that was judged never is unjudged again: it was forgotten, and this is a new one. With
-  // the panes of the old one it would be judged, and told, once more.
-  if (judged_through == INT64_MIN && cell.judged_through != INT64_MIN) cell.panes = {};
-  cell.judged_through = judged_through;
+  cell.judged_through = in.signed_number();
   cell.window_start = read_time(in);
   cell.window_amount = in.amount();
   cell.window_requests = in.signed_number();
@@ -175,6 +172,15 @@ void JournalWriter::begin_panes(std::uint32_t state, std::size_t cells) {
   out.number(cells);
 }
 
+void JournalWriter::begin_new_groups(std::uint32_t state, std::size_t groups) {
+  RowWriter out(bytes_);
+  out.byte(kNewGroups);
+  out.number(state);
+  out.number(groups);
+}
+
+void JournalWriter::new_group(std::string_view group) { RowWriter(bytes_).text(group); }
+
 void JournalWriter::panes(std::string_view group, const PaneCell& cell,
                           std::span<const PaneSum> changed) {
   RowWriter out(bytes_);
@@ -206,6 +212,11 @@ bool read_journal(std::string_view bytes, JournalSink& sink) {
       for (std::uint64_t n = in.number(); n > 0 && in.ok(); --n) {
         const std::string_view group = in.text();
         if (in.ok()) read_panes(in, sink.panes(state, group));
+      }
+    } else if (kind == kNewGroups) {
+      for (std::uint64_t n = in.number(); n > 0 && in.ok(); --n) {
+        const std::string_view group = in.text();
+        if (in.ok()) sink.panes(state, group) = {};
       }
     } else {
       return false;

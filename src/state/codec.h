@@ -44,6 +44,9 @@ class JournalWriter {
   JournalWriter();
   void begin_sums(std::uint32_t state, std::int64_t start, std::size_t cells);
   void sum(std::string_view group, const SumCell& cell);
+  // Groups that begin with this commit: what there was of them before is forgotten.
+  void begin_new_groups(std::uint32_t state, std::size_t groups);
+  void new_group(std::string_view group);
   void begin_panes(std::uint32_t state, std::size_t cells);
   void panes(std::string_view group, const PaneCell& cell, std::span<const PaneSum> changed);
   bool empty() const { return bytes_.size() == 1; }
@@ -57,7 +60,7 @@ struct JournalSink {
   virtual ~JournalSink() = default;
   virtual void sum(std::uint32_t state, std::int64_t start, std::string_view group,
                    const SumCell& cell) = 0;
-  // The cell to bring up to date with the row's changes.
+  // The cell to bring up to date with the row's changes, or to begin anew.
   virtual PaneCell& panes(std::uint32_t state, std::string_view group) = 0;
 };
 bool read_journal(std::string_view bytes, JournalSink& sink);

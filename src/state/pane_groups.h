@@ -24,6 +24,7 @@ struct PaneEntry {
   bool dirty = false;                            // the journal alone holds its newest value
   bool stored = false;                           // it has a key of its own
   bool active = false;                           // it has something to judge
+  bool begins = false;                           // with the commit under way
   std::uint16_t edition = 0;                     // of the ladder that its slots and episodes are of
   std::vector<std::int64_t> changed;             // panes, by the commit under way
   EventTime latest{};                            // event time, of the commit under way

@@ -244,6 +244,7 @@ class State {
   void write_partitions();
   void write_ids(const CommitInput& input);
   void write_journal();
+  static void write_new_groups(RuleState& rule, JournalWriter& row);
   void finish_alerts(Committed& committed);
 
   Store& store_;

@@ -52,7 +52,9 @@ void State::apply_pane(RuleState& rule, const Delta& delta) {
       counts_[Count::overflow_groups] += static_cast<std::uint64_t>(delta.requests);
       counts_changed_ = true;
     }
+    const std::size_t groups = rule.groups.size();
     found = &rule.groups.add(group);
+    if (rule.groups.size() > groups) found->begins = true;
     if (found->commit == 0) found->edition = rule.edition;
   }
   PaneEntry& entry = *found;

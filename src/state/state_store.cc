@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The rows of a commit.
+#include <utility>
+
 #include "alert/alert_codec.h"
 #include "state/keys.h"
 #include "state/state.h"
@@ -20,6 +22,7 @@ void State::write_journal() {
   touched_.clear();
   for (const auto& rule : rules_) {
     if (rule->touched_groups.empty()) continue;
+    write_new_groups(*rule, row);
     row.begin_panes(rule->row.id, rule->touched_groups.size());
     std::vector<PaneSum> changed;
     for (PaneEntry* const entry : rule->touched_groups) {
@@ -37,6 +40,18 @@ void State::write_journal() {
   journal_.rows.push_back({commit_, bytes.size()});
   journal_.bytes += bytes.size();
   batch_.put(key::numbered(key::kJournal, commit_), std::move(bytes));
+}
+
+// A group that was forgotten may have rows in the journal still: with its old panes it would be
+// judged, and told, once more.
+void State::write_new_groups(RuleState& rule, JournalWriter& row) {
+  std::vector<PaneEntry*> begun;
+  for (PaneEntry* const entry : rule.touched_groups) {
+    if (std::exchange(entry->begins, false)) begun.push_back(entry);
+  }
+  if (begun.empty()) return;
+  row.begin_new_groups(rule.row.id, begun.size());
+  for (const PaneEntry* const entry : begun) row.new_group(*entry->group);
 }
 
 void State::write_rows(const CommitInput& input) {

@@ -26,8 +26,11 @@ struct Descriptor {
 };
 
 Error cannot(const std::string& path, int error) {
+  if (error == ENOSPC) {
+    return {Reaction::stop, path + ": the disk is full; free some space and start again"};
+  }
   return {Reaction::stop, path + " cannot be used: " + std::generic_category().message(error) +
-                              "; give Tocsin's user the state directory, with 1 MB free"};
+                              "; give Tocsin's user the state directory"};
 }
 
 }  // namespace

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import threading
 import time
+import types
 import urllib.error
 import urllib.request
 from decimal import Decimal
@@ -72,12 +73,13 @@ class Engine:
     """Lives in `directory`, which keeps its state from start to start. `brokers`, `topic`, `hook`
     (a channel as YAML) and `ops` (a receiver, the engine route) fill the config."""
 
+    data_limit = None  # bytes of memory it may have (RLIMIT_DATA)
+    environment = types.MappingProxyType({})  # beside ours
+
     def __init__(self, binary, directory, rules, brokers, topic, hook, ops):
         self.binary, self.directory, self.topic = binary, directory, topic
         self.port = free_port()
         self.process = None
-        self.data_limit = None  # bytes of memory it may have (RLIMIT_DATA)
-        self.environment = {}
         directory.mkdir(parents=True, exist_ok=True)
         (directory / "rules.yaml").write_text(rules_yaml(rules))
         (directory / "prices").mkdir(exist_ok=True)
@@ -103,7 +105,7 @@ class Engine:
         with log:
             self.process = subprocess.Popen([self.binary, "run", "--config", self.config],
                                             stdout=log, stderr=log, stdin=subprocess.DEVNULL,
-                                            env=os.environ | self.environment,
+                                            env={**os.environ, **self.environment},
                                             preexec_fn=self._limit)
 
     def _limit(self):

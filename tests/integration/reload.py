@@ -35,7 +35,7 @@ class Reloading(Engine):
 
     def __init__(self, context, name, hook, ops):
         self.binary, self.directory = context.binary, context.folder / name
-        self.port, self.process, self.events, self.environment = free_port(), None, 0, {}
+        self.port, self.process, self.events = free_port(), None, 0
         (self.directory / "rules").mkdir(parents=True)
         (self.directory / "events.jsonl").touch()
         for channel, receiver in (("hook", hook), ("ops", ops)):

@@ -22,29 +22,15 @@ std::string as_set(std::vector<std::string> parts) {
   return text;
 }
 
-bool holds(const Clause& clause, const EventContext& context, std::string& scratch) {
-  const auto part_holds = [&](const Clause& part) { return holds(part, context, scratch); };
-  switch (clause.kind) {
-    case Clause::Kind::all:
-      return std::all_of(clause.parts.begin(), clause.parts.end(), part_holds);
-    case Clause::Kind::any:
-      return std::any_of(clause.parts.begin(), clause.parts.end(), part_holds);
-    case Clause::Kind::none:
-      return std::none_of(clause.parts.begin(), clause.parts.end(), part_holds);
-    case Clause::Kind::condition: break;
-  }
-  const Condition& condition = *clause.condition;
-  if (condition.field.kind == FieldRef::Kind::tags) {
-    return condition.holds_of_tags(context.event.tags);
-  }
-  return condition.holds(field_text(condition.field, context, scratch));
-}
-
 }  // namespace
 
 bool holds(const Clause& clause, const EventContext& context) {
   std::string scratch;
-  return holds(clause, context, scratch);
+  return holds_by(clause, [&](const Condition& condition) {
+    return condition.field.kind == FieldRef::Kind::tags
+               ? condition.holds_of_tags(context.event.tags)
+               : condition.holds(field_text(condition.field, context, scratch));
+  });
 }
 
 bool Condition::holds(std::string_view text) const {

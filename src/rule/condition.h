@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -55,6 +56,22 @@ struct Clause {
 };
 
 bool holds(const Clause& clause, const EventContext& context);
+
+// The same, each condition being answered by `ask`.
+template <class Ask>
+bool holds_by(const Clause& clause, const Ask& ask) {
+  const auto part_holds = [&ask](const Clause& part) { return holds_by(part, ask); };
+  switch (clause.kind) {
+    case Clause::Kind::all:
+      return std::all_of(clause.parts.begin(), clause.parts.end(), part_holds);
+    case Clause::Kind::any:
+      return std::any_of(clause.parts.begin(), clause.parts.end(), part_holds);
+    case Clause::Kind::none:
+      return std::none_of(clause.parts.begin(), clause.parts.end(), part_holds);
+    case Clause::Kind::condition: break;
+  }
+  return ask(*clause.condition);
+}
 
 // `all` of the two, without needless levels.
 Clause both(Clause a, Clause b);

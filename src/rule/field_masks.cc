@@ -14,17 +14,7 @@ constexpr std::size_t kKnownBytes = 1 << 20;  // of masks
 
 // Every condition of the clause is about the field with this text.
 bool holds(const Clause& clause, std::string_view text) {
-  const auto part_holds = [text](const Clause& part) { return holds(part, text); };
-  switch (clause.kind) {
-    case Clause::Kind::all:
-      return std::all_of(clause.parts.begin(), clause.parts.end(), part_holds);
-    case Clause::Kind::any:
-      return std::any_of(clause.parts.begin(), clause.parts.end(), part_holds);
-    case Clause::Kind::none:
-      return std::none_of(clause.parts.begin(), clause.parts.end(), part_holds);
-    case Clause::Kind::condition: break;
-  }
-  return clause.condition->holds(text);
+  return holds_by(clause, [text](const Condition& condition) { return condition.holds(text); });
 }
 
 // Nothing but a list of values.

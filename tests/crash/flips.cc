@@ -75,20 +75,12 @@ class Flips {
       std::printf("FAILED  the state to be damaged: %s\n0 passed, 1 failed\n", end.text().c_str());
       return 1;
     }
-    const Tally tally = in_shards(size_.only ? 1 : size_.shards, [&](unsigned shard) {
-      Tally mine;
-      for (std::uint64_t at = size_.only.value_or(shard); at < size_.count; at += size_.shards) {
-        const bool good = run_case(at, mine.other[0]);
-        ++(good ? mine.passed : mine.failed);
-        if (size_.only) break;
-      }
-      return mine;
-    });
-    std::printf("%llu refused, the others exact\n",
-                static_cast<unsigned long long>(tally.other[0]));
-    std::printf("%llu passed, %llu failed\n", static_cast<unsigned long long>(tally.passed),
-                static_cast<unsigned long long>(tally.failed));
-    return tally.failed == 0 ? 0 : 1;
+    return run_cases(
+        size_, size_.count,
+        [&](std::uint64_t one, std::uint64_t& other) { return run_case(one, other); },
+        [](std::uint64_t refused) {
+          std::printf("%llu refused, the others exact\n", static_cast<unsigned long long>(refused));
+        });
   }
 
  private:

@@ -172,21 +172,12 @@ class Points {
   int run() {
     if (!undisturbed()) return 1;
     const std::uint64_t cases = kPoints * size_.count;
-    const Tally tally = in_shards(size_.only ? 1 : size_.shards, [&](unsigned shard) {
-      Tally mine;
-      for (std::uint64_t at = shard; at < cases; at += size_.shards) {
-        const std::uint64_t one = size_.only ? *size_.only : at;
-        const bool good = run_case(one, mine.other[0]);
-        ++(good ? mine.passed : mine.failed);
-        if (size_.only) break;
-      }
-      return mine;
-    });
-    std::printf("%llu deaths at %zu points\n", static_cast<unsigned long long>(tally.other[0]),
-                kPoints);
-    std::printf("%llu passed, %llu failed\n", static_cast<unsigned long long>(tally.passed),
-                static_cast<unsigned long long>(tally.failed));
-    return tally.failed == 0 ? 0 : 1;
+    return run_cases(
+        size_, cases, [&](std::uint64_t one, std::uint64_t& other) { return run_case(one, other); },
+        [](std::uint64_t deaths) {
+          std::printf("%llu deaths at %zu points\n", static_cast<unsigned long long>(deaths),
+                      kPoints);
+        });
   }
 
  private:

@@ -127,27 +127,16 @@ class Power {
     std::ifstream(folder / "steps") >> steps_;
     std::ifstream lines(folder / "outcome");
     for (std::string line; std::getline(lines, line);) wanted_.push_back(line);
-    return run_cases();
+    return run_cases(
+        size_, size_.count,
+        [&](std::uint64_t one, std::uint64_t& other) { return run_case(one, other); },
+        [](std::uint64_t refused) {
+          std::printf("%llu refused for a MANIFEST cut in mid-write, the others exact\n",
+                      static_cast<unsigned long long>(refused));
+        });
   }
 
  private:
-  int run_cases() {
-    const Tally tally = in_shards(size_.only ? 1 : size_.shards, [&](unsigned shard) {
-      Tally mine;
-      for (std::uint64_t at = size_.only.value_or(shard); at < size_.count; at += size_.shards) {
-        const bool good = run_case(at, mine.other[0]);
-        ++(good ? mine.passed : mine.failed);
-        if (size_.only) break;
-      }
-      return mine;
-    });
-    std::printf("%llu refused for a MANIFEST cut in mid-write, the others exact\n",
-                static_cast<unsigned long long>(tally.other[0]));
-    std::printf("%llu passed, %llu failed\n", static_cast<unsigned long long>(tally.passed),
-                static_cast<unsigned long long>(tally.failed));
-    return tally.failed == 0 ? 0 : 1;
-  }
-
   // RocksDB reads no MANIFEST that has rubbish behind its synced end. File systems that write a
   // file's data before its length leave none; after one that does, a person has to decide.
   static bool refused(const End& end, Damage damage) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -17,6 +18,13 @@ struct Size {
   std::optional<std::uint64_t> only;  // this case alone
   bool keep = false;                  // directories stay, for a look at what was left
 };
+
+// Runs case 0 to `cases`, or `only`, in processes of their own, and ends as every suite does.
+// `run_case` answers whether it was good, and may count in `other`, of which `tell` says the sum.
+// Returns what main() does.
+int run_cases(const Size& size, std::uint64_t cases,
+              const std::function<bool(std::uint64_t one, std::uint64_t& other)>& run_case,
+              const std::function<void(std::uint64_t other)>& tell);
 
 // Returns what main() does. `count`: cases of each crash point.
 int run_points(const Size& size);

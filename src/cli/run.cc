@@ -297,7 +297,7 @@ int run_engine(FirstConfiguration first, const Clock& clock, Log& log) {
   const std::vector<Rule>& rules = configuration->loaded.rules;
   auto store =
       RocksStore::open(config.state.path, static_cast<std::size_t>(config.state.memory) / 2);
-  if (!store) return refused({Reaction::reject, store.error().message});
+  if (!store) return refused(store.error());
   OutboxLog alert_log;
   auto state = State::open({.store = **store,
                             .rules = rules,

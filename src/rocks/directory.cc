@@ -29,8 +29,8 @@ Result<void> make(const std::string& path) {
     error = {errno, std::generic_category()};
   }
   if (!error) return {};
-  return stop(named(path) + " cannot be made: " + error.message() +
-              "; create it, owned by the user Tocsin runs as");
+  return reject(named(path) + " cannot be made: " + error.message() +
+                "; create it, owned by the user Tocsin runs as");
 }
 
 // What a start that died half-way can leave behind before there is a database.
@@ -52,12 +52,12 @@ Result<void> check_unused(const std::string& path) {
        entry.increment(error)) {
     const std::string name = entry->path().filename().string();
     if (name.ends_with(".sst") || name.starts_with("OPTIONS-")) {
-      return stop(named(path) + " is damaged: it has files of a database (" + name +
-                  ") but no file CURRENT; restore it from a backup, or empty it to start anew");
+      return reject(named(path) + " is damaged: it has files of a database (" + name +
+                    ") but no file CURRENT; restore it from a backup, or empty it to start anew");
     }
     if (!left_by_a_first_start(name)) {
-      return stop(named(path) + " holds something else (" + name +
-                  "); give state.path a directory of its own");
+      return reject(named(path) + " holds something else (" + name +
+                    "); give state.path a directory of its own");
     }
   }
   if (!error) return {};
@@ -71,25 +71,25 @@ bool holds_database(const std::string& path) {
 }
 
 Result<void> prepare_directory(const std::string& path) {
-  if (path.empty()) return stop("state.path is empty; name a directory for the state");
+  if (path.empty()) return reject("state.path is empty; name a directory for the state");
   struct stat status {};
   // Who owns the link can lead us to another directory at the next start.
   if (::lstat(path.c_str(), &status) == 0 && S_ISLNK(status.st_mode) && status.st_uid != 0 &&
       status.st_uid != ::geteuid()) {
-    return stop(named(path) + " is a link that belongs to another user (number " +
-                std::to_string(status.st_uid) + "); name the directory itself");
+    return reject(named(path) + " is a link that belongs to another user (number " +
+                  std::to_string(status.st_uid) + "); name the directory itself");
   }
   if (auto made = make(path); !made) return made;
   if (::stat(path.c_str(), &status) != 0) {
     return stop(named(path) + " cannot be read: " + reason(errno));
   }
-  if (!S_ISDIR(status.st_mode)) return stop(named(path) + " is a file; name a directory");
+  if (!S_ISDIR(status.st_mode)) return reject(named(path) + " is a file; name a directory");
   if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-    return stop(named(path) + " can be written by other users; chmod 700 it and start again");
+    return reject(named(path) + " can be written by other users; chmod 700 it and start again");
   }
   if (::access(path.c_str(), R_OK | W_OK | X_OK) != 0) {
-    return stop(named(path) + " cannot be used: " + reason(errno) +
-                "; it must belong to the user Tocsin runs as");
+    return reject(named(path) + " cannot be used: " + reason(errno) +
+                  "; it must belong to the user Tocsin runs as");
   }
   if (holds_database(path)) return {};
   return check_unused(path);

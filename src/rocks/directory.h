@@ -7,8 +7,8 @@
 
 namespace tocsin::rocks {
 
-// Makes `path` (0700) and its parents if it doesn't exist. stop: it can't be made or read, others
-// may write to it, or what lies in it is not ours to write beside.
+// Makes `path` (0700) and its parents if it doesn't exist. reject: it can't be made or used, others
+// may write to it, or what lies in it is not ours to write beside. stop: the disk can't be read.
 Result<void> prepare_directory(const std::string& path);
 
 // Is there a database in `path`?

@@ -3,6 +3,11 @@
 
 namespace tocsin::rocks {
 
+bool is_damage(const rocksdb::Status& status) {
+  return status.IsCorruption() ||
+         status.ToString().find("No such file or directory") != std::string::npos;
+}
+
 std::string explain(const std::string& path, const rocksdb::Status& status) {
   const std::string where = "state directory \"" + path + "\"";
   const std::string detail = status.ToString();
@@ -12,8 +17,7 @@ std::string explain(const std::string& path, const rocksdb::Status& status) {
   if (detail.find("Too many open files") != std::string::npos) {
     return where + ": too many open files (" + detail + "); raise the limit and start again";
   }
-  const bool missing = detail.find("No such file or directory") != std::string::npos;
-  if (status.IsCorruption() || missing) {
+  if (is_damage(status)) {
     return where + " is damaged (" + detail +
            "); restore it from a backup, or name a new "
            "state.path to count anew from what Kafka still holds";

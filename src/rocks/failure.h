@@ -12,6 +12,10 @@
 
 namespace tocsin::rocks {
 
+// Does `status` say that files are missing or hold other bytes than were written? Such a state
+// stays as it is, whereas a disk that fails or is full may be mended.
+bool is_damage(const rocksdb::Status& status);
+
 // What a person reads when `status` came from the database in `path`; ends with what to do.
 std::string explain(const std::string& path, const rocksdb::Status& status);
 

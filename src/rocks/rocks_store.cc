@@ -103,16 +103,17 @@ class RocksSnapshot final : public Snapshot {
   const Reader reader_;
 };
 
-std::string not_opened(const std::string& path, const rocksdb::Status& status) {
+tl::unexpected<Error> not_opened(const std::string& path, const rocksdb::Status& status) {
   const std::string detail = status.ToString();
   // The lock file is named in the text: RocksDB has no code of its own for this.
   const bool by_us = detail.find("lock hold by current process") != std::string::npos;
   if (by_us || detail.find("While lock file") != std::string::npos) {
-    return "state directory \"" + path + "\" is in use by another tocsin process" +
-           (by_us ? std::string{} : rocks::lock_holder(path)) +
-           "; end that one, or give this one a state.path of its own";
+    return reject("state directory \"" + path + "\" is in use by another tocsin process" +
+                  (by_us ? std::string{} : rocks::lock_holder(path)) +
+                  "; end that one, or give this one a state.path of its own");
   }
-  return rocks::explain(path, status);
+  return rocks::is_damage(status) ? reject(rocks::explain(path, status))
+                                  : stop(rocks::explain(path, status));
 }
 
 }  // namespace
@@ -148,7 +149,7 @@ Result<std::unique_ptr<RocksStore>> RocksStore::open(const std::string& path, st
   crash_point(CrashStep::open, CrashEdge::before);
   const rocksdb::Status status = rocksdb::DB::Open(options, path, &db);
   crash_point(CrashStep::open, CrashEdge::after);
-  if (!status.ok()) return stop(not_opened(path, status));
+  if (!status.ok()) return not_opened(path, status);
   state->db.reset(db);
   log_order->watch(db);
   return std::unique_ptr<RocksStore>(new RocksStore(std::move(state)));

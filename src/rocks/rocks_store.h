@@ -21,8 +21,9 @@ class RocksStore final : public Store {
  public:
   // Opens the state in `path`, which is made (readable by its owner only) if it doesn't exist, and
   // takes hold of it: one process at a time. Block cache, indexes, filters and write buffers
-  // together stay near `memory` bytes; below 16 MiB it is taken as 16 MiB. stop: another process
-  // has the directory, or it is no state directory of ours, damaged, unreadable or unwritable.
+  // together stay near `memory` bytes; below 16 MiB it is taken as 16 MiB. reject: another
+  // process has the directory, or it is damaged or none of ours. stop: the disk fails or is full,
+  // so that a later start may succeed.
   static Result<std::unique_ptr<RocksStore>> open(const std::string& path, std::size_t memory) {
     return open(path, memory, Beneath{});
   }

@@ -17,7 +17,7 @@ namespace {
 std::string refusal(const std::string& path) {
   const auto prepared = rocks::prepare_directory(path);
   if (prepared) return "accepted";
-  CHECK(prepared.error().reaction == Reaction::stop);
+  CHECK(prepared.error().reaction == Reaction::reject);
   return prepared.error().message;
 }
 

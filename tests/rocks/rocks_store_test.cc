@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rocks/rocks_store.h"
 
+#include <rocksdb/env.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -27,11 +28,27 @@ std::unique_ptr<RocksStore> opened(const std::string& path) {
   return std::move(*store);
 }
 
-std::string refusal(const Result<std::unique_ptr<RocksStore>>& opening) {
+std::string refusal(const Result<std::unique_ptr<RocksStore>>& opening,
+                    Reaction reaction = Reaction::reject) {
   if (opening) return "opened";
-  CHECK(opening.error().reaction == Reaction::stop);
+  CHECK(opening.error().reaction == reaction);
   return opening.error().message;
 }
+
+// Files cannot be made on it.
+class FailingDisk final : public rocksdb::EnvWrapper {
+ public:
+  explicit FailingDisk(rocksdb::Status status)
+      : EnvWrapper(rocksdb::Env::Default()), status_(std::move(status)) {}
+  rocksdb::Status NewWritableFile(const std::string& /*name*/,
+                                  std::unique_ptr<rocksdb::WritableFile>* /*file*/,
+                                  const rocksdb::EnvOptions& /*options*/) override {
+    return status_;
+  }
+
+ private:
+  const rocksdb::Status status_;
+};
 
 bool put(Store& store, const std::string& key, const std::string& value, Sync sync = Sync::no) {
   WriteBatch batch;
@@ -151,7 +168,8 @@ TEST_CASE("Opening twice in one process is refused, and the lock stays with the 
 
 TEST_CASE("Reading beside a running engine sees its state, and cannot write") {
   const TemporaryDirectory root;
-  CHECK_THAT(refusal(RocksStore::open_read_only(root / "s")), Contains("there is no state in"));
+  CHECK_THAT(refusal(RocksStore::open_read_only(root / "s"), Reaction::stop),
+             Contains("there is no state in"));
   CHECK_FALSE(std::filesystem::exists(root / "s"));
 
   const auto engine = opened(root / "s");
@@ -162,6 +180,17 @@ TEST_CASE("Reading beside a running engine sees its state, and cannot write") {
   CHECK_FALSE(put(**reader, "key", "other"));
   CHECK(put(*engine, "key", "new"));
   CHECK(read(**reader, "key") == "value");
+}
+
+TEST_CASE("A start on a disk that fails or is full may be tried again as it is") {
+  const TemporaryDirectory root;
+  const auto on = [&](const rocksdb::Status& status) {
+    FailingDisk disk(status);
+    return refusal(RocksStore::open(root / "s", kMemory, {.env = &disk, .write_buffer_bytes = 0}),
+                   Reaction::stop);
+  };
+  CHECK_THAT(on(rocksdb::Status::IOError("input/output error")), Contains("check the disk"));
+  CHECK_THAT(on(rocksdb::Status::NoSpace()), Contains("the disk is full"));
 }
 
 TEST_CASE("A table damaged on disk is an error, never an end of data or an absence") {

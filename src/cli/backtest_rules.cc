@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/backtest_rules.h"
 
-#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <filesystem>
@@ -9,6 +8,7 @@
 
 #include "cli/configuration.h"
 #include "cli/real_files.h"
+#include "cli/yaml_files.h"
 
 namespace tocsin {
 namespace {
@@ -18,26 +18,6 @@ namespace fs = std::filesystem;
 bool there(const std::string& path) {
   std::error_code unknown;
   return fs::exists(path, unknown);
-}
-
-// Folders stand for the YAML files in them.
-std::vector<std::string> rule_files(const std::vector<std::string>& paths) {
-  std::vector<std::string> files;
-  for (const auto& path : paths) {
-    std::error_code error;
-    if (!fs::is_directory(path, error)) {
-      files.push_back(path);
-      continue;
-    }
-    const std::size_t before = files.size();
-    for (const auto& entry : fs::directory_iterator(path, error)) {
-      const auto extension = entry.path().extension();
-      if (extension == ".yaml" || extension == ".yml") files.push_back(entry.path().string());
-    }
-    std::sort(files.begin() + static_cast<std::ptrdiff_t>(before), files.end());
-    if (files.size() == before) files.push_back(path + "/*.yaml");  // told as not there
-  }
-  return files;
 }
 
 // A tocsin.yaml has keys that no rule file has.
@@ -62,6 +42,11 @@ std::optional<RuleSet> configured(const std::string& config, Purpose purpose) {
 
 // The rules of these files in place of those that `into` has.
 bool take_rules(const std::vector<std::string>& paths, RuleSet& into) {
+  const auto rule_files = yaml_files(paths, Folders::flat);
+  if (!rule_files) {
+    std::fprintf(stderr, "tocsin: %s\n", rule_files.error().message.c_str());
+    return false;
+  }
   RealFiles files;
   const Config& config = into.config;
   RuleContext context{.files = files};
@@ -71,7 +56,7 @@ bool take_rules(const std::vector<std::string>& paths, RuleSet& into) {
     context.channels.emplace();
     for (const auto& channel : config.channels) context.channels->push_back(channel.name);
   }
-  Loaded loaded = load_rules(rule_files(paths), context);
+  Loaded loaded = load_rules(*rule_files, context);
   for (const auto& diagnostic : loaded.diagnostics) {
     std::fprintf(stderr, "%s\n", render(diagnostic).c_str());
   }

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "rule/field.h"
+#include "tocsin/ascii.h"
 #include "tocsin/group.h"
 
 namespace tocsin {

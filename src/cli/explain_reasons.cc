@@ -11,6 +11,7 @@
 #include "notify/plain_text.h"
 #include "rule/field.h"
 #include "rule/nearest_word.h"
+#include "tocsin/ascii.h"
 #include "tocsin/group.h"
 #include "window/local_time.h"
 

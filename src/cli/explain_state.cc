@@ -8,6 +8,7 @@
 #include "rule/field.h"
 #include "rule/nearest_word.h"
 #include "state/view.h"
+#include "tocsin/ascii.h"
 #include "tocsin/group.h"
 #include "window/calendar.h"
 

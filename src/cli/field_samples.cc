@@ -7,6 +7,7 @@
 #include "notify/plain_text.h"
 #include "rule/field.h"
 #include "rule/nearest_word.h"
+#include "tocsin/ascii.h"
 
 namespace tocsin {
 namespace {

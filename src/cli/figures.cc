@@ -4,6 +4,7 @@
 
 #include "cli/suggest.h"
 #include "rule/field.h"
+#include "tocsin/ascii.h"
 
 namespace tocsin {
 namespace {

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "rule/field.h"
+#include "tocsin/ascii.h"
 #include "tocsin/group.h"
 
 namespace tocsin {

@@ -12,6 +12,7 @@
 #include "notify/amount_text.h"
 #include "notify/plain_text.h"
 #include "rule/field.h"
+#include "tocsin/ascii.h"
 
 namespace tocsin {
 namespace {

@@ -3,9 +3,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <cstdio>
-#include <filesystem>
 
 #include "cli/commands.h"
 #include "cli/exit_code.h"
@@ -15,6 +13,7 @@
 #include "cli/real_files.h"
 #include "cli/rule_test_run.h"
 #include "cli/terminal.h"
+#include "cli/yaml_files.h"
 
 namespace tocsin {
 namespace {
@@ -27,36 +26,6 @@ struct Options {
 struct Tally {
   std::size_t passed = 0, failed = 0, broken_files = 0;
 };
-
-// The test files that are meant: a folder's are its YAML files, those of folders in it too.
-std::optional<std::vector<std::string>> files_of(const std::vector<std::string>& paths) {
-  namespace fs = std::filesystem;
-  std::vector<std::string> files;
-  for (const auto& path : paths) {
-    std::error_code error;
-    if (!fs::is_directory(path, error)) {
-      files.push_back(path);
-      continue;
-    }
-    const std::size_t before = files.size();
-    for (fs::recursive_directory_iterator at(path, error), end; !error && at != end;
-         at.increment(error)) {
-      const auto extension = at->path().extension();
-      if (extension == ".yaml" || extension == ".yml") files.push_back(at->path().string());
-    }
-    if (error) {
-      std::fprintf(stderr, "tocsin: %s cannot be read: %s\n", path.c_str(),
-                   error.message().c_str());
-      return std::nullopt;
-    }
-    if (files.size() == before) {
-      std::fprintf(stderr, "tocsin: there is no .yaml file in %s\n", path.c_str());
-      return std::nullopt;
-    }
-    std::sort(files.begin() + static_cast<std::ptrdiff_t>(before), files.end());
-  }
-  return files;
-}
 
 class Runner {
  public:
@@ -112,8 +81,11 @@ class Runner {
 };
 
 int test(const Options& options) {
-  const auto files = files_of(options.paths);
-  if (!files) return kExitFound;
+  const auto files = yaml_files(options.paths, Folders::nested);
+  if (!files) {
+    std::fprintf(stderr, "tocsin: %s\n", files.error().message.c_str());
+    return kExitFound;
+  }
   const RealClock clock;
   const auto started = clock.monotonic();
   Runner runner;

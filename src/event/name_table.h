@@ -11,6 +11,7 @@
 #include <type_traits>
 
 #include "event/texts.h"
+#include "tocsin/ascii.h"
 
 namespace tocsin::wire {
 

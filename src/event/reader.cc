@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "event/name_table.h"
+#include "tocsin/ascii.h"
 
 namespace tocsin::wire {
 namespace {

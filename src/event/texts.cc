@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "hash/digest.h"
+#include "tocsin/ascii.h"
 
 namespace tocsin::wire {
 namespace {
@@ -91,7 +92,7 @@ std::string_view Texts::store(std::string_view text) {
 std::string_view Texts::store_lower(std::string_view text) {
   if (text.empty()) return {};
   char* const place = take(text.size());
-  std::transform(text.begin(), text.end(), place, to_lower);
+  std::transform(text.begin(), text.end(), place, [](char c) { return to_lower(c); });
   return {place, text.size()};
 }
 
@@ -102,14 +103,6 @@ std::string_view Texts::store_cut(std::string_view text) {
   std::memcpy(place, kept.data(), kept.size());
   std::memcpy(place + kept.size(), digits.data(), digits.size());
   return {place, kept.size() + digits.size()};
-}
-
-bool same_name(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (to_lower(a[i]) != to_lower(b[i])) return false;
-  }
-  return true;
 }
 
 std::string_view prefix(std::string_view text, std::size_t size) {

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "tocsin/ascii.h"
+
 namespace tocsin::wire {
 
 // A value longer than this is cut to its first kTextKept bytes (fewer, so that no character is
@@ -32,11 +34,6 @@ class Texts {
   std::size_t chunk_ = 0;  // the one being filled
   std::size_t used_ = 0;   // of it
 };
-
-constexpr char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
-// Equal but for the case of ASCII letters.
-bool same_name(std::string_view a, std::string_view b);
 
 // The longest prefix of at most `size` bytes that splits no UTF-8 character.
 std::string_view prefix(std::string_view text, std::size_t size);

@@ -14,9 +14,8 @@
 namespace tocsin {
 namespace {
 
-using Cluster =
-    std::unique_ptr<rd_kafka_mock_cluster_t, kafka::Calls<rd_kafka_mock_cluster_destroy>>;
-using Host = std::unique_ptr<rd_kafka_t, kafka::Calls<rd_kafka_destroy>>;
+using Cluster = std::unique_ptr<rd_kafka_mock_cluster_t, Frees<rd_kafka_mock_cluster_destroy>>;
+using Host = std::unique_ptr<rd_kafka_t, Frees<rd_kafka_destroy>>;
 
 // Exceptions (no memory for a text) end here: none may cross librdkafka's C.
 void on_log(const rd_kafka_t* host, int level, const char*, const char* text) {

@@ -9,8 +9,7 @@
 namespace tocsin {
 namespace {
 
-using kafka::Calls;
-using Handle = std::unique_ptr<rd_kafka_t, Calls<rd_kafka_destroy>>;
+using Handle = std::unique_ptr<rd_kafka_t, Frees<rd_kafka_destroy>>;
 
 constexpr int kPollEvery = 64;
 

@@ -8,17 +8,11 @@
 #include <memory>
 #include <string>
 
+#include "tocsin/frees.h"
 #include "tocsin/time.h"
 
 namespace tocsin {
 
-template <auto free>
-struct Frees {
-  template <class T>
-  void operator()(T* handle) const noexcept {
-    free(handle);
-  }
-};
 using Easy = std::unique_ptr<CURL, Frees<curl_easy_cleanup>>;
 using Lines = std::unique_ptr<curl_slist, Frees<curl_slist_free_all>>;
 using Mime = std::unique_ptr<curl_mime, Frees<curl_mime_free>>;

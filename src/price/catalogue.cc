@@ -5,12 +5,13 @@
 #include <optional>
 #include <utility>
 
+#include "tocsin/ascii.h"
+
 namespace tocsin::prices {
 namespace {
 
 constexpr std::size_t kNameMax = 256;
 
-char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // A short text on the stack: resolving must not allocate.
@@ -18,7 +19,7 @@ class Lower {
  public:
   explicit Lower(std::string_view text) : size_(std::min(text.size(), kNameMax)) {
     std::transform(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(size_), bytes_.begin(),
-                   to_lower);
+                   [](char c) { return to_lower(c); });
   }
   std::string_view view() const { return {bytes_.data(), size_}; }
 

@@ -8,18 +8,13 @@
 
 #include "document/scalars.h"
 #include "document/yaml.h"
+#include "tocsin/ascii.h"
 
 namespace tocsin::prices {
 namespace {
 
 constexpr std::int64_t kPerMillion = 1'000'000;
 constexpr std::int64_t kPerThousand = 1'000;
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return text;
-}
 
 // What other price lists know and this one does not, refused by name so that nobody is priced
 // wrongly by a line that is passed over.
@@ -105,7 +100,7 @@ std::vector<std::string> Loader::texts(const Node& map, std::string_view key) {
   if (node == nullptr) return result;
   for (const Node& item : node->items) {
     if (item.is_scalar() && !item.text.empty()) {
-      result.push_back(lower(item.text));
+      result.push_back(to_lower(item.text));
     } else {
       error(item, "must be a text");
     }
@@ -143,11 +138,11 @@ Clause Loader::clause(const Node& node) {
   if (!is_map(node, "a match", {"equals", "starts_with", "ends_with", "contains", "without"})) {
     return result;
   }
-  result.equals = lower(text(node, "equals", false));
-  result.starts_with = lower(text(node, "starts_with", false));
-  result.ends_with = lower(text(node, "ends_with", false));
-  result.contains = lower(text(node, "contains", false));
-  result.without = lower(text(node, "without", false));
+  result.equals = to_lower(text(node, "equals", false));
+  result.starts_with = to_lower(text(node, "starts_with", false));
+  result.ends_with = to_lower(text(node, "ends_with", false));
+  result.contains = to_lower(text(node, "contains", false));
+  result.without = to_lower(text(node, "without", false));
   if (result.equals.empty() && result.starts_with.empty() && result.ends_with.empty() &&
       result.contains.empty()) {
     error(node, "a match needs equals, starts_with, ends_with or contains");
@@ -251,7 +246,7 @@ Period Loader::period(const Node& node, const std::string& label) {
 Model Loader::model(const Node& node, const std::string& provider) {
   Model result;
   if (!is_map(node, "a model", {"model", "match", "prices"})) return result;
-  result.name = lower(text(node, "model", true));
+  result.name = to_lower(text(node, "model", true));
   if (node.find("match") == nullptr) {
     Clause same_name;
     same_name.equals = result.name;
@@ -286,7 +281,7 @@ Provider Loader::provider(const Node& root) {
   if (const std::string version = text(root, "version", true); !version.empty() && version != "1") {
     error(*root.find("version"), "price files have version 1");
   }
-  result.name = lower(text(root, "provider", true));
+  result.name = to_lower(text(root, "provider", true));
   result.aliases = texts(root, "aliases");
   result.fallback_for = texts(root, "fallback_for");
   (void)day(root, "updated", 0);

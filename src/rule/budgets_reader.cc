@@ -12,6 +12,7 @@
 #include "rule/csv.h"
 #include "rule/field.h"
 #include "rule/nearest_word.h"
+#include "tocsin/ascii.h"
 #include "tocsin/group.h"
 
 namespace tocsin {
@@ -37,14 +38,6 @@ struct Cell {
   const SourceText* source = nullptr;  // of a CSV field
   const CsvField* field = nullptr;
 };
-
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return lower;
-}
 
 class BudgetsReader {
  public:
@@ -246,7 +239,7 @@ class BudgetsReader {
         return false;
       }
       append_group_value(key, value.text == kNone ? std::string_view{} : value.text);
-      append_group_value(folded, lower_case(value.text));
+      append_group_value(folded, to_lower(value.text));
     }
     const auto amount = budget_amount(budget.text, of_.metric);
     if (!amount) {

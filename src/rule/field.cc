@@ -8,6 +8,8 @@
 #include <span>
 #include <utility>
 
+#include "tocsin/ascii.h"
+
 namespace tocsin {
 namespace {
 
@@ -41,14 +43,6 @@ constexpr std::array kFields = {
     Named{"latency_ms", Kind::latency_ms},
 };
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-std::string lower_case(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), lower);
-  return out;
-}
-
 // The first and the last word, which may overlap.
 template <class Word>
 bool ends_equal(std::string_view a, std::string_view b) {
@@ -71,7 +65,7 @@ bool equal(std::string_view a, std::string_view b) {
 std::size_t name_hash(std::string_view name) {
   std::uint64_t hash = 0xcbf29ce484222325;
   for (const char c : name) {
-    hash = (hash ^ static_cast<unsigned char>(lower(c))) * 0x100000001b3;
+    hash = (hash ^ static_cast<unsigned char>(to_lower(c))) * 0x100000001b3;
   }
   return static_cast<std::size_t>(hash ^ (hash >> 32));
 }
@@ -129,17 +123,12 @@ std::string_view own_text(const FieldRef& field, const EventContext& context,
 
 }  // namespace
 
-bool same_name(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
-                                            [](char x, char y) { return lower(x) == lower(y); });
-}
-
 FieldRef field_ref(std::string_view name) {
   if (name.size() > kPropertyPrefix.size() &&
       same_name(name.substr(0, kPropertyPrefix.size()), kPropertyPrefix)) {
-    return {.name = lower_case(name.substr(kPropertyPrefix.size()))};
+    return {.name = to_lower(name.substr(kPropertyPrefix.size()))};
   }
-  FieldRef field{.name = lower_case(name)};
+  FieldRef field{.name = to_lower(name)};
   for (const auto& [known, kind] : kFields) {
     if (known != field.name) continue;
     field.kind = kind;

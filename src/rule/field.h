@@ -21,9 +21,6 @@ std::string canonical_name(const FieldRef& field);
 // Names of fields that are no properties.
 const std::vector<std::string_view>& field_names();
 
-// Equal but for the case of ASCII letters.
-bool same_name(std::string_view a, std::string_view b);
-
 // The wanted fields of one event after the other, each looked up once an event. One thread; no
 // allocation once warm.
 class FieldReader {

@@ -10,6 +10,7 @@
 #include "document/utf8.h"
 #include "rule/field.h"
 #include "rule/nearest_word.h"
+#include "tocsin/ascii.h"
 #include "tocsin/event.h"
 
 namespace tocsin {

@@ -11,6 +11,7 @@
 #include "rule/nearest_word.h"
 #include "rule/test_event_reader.h"
 #include "rule/window_reader.h"
+#include "tocsin/ascii.h"
 
 namespace tocsin {
 namespace {

@@ -10,6 +10,7 @@
 #include "rule/amount.h"
 #include "rule/field.h"
 #include "rule/nearest_word.h"
+#include "tocsin/ascii.h"
 
 namespace tocsin {
 namespace {

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "support/passing_store.h"
 #include "tocsin/store.h"
 
 namespace tocsin::crash {
@@ -60,29 +61,17 @@ class History {
 };
 
 // A store that remembers. A write that failed may have been done all the same.
-class Witness final : public Store {
+class Witness final : public PassingStore {
  public:
-  Witness(Store& store, History& history) : store_(store), history_(history) {}
+  Witness(Store& store, History& history) : PassingStore(store), history_(history) {}
 
   Result<void> write(const WriteBatch& batch, Sync sync) override {
     auto written = store_.write(batch, sync);
     history_.wrote(batch, written && sync == Sync::yes);
     return written;
   }
-  Result<std::optional<std::string>> get(std::string_view key) const override {
-    return store_.get(key);
-  }
-  Result<void> scan(std::string_view from, std::string_view until, const Row& row) const override {
-    return store_.scan(from, until, row);
-  }
-  Result<void> scan_back(std::string_view from, std::string_view until,
-                         const Row& row) const override {
-    return store_.scan_back(from, until, row);
-  }
-  std::unique_ptr<Snapshot> snapshot() const override { return store_.snapshot(); }
 
  private:
-  Store& store_;
   History& history_;
 };
 

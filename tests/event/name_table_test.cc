@@ -8,7 +8,10 @@
 #include <memory>
 #include <string>
 
+#include "tocsin/ascii.h"
+
 using namespace tocsin::wire;
+using tocsin::same_name;
 
 namespace {
 

@@ -28,23 +28,20 @@
 #include <string_view>
 #include <vector>
 
+#include "tocsin/frees.h"
+
 namespace {
 
-template <auto Fn>
-struct Calls {
-  template <class T>
-  void operator()(T* pointer) const noexcept {
-    Fn(pointer);
-  }
-};
-using Client = std::unique_ptr<rd_kafka_t, Calls<rd_kafka_destroy>>;
-using Queue = std::unique_ptr<rd_kafka_queue_t, Calls<rd_kafka_queue_destroy>>;
-using Topic = std::unique_ptr<rd_kafka_topic_t, Calls<rd_kafka_topic_destroy>>;
-using Event = std::unique_ptr<rd_kafka_event_t, Calls<rd_kafka_event_destroy>>;
-using Message = std::unique_ptr<rd_kafka_message_t, Calls<rd_kafka_message_destroy>>;
+using tocsin::Frees;
+
+using Client = std::unique_ptr<rd_kafka_t, Frees<rd_kafka_destroy>>;
+using Queue = std::unique_ptr<rd_kafka_queue_t, Frees<rd_kafka_queue_destroy>>;
+using Topic = std::unique_ptr<rd_kafka_topic_t, Frees<rd_kafka_topic_destroy>>;
+using Event = std::unique_ptr<rd_kafka_event_t, Frees<rd_kafka_event_destroy>>;
+using Message = std::unique_ptr<rd_kafka_message_t, Frees<rd_kafka_message_destroy>>;
 using Partitions =
-    std::unique_ptr<rd_kafka_topic_partition_list_t, Calls<rd_kafka_topic_partition_list_destroy>>;
-using Failure = std::unique_ptr<rd_kafka_error_t, Calls<rd_kafka_error_destroy>>;
+    std::unique_ptr<rd_kafka_topic_partition_list_t, Frees<rd_kafka_topic_partition_list_destroy>>;
+using Failure = std::unique_ptr<rd_kafka_error_t, Frees<rd_kafka_error_destroy>>;
 using Properties = std::map<std::string, std::string>;
 
 constexpr int kTimeoutMs = 30'000;

@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <atomic>
-#include <condition_variable>
 #include <functional>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <vector>
+
+#include "net/loopback_server.h"
 
 namespace tocsin {
 
@@ -25,33 +22,10 @@ class ScriptedMailServer {
   static constexpr const char* kClose = "close";
   static constexpr const char* kHang = "hang";
 
-  explicit ScriptedMailServer(Script script = nullptr) : script_(std::move(script)) {
-    listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address);
-    listen(listener_, 64);
-    socklen_t size = sizeof address;
-    getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
-    port_ = ntohs(address.sin_port);
-    accepting_ = std::thread([this] { accept_all(); });
-  }
-  ~ScriptedMailServer() {
-    {
-      const std::lock_guard lock(mutex_);
-      ending_ = true;
-      for (const int connection : connections_) shutdown(connection, SHUT_RDWR);
-    }
-    ended_.notify_all();
-    shutdown(listener_, SHUT_RDWR);
-    accepting_.join();
-    for (std::thread& thread : threads_) thread.join();
-    for (const int connection : connections_) close(connection);
-    close(listener_);
-  }
+  explicit ScriptedMailServer(Script script = nullptr)
+      : script_(std::move(script)), server_([this](int connection) { serve(connection); }) {}
 
-  std::string url() const { return "smtp://127.0.0.1:" + std::to_string(port_); }
+  std::string url() const { return "smtp://127.0.0.1:" + std::to_string(server_.port()); }
   // All commands of all connections, as they came.
   std::vector<std::string> commands() const {
     const std::lock_guard lock(mutex_);
@@ -62,25 +36,9 @@ class ScriptedMailServer {
     const std::lock_guard lock(mutex_);
     return mails_;
   }
-  std::size_t connections() const {
-    const std::lock_guard lock(mutex_);
-    return connections_.size();
-  }
+  std::size_t connections() const { return server_.connections(); }
 
  private:
-  void accept_all() {
-    for (;;) {
-      const int connection = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
-      const std::lock_guard lock(mutex_);
-      if (connection < 0 || ending_) {
-        if (connection >= 0) close(connection);
-        return;
-      }
-      connections_.push_back(connection);
-      threads_.emplace_back([this, connection] { serve(connection); });
-    }
-  }
-
   void serve(int connection) {
     std::string received, line;
     bool good = answer(connection, "CONNECT");
@@ -92,7 +50,6 @@ class ScriptedMailServer {
       good = answer(connection, line) && line != "QUIT";
       if (good && line == "DATA" && last_was_354_) good = take_mail(connection, received);
     }
-    shutdown(connection, SHUT_RDWR);
   }
 
   bool take_mail(int connection, std::string& received) {
@@ -115,8 +72,7 @@ class ScriptedMailServer {
     if (reply.empty()) reply = usual(command);
     if (reply == kClose) return false;
     if (reply == kHang) {
-      std::unique_lock lock(mutex_);
-      ended_.wait(lock, [this] { return ending_; });
+      server_.hang();
       return false;
     }
     if (command == "DATA") last_was_354_ = reply.starts_with("354");
@@ -149,15 +105,10 @@ class ScriptedMailServer {
   }
 
   Script script_;
-  int listener_ = -1, port_ = 0;
-  std::thread accepting_;
   mutable std::mutex mutex_;
-  std::condition_variable ended_;
-  bool ending_ = false;
   std::atomic<bool> last_was_354_ = false;
-  std::vector<int> connections_;
-  std::vector<std::thread> threads_;
   std::vector<std::string> commands_, mails_;
+  LoopbackServer server_;  // last: it serves from then on
 };
 
 }  // namespace tocsin

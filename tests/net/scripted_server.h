@@ -1,21 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cctype>
-#include <condition_variable>
 #include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
+
+#include "net/loopback_server.h"
 
 namespace tocsin {
 
@@ -29,44 +25,18 @@ class ScriptedServer {
   using Script = std::function<std::optional<std::string>(const Request&)>;
   static constexpr const char* kHang = "hang";
 
-  explicit ScriptedServer(Script script) : script_(std::move(script)) {
-    listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address);
-    listen(listener_, 64);
-    socklen_t size = sizeof address;
-    getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
-    port_ = ntohs(address.sin_port);
-    accepting_ = std::thread([this] { accept_all(); });
-  }
-  ~ScriptedServer() {
-    {
-      const std::lock_guard lock(mutex_);
-      ending_ = true;
-      for (const int connection : connections_) shutdown(connection, SHUT_RDWR);
-    }
-    ended_.notify_all();
-    shutdown(listener_, SHUT_RDWR);
-    accepting_.join();
-    for (std::thread& thread : threads_) thread.join();
-    for (const int connection : connections_) close(connection);
-    close(listener_);
-  }
+  explicit ScriptedServer(Script script)
+      : script_(std::move(script)), server_([this](int connection) { serve(connection); }) {}
 
   std::string url(const std::string& path) const {
-    return "http://127.0.0.1:" + std::to_string(port_) + path;
+    return "http://127.0.0.1:" + std::to_string(port()) + path;
   }
-  int port() const { return port_; }
+  int port() const { return server_.port(); }
   std::vector<Request> requests() const {
     const std::lock_guard lock(mutex_);
     return requests_;
   }
-  std::size_t connections() const {
-    const std::lock_guard lock(mutex_);
-    return connections_.size();
-  }
+  std::size_t connections() const { return server_.connections(); }
 
   static std::string answer(const std::string& status, const std::string& body,
                             const std::string& headers = "") {
@@ -75,19 +45,6 @@ class ScriptedServer {
   }
 
  private:
-  void accept_all() {
-    for (;;) {
-      const int connection = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
-      const std::lock_guard lock(mutex_);
-      if (connection < 0 || ending_) {
-        if (connection >= 0) close(connection);
-        return;
-      }
-      connections_.push_back(connection);
-      threads_.emplace_back([this, connection] { serve(connection); });
-    }
-  }
-
   void serve(int connection) {
     std::string received;
     while (const auto request = read_request(connection, received)) {
@@ -96,13 +53,9 @@ class ScriptedServer {
         requests_.push_back(*request);
       }
       const auto answer = script_(*request);
-      if (answer && *answer == kHang) {
-        std::unique_lock lock(mutex_);
-        ended_.wait(lock, [this] { return ending_; });
-      }
+      if (answer && *answer == kHang) server_.hang();
       if (!answer || *answer == kHang || !write_all(connection, *answer)) break;
     }
-    shutdown(connection, SHUT_RDWR);
   }
 
   static std::optional<Request> read_request(int connection, std::string& received) {
@@ -144,15 +97,9 @@ class ScriptedServer {
   }
 
   Script script_;
-  int listener_ = -1;
-  int port_ = 0;
   mutable std::mutex mutex_;
-  std::condition_variable ended_;
-  bool ending_ = false;
-  std::vector<int> connections_;
   std::vector<Request> requests_;
-  std::vector<std::thread> threads_;
-  std::thread accepting_;
+  LoopbackServer server_;  // last: it serves from then on
 };
 
 }  // namespace tocsin

@@ -5,6 +5,7 @@
 
 #include "notify/email/base64_text.h"
 #include "notify/plain_text.h"
+#include "tocsin/ascii.h"
 
 namespace tocsin {
 namespace {
@@ -12,23 +13,15 @@ namespace {
 constexpr std::size_t kCharactersMax = 160;
 constexpr std::string_view kHidden = "\xE2\x80\xA6";
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
-
 bool may_be_shown(std::string_view word, const std::vector<std::string>& shown) {
   if (word.find('@') == std::string_view::npos) return true;
   constexpr std::string_view kAround = "<>()[]{}\"':;,.";
   const std::size_t from = word.find_first_not_of(kAround);
   if (from == std::string_view::npos) return true;
   const std::size_t last = word.find_last_not_of(kAround);
-  const std::string address = lower(word.substr(from, last - from + 1));
+  const std::string address = to_lower(word.substr(from, last - from + 1));
   return std::any_of(shown.begin(), shown.end(),
-                     [&](const std::string& one) { return lower(one) == address; });
+                     [&](const std::string& one) { return to_lower(one) == address; });
 }
 
 bool tells_any(std::string_view text, const std::vector<std::string>& secrets) {

@@ -236,6 +236,18 @@ void judge(const PaneRule& rule, const Ladder& ladder, std::int64_t through, Pan
   cell.judged_through = std::max(cell.judged_through, through);
 }
 
+void settle(const PaneRule& rule, std::int64_t through, PaneCell& cell) {
+  if (rule.calendar != nullptr) {
+    // Those that the stored sums hold may be there once more: rows of a journal hold panes alone.
+    cell.panes.drop_before(cell.judged_through + 1);
+    for (const auto& sums : cell.panes.all()) {
+      if (sums.pane <= through) covered(rule, cell, sums.pane);
+    }
+    cell.panes.drop_before(through + 1);
+  }
+  cell.judged_through = std::max(cell.judged_through, through);
+}
+
 void rearm(const PaneRule& rule, const Ladder& ladder, PaneCell& cell) {
   if (rule.judged || cell.panes.empty()) return;
   const auto held = [&](const Ladder::Step& step, std::int64_t pane) {

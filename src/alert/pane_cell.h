@@ -126,6 +126,10 @@ void ring(const PaneRule& rule, const Ladder& ladder, std::int64_t touched, Pane
 void judge(const PaneRule& rule, const Ladder& ladder, std::int64_t through, PaneCell& cell,
            std::vector<PaneReached>& reached, std::vector<PaneEnded>& ended);
 
+// A cell is read as it was stored. Panes up to `through` were judged since and brought nothing
+// about, or they would have been stored: another ladder may not judge them again.
+void settle(const PaneRule& rule, std::int64_t through, PaneCell& cell);
+
 // After an edit of the ladder: rungs that no pane of a slot, or not the latest pane, holds any more
 // are armed again.
 void rearm(const PaneRule& rule, const Ladder& ladder, PaneCell& cell);

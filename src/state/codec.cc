@@ -329,7 +329,7 @@ std::string state_key(const std::string& rule, const std::string& fingerprint) {
 std::string encode_state(const StateRow& row) {
   std::string bytes;
   RowWriter out(bytes);
-  out.byte(1);
+  out.byte(2);
   out.number(row.id);
   out.text(row.rule);
   out.text(row.fingerprint);
@@ -339,12 +339,14 @@ std::string encode_state(const StateRow& row) {
   out.number(row.rungs.size());
   for (const auto& rung : row.rungs) out.text(rung);
   out.text(row.ladder);
+  write_time(out, row.left);
   return bytes;
 }
 
 bool decode_state(std::string_view bytes, StateRow& row) {
   RowReader in(bytes);
-  if (in.byte() != 1) return false;
+  const std::uint8_t version = in.byte();
+  if (version != 1 && version != 2) return false;
   row.id = static_cast<std::uint32_t>(in.number());
   row.rule = in.text();
   row.fingerprint = in.text();
@@ -352,6 +354,7 @@ bool decode_state(std::string_view bytes, StateRow& row) {
   row.metric = in.byte();
   for (std::uint64_t n = in.number(); n > 0 && in.ok(); --n) row.rungs.emplace_back(in.text());
   row.ladder = in.text();
+  if (version == 2) row.left = read_time(in);
   return in.ok() && in.done();
 }
 

@@ -99,6 +99,8 @@ struct StateRow {
   std::uint8_t metric = 0;
   std::vector<std::string> rungs;  // texts by RungBits bit
   std::string ladder;              // the ladder and budgets last swept, as text
+  // The watermark when its rule was taken out; unset: it is in force, or that was not noted.
+  EventTime left = StreamTime::kUnset;
 };
 // Rules of one name whose state-bearing fields differ have states of their own.
 std::string state_key(const std::string& rule, const std::string& fingerprint);

@@ -52,6 +52,12 @@ Result<void> RuleState::bind(const StateRow& stored) {
   return {};
 }
 
+void RuleState::judged_until(EventTime at) {
+  if (!by_pane || at == StreamTime::kUnset) return;
+  judged_at = at;
+  judged_through = pane_rule.panes.at(at) - 1;
+}
+
 void RuleState::take_over(RuleState& old) {
   windows = std::move(old.windows);
   groups = std::move(old.groups);

@@ -52,6 +52,9 @@ class RuleState {
 
   // It is the state that `stored` is the row of. reject, changing nothing: too many rungs.
   Result<void> bind(const StateRow& stored);
+  // It was judged up to the watermark `at`, by itself or by a process before; unset: never. Its
+  // cells are settled by who read them.
+  void judged_until(EventTime at);
   // Takes the cells of `old`, which is of the same (name, fingerprint), and judges them from now
   // on.
   void take_over(RuleState& old);

@@ -16,14 +16,15 @@ constexpr std::size_t kDiscardedPerCommit = 10'000;
 constexpr std::size_t kBucketsPerCommit = 50'000;
 
 // All cells of a rule that keeps them in memory, as their keys hold them.
-Result<PaneGroups> read_groups(const Snapshot& store, std::uint32_t id, std::uint64_t seed) {
+Result<PaneGroups> read_groups(const Snapshot& store, const RuleState& rule, std::uint64_t seed) {
   PaneGroups groups(seed);
   bool good = true;
-  const std::string from = key::window(key::kCell, id, 0);
+  const std::string from = key::window(key::kCell, rule.row.id, 0);
   auto scanned = store.scan(from, key::after(from), [&](auto key, auto value) {
     PaneEntry& entry = groups.add(key.substr(key::kGroupAt));
     RowReader in(value);
     read_panes(in, entry.cell);
+    settle(rule.pane_rule, rule.judged_through, entry.cell);
     entry.stored = true;
     good = in.ok() && in.done();
     return good;
@@ -64,9 +65,10 @@ Result<std::unique_ptr<PreparedRules>> State::prepare(RuleChange change) const {
     if (*stored && !decode_state(**stored, row)) return stop("the state is damaged: a rule");
     if (*stored) {
       if (auto bound = (*state)->bind(row); !bound) return tl::unexpected(bound.error());
+      (*state)->judged_until(row.left);
       // Those in force hold their cells in memory.
       if ((*state)->by_pane && !in_force_ids_.contains(row.id)) {
-        auto groups = read_groups(*snapshot, row.id, seed_);
+        auto groups = read_groups(*snapshot, **state, seed_);
         if (!groups) return tl::unexpected(groups.error());
         next->groups.emplace(row.id, std::move(*groups));
       }
@@ -109,7 +111,7 @@ Result<void> State::find_groups(RuleState& rule, PreparedRules& next) {
     rule.waits = true;
     return {};
   }
-  auto groups = read_groups(store_, rule.row.id, seed_);
+  auto groups = read_groups(store_, rule, seed_);
   if (!groups) return tl::unexpected(groups.error());
   rule.groups = std::move(*groups);
   rule.waits = true;
@@ -144,6 +146,10 @@ Result<Committed> State::exchange(PreparedRules& next, const CommitInput& input)
   }
   for (auto& rule : old) {
     if (by_id_[rule->row.id] == rule.get()) {
+      if (rule->row.left == StreamTime::kUnset) {
+        rule->row.left = watermark_;
+        put_state_row(*rule);
+      }
       retire(std::move(rule));
     } else {
       next.rules.push_back(std::move(rule));

@@ -251,6 +251,8 @@ Result<void> State::load_rules(const StateSetup& setup) {
       first_start_ = true;
     } else {
       row = stored->second;
+      (*state)->judged_until(row.left == StreamTime::kUnset ? watermark_ : row.left);
+      known.erase(stored);
     }
     if (auto bound = (*state)->bind(row); !bound) return bound;
     if ((*state)->swept != (*state)->row.ladder) {
@@ -264,6 +266,12 @@ Result<void> State::load_rules(const StateSetup& setup) {
   }
   in_force_ = rules_.size();
   note_in_force();
+  // The others were in force until now, but for those that had gone before.
+  for (auto& [key, row] : known) {
+    if (row.left != StreamTime::kUnset) continue;
+    row.left = watermark_;
+    batch_.put(key, encode_state(row));
+  }
   if (!sweep.states.empty()) sweep_ = std::move(sweep);
   return {};
 }
@@ -330,11 +338,8 @@ Result<void> State::load_journal() {
     }
     rule->groups.activate_all();
     rule->waits = rule->groups.size() > 0;
-    if (rule->pane_rule.calendar == nullptr) continue;
-    // A calendar's judged panes live on in the window's sums; journal rows may bring them back.
     for (PaneEntry* const entry : rule->groups.active()) {
-      if (entry->cell.judged_through == INT64_MIN) continue;
-      entry->cell.panes.drop_before(entry->cell.judged_through + 1);
+      settle(rule->pane_rule, rule->judged_through, entry->cell);
     }
   }
   return {};

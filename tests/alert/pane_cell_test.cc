@@ -110,6 +110,31 @@ TEST_CASE("A rate is compared exactly and shown half-even to six decimals") {
   CHECK(reached.empty());
 }
 
+TEST_CASE("A cell that is read again goes on as if it had stayed, by a new ladder too") {
+  Rolling r;
+  r.rule.judged = true;
+  auto calendar = Calendar::create(WindowSpec{});
+  REQUIRE(calendar);
+  if (GENERATE(true, false)) {
+    r.rule.calendar = &*calendar;
+    r.rule.panes = Panes::minutes();
+  }
+  for (const std::int64_t pane : {1, 2, 5}) r.cell.panes.add(pane, 3, 1);
+  PaneCell read = r.cell;  // as it was stored when its last event came
+  judge(r.rule, r.ladder, 4, r.cell, r.reached, r.ended);
+  CHECK(r.reached.empty());
+  forget(r.rule, Millis{0}, r.rule.panes.start(5), r.cell);
+  settle(r.rule, 4, read);
+  const Ladder lower{{{6, 6, 0, 0}}};
+  for (PaneCell* const cell : {&r.cell, &read}) {
+    r.reached.clear();
+    judge(r.rule, lower, 5, *cell, r.reached, r.ended);
+    REQUIRE(r.reached.size() == 1);
+    CHECK(r.reached[0].id_start == r.rule.panes.start(5));
+    CHECK(r.reached[0].amount == 9);
+  }
+}
+
 TEST_CASE("A judged pane counts whichever of its group's panes came first") {
   // From two partitions, of which one is ahead: what judges first has seen pane 5 alone.
   const auto reached = [](std::int64_t first, std::int64_t second) {

@@ -149,6 +149,63 @@ TEST_CASE("A rule taken out and put back by reloads finds its totals") {
   CHECK(engine.rungs() == std::vector<std::string>{"50%"});
 }
 
+TEST_CASE("What was judged is not judged again by another ladder, whoever judged it") {
+  const bool rolling = GENERATE(true, false);
+  const auto rates = [&](int percent) {
+    Rule rule = user_day_rule("rates", 0);
+    rule.budgets.reset();
+    rule.metric = Metric::error_rate;
+    rule.min_requests = 1;
+    if (rolling) {
+      rule.window.kind = WindowKind::rolling;
+      rule.window.length = std::chrono::hours(1);
+    }
+    rule.ladder = {rule.ladder.front()};
+    rule.ladder[0].kind = Rung::Kind::amount;
+    rule.ladder[0].number = percent * power_of_ten(10);
+    rule.ladder[0].text = std::to_string(percent) + "%";
+    return rule;
+  };
+  const Rule other = user_day_rule("other", 1'000 * kDollar);
+  const std::string how = GENERATE(as<std::string>{}, "edited", "taken out", "taken out at a start");
+  const auto run = [&](bool killed) {
+    StateFixture engine({rates(90), other});
+    const auto kill = [&] {
+      if (killed) engine.open();
+    };
+    const auto feed = [&](std::uint32_t rule, std::int64_t minute, const std::string& user) {
+      const std::int64_t at = kNoon + minute * 60'000;
+      engine.feed({{rule, at, user, 1}, {rule, at, user, 0}}, at);
+    };
+    feed(0, 0, "ann");
+    feed(0, 5, "bob");  // what ann had is judged
+    kill();
+    if (how == "edited") {
+      engine.exchange({rates(10), other});
+    } else {
+      if (how == "taken out") {
+        engine.exchange({other});
+      } else {
+        engine.rules = {other};
+        engine.open();
+      }
+      feed(0, 7, "cy");
+      kill();
+      for (int i = 0; i < 5; ++i) engine.feed({}, kNoon + 8 * 60'000);  // its cells are stored
+      kill();
+      engine.exchange({rates(10), other});
+    }
+    kill();
+    feed(0, 9, "ann");
+    kill();
+    feed(0, 30, "bob");
+    return engine.ids;
+  };
+  const auto ids = run(false);
+  CHECK(ids.size() == 2);
+  CHECK(run(true) == ids);
+}
+
 TEST_CASE("A window that closes while a rule taken out is stored takes no other window with it") {
   const Rule kept = user_day_rule("kept", 10 * kDollar);
   const std::vector<Rule> both = {kept, user_day_rule("taken", 10 * kDollar)};

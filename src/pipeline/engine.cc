@@ -129,9 +129,11 @@ void Engine::refuse_reloads() {
   }
 }
 
-// Takes up what is offered: batches begun from here on are folded by its rules and kept back, and
-// when all before are committed, the state takes them too.
+// Takes up what is offered, once all groups are judged by the rules before it: batches begun from
+// here on are folded by its rules and kept back, and when all before are committed, the state takes
+// them too.
 Result<void> Engine::reload() {
+  if (!reload_ && setup_.state.sweeping()) return {};
   if (!reload_) {
     std::unique_ptr<Reload> next;
     {

@@ -130,6 +130,10 @@ class State {
   // Is there something to commit without further events?
   bool has_work() const { return !batch_.empty() || sweep_.has_value(); }
 
+  // Are groups still to be judged by the limits of the last edit? Other limits before that is done
+  // would leave out what the rest of them had rung by these.
+  bool sweeping() const { return sweep_.has_value(); }
+
   // Remembers with the next commit that `source` (its topics) is `identity` (its cluster). reject:
   // it was another one before.
   Result<void> identify(const std::string& source, const std::string& identity);

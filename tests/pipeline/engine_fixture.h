@@ -146,9 +146,9 @@ struct EngineRun {
   // Offers `next` to a running engine; it takes effect between two of its commits.
   static std::future<Result<std::chrono::microseconds>> offer(
       Engine& engine, State& state, AggregatorSetup aggregator,
-      std::shared_ptr<const std::vector<Rule>> next) {
-    auto prepared =
-        state.prepare({.rules = *next, .keeps = next, .fallback = {}, .limits = {}, .rows = {}});
+      std::shared_ptr<const std::vector<Rule>> next, const StateLimits& limits = {}) {
+    auto prepared = state.prepare(
+        {.rules = *next, .keeps = next, .fallback = {}, .limits = limits, .rows = {}});
     if (!prepared) throw std::runtime_error(prepared.error().message);
     auto reload = std::make_unique<Reload>();
     reload->rules = std::move(*prepared);

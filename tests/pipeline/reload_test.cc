@@ -43,8 +43,9 @@ Rule counting_rule(const std::string& name) {
 // handed out.
 class ReloadingSource final : public Source {
  public:
-  ReloadingSource(Source& source, std::vector<std::size_t> at, std::vector<std::vector<Rule>> rules)
-      : source_(source), at_(std::move(at)), rules_(std::move(rules)) {}
+  ReloadingSource(Source& source, std::vector<std::size_t> at, std::vector<std::vector<Rule>> rules,
+                  const StateLimits& limits)
+      : source_(source), at_(std::move(at)), rules_(std::move(rules)), limits_(limits) {}
 
   void attach(Engine& engine, State& state, AggregatorSetup aggregator) {
     engine_ = &engine;
@@ -61,7 +62,8 @@ class ReloadingSource final : public Source {
       const std::lock_guard lock(mutex_);
       if (next_ < at_.size() && polled_ >= at_[next_] && previous_done()) {
         done_ = EngineRun::offer(*engine_, *state_, *aggregator_,
-                                 std::make_shared<const std::vector<Rule>>(rules_[next_]));
+                                 std::make_shared<const std::vector<Rule>>(rules_[next_]),
+                                 limits_);
         ++next_;
       }
     }
@@ -81,6 +83,7 @@ class ReloadingSource final : public Source {
   Source& source_;
   std::vector<std::size_t> at_;
   std::vector<std::vector<Rule>> rules_;
+  StateLimits limits_;
   Engine* engine_ = nullptr;
   State* state_ = nullptr;
   std::unique_ptr<AggregatorSetup> aggregator_;
@@ -113,6 +116,7 @@ struct Scenario {
   std::vector<std::vector<Rule>> rules;  // one more than `at`
   unsigned workers = 1;
   std::size_t batch = 10;
+  StateLimits limits{};
 };
 
 // Runs all records through an engine that reloads on the way.
@@ -125,14 +129,15 @@ bool run(const Scenario& scenario, Store& store, const std::vector<ScriptedRecor
                             .rules = *kept,
                             .fallback = {},
                             .alert_log = alert_log,
-                            .limits = {},
+                            .limits = scenario.limits,
                             .keeps = kept});
   if (!state) return false;
   std::map<PartitionName, std::int64_t> from;
   for (const auto& row : (*state)->partitions()) from[row.name] = row.position.next_offset;
   ScriptedInput input(kPartitions, records, from);
   ReplaySource replay(input, scenario.workers);
-  ReloadingSource source(replay, scenario.at, {scenario.rules.begin() + 1, scenario.rules.end()});
+  ReloadingSource source(replay, scenario.at, {scenario.rules.begin() + 1, scenario.rules.end()},
+                         scenario.limits);
   run.started = [&](Engine& engine, State& of) { source.attach(engine, of, run.aggregator(of)); };
   return run.run_source(**state, source, teller);
 }
@@ -190,6 +195,19 @@ TEST_CASE("Rules that no reload edits tell what they tell without any") {
     RC_ASSERT(teller.alerts.size() == plain.alerts.size());
     RC_ASSERT(sum(totals(store, {kept}), "kept") == sum(totals(plain_store, {kept}), "kept"));
   }));
+}
+
+TEST_CASE("Limits that are taken back at once have told what all groups had reached by them") {
+  Scenario scenario{{200, 200}, {}, 1, 1};
+  const auto limited = [](int dollars) {
+    return std::vector<Rule>{user_day_rule("daily", dollars * kDollar)};
+  };
+  scenario.rules = {limited(1'000), limited(10), limited(1'000)};
+  scenario.limits.spills_per_commit = 1;  // a group each commit
+  MemoryStore store;
+  RecordingTeller teller;
+  REQUIRE(run(scenario, store, requests(400), teller));
+  CHECK(teller.ids().size() == std::size_t{4 * 3});  // of four users three rungs
 }
 
 TEST_CASE("A store that fails in a reload leaves either version, and a start goes on exactly") {

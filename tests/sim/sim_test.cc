@@ -107,21 +107,12 @@ bool passes(const Options& options, bool story, const char* program) {
   return faults.empty();
 }
 
-// Seeds on which engine and model differ about where an episode of a judged rule began, for a
-// cause not yet found: left out of ranges, and run when named.
-constexpr std::uint64_t kOpen[] = {45, 186};
-
-bool is_open(std::uint64_t seed) {
-  return std::find(std::begin(kOpen), std::end(kOpen), seed) != std::end(kOpen);
-}
-
 // Every `step`th seed from `from` on: how many failed.
 std::uint64_t run(Arguments arguments, std::uint64_t first, std::uint64_t step,
                   const char* program) {
   std::uint64_t failed = 0;
   for (std::uint64_t i = first; i < arguments.seeds; i += step) {
     arguments.options.seed = arguments.from + i;
-    if (is_open(arguments.options.seed) && arguments.seeds > 1) continue;
     if (!passes(arguments.options, arguments.story, program)) ++failed;
   }
   return failed;
@@ -161,12 +152,8 @@ int main(int count, char** values) {
   std::fflush(stdout);
   const std::uint64_t failed =
       arguments.jobs > 1 ? run_by_jobs(arguments, values[0]) : run(arguments, 0, 1, values[0]);
-  std::uint64_t skipped = 0;
-  for (std::uint64_t i = 0; arguments.seeds > 1 && i < arguments.seeds; ++i) {
-    if (is_open(arguments.from + i)) ++skipped;
-  }
-  std::printf("%llu passed, %llu failed, %llu skipped\n",
-              static_cast<unsigned long long>(arguments.seeds - failed - skipped),
-              static_cast<unsigned long long>(failed), static_cast<unsigned long long>(skipped));
+  std::printf("%llu passed, %llu failed\n",
+              static_cast<unsigned long long>(arguments.seeds - failed),
+              static_cast<unsigned long long>(failed));
   return failed == 0 ? 0 : 1;
 }

@@ -17,6 +17,9 @@ constexpr std::size_t kFaultsMax = 12;
 constexpr std::uint64_t kReloadsMax = 8;  // a rule may have 64 rungs in its life
 constexpr std::uint64_t kDeathsMax = 60;
 constexpr int kTurnsMax = 200'000, kHealsMax = 600;
+// After so many turns times without records are passed in larger steps.
+constexpr int kPatience = 20'000;
+constexpr Millis kQuietStep{30'000};
 
 World* current = nullptr;  // whose processes crash_hook kills
 
@@ -216,6 +219,7 @@ std::vector<std::string> World::run() {
     }
     maybe_arm();
     turn();
+    if (turns > kPatience && all_consumed()) advance(kQuietStep);
     if (faults_.size() >= kFaultsMax) return faults_;
   }
   heal();
@@ -277,6 +281,8 @@ void World::maybe_arm() {
 }
 
 void World::bury(bool killed) {
+  // Other limits at a start while those before are swept by: what rings depends on how far that is.
+  if (process_ && process_->state && process_->state->sweeping()) file_ = in_force_;
   crash_in_.reset();
   process_.reset();
   // A start takes its time: what the engine says of itself has an id of the millisecond.
@@ -310,8 +316,7 @@ void World::restart() {
 }
 
 void World::edit() {
-  // Whether what a version told counts depends on how far its sweep came before the next one.
-  if (!process_ || process_->reloading() || process_->state->has_work()) return;
+  if (!process_ || process_->reloading()) return;
   if (file_ != process_->version) return;
   file_ = next_version();
   process_->offer(file_);

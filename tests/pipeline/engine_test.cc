@@ -224,3 +224,32 @@ TEST_CASE("With less room on the disk than its reserve nothing is counted, and t
   REQUIRE(teller.troubles.size() == 2);
   CHECK(teller.troubles[1].kind == "disk_room");
 }
+
+TEST_CASE("A lifetime counts nothing from before it begins, in judged rules either") {
+  Rule rule = user_day_rule("lifetime", 0);
+  rule.metric = Metric::requests;
+  rule.window.kind = WindowKind::lifetime;
+  rule.window.from = std::chrono::year_month_day{
+      std::chrono::sys_days{std::chrono::days{20'401}}};  // the day after kNoon's
+  rule.budgets.reset();
+  rule.ladder = {rule.ladder.front()};
+  rule.ladder[0].kind = Rung::Kind::amount;
+  rule.ladder[0].number = 3;
+  rule.ladder[0].text = "3";
+  if (GENERATE(true, false)) rule.hold = std::chrono::minutes(1);
+  const EngineRun run{{rule}, &built_in_prices()};
+  MemoryStore store;
+  RecordingTeller teller;
+  // Every five minutes, the eleventh at midnight; of a new partition eight stamps are waited for.
+  std::vector<ScriptedRecord> records;
+  for (std::int64_t i = 0; i < 15; ++i) {
+    records.push_back({{"requests", 0},
+                       i,
+                       kNoon + 43'200'000 + (i - 10) * 300'000,
+                       R"({"provider":"openai","model":"gpt-4o","user":"ann","cost":1})"});
+  }
+  REQUIRE(run.run(store, {{"requests", 0}}, {records.begin(), records.begin() + 12}, teller));
+  CHECK(teller.alerts.empty());
+  REQUIRE(run.run(store, {{"requests", 0}}, records, teller));
+  CHECK(teller.alerts.size() == 1);
+}

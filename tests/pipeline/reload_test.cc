@@ -62,8 +62,7 @@ class ReloadingSource final : public Source {
       const std::lock_guard lock(mutex_);
       if (next_ < at_.size() && polled_ >= at_[next_] && previous_done()) {
         done_ = EngineRun::offer(*engine_, *state_, *aggregator_,
-                                 std::make_shared<const std::vector<Rule>>(rules_[next_]),
-                                 limits_);
+                                 std::make_shared<const std::vector<Rule>>(rules_[next_]), limits_);
         ++next_;
       }
     }

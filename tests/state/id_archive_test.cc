@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "state/id_archive.h"
 
+#include <algorithm>
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <map>
@@ -274,6 +275,20 @@ TEST_CASE("Time that is not committed yet erases nothing: a crash takes it back"
   engine = std::make_unique<Engine>(store, kSmall);
   std::vector<ClaimedId> batch;
   for (std::uint64_t n = 0; n < 5'000; ++n) REQUIRE_FALSE(engine->claim(n, 0, batch));
+}
+
+TEST_CASE("An id of today outlives a stamp of 2099 in its commit, also over a crash") {
+  MemoryStore store;
+  auto engine = std::make_unique<Engine>(store, kSmall);
+  engine->move(0, kStart);
+  std::vector<ClaimedId> batch;
+  for (std::uint64_t n = 0; n < 50; ++n) REQUIRE(engine->claim(n, 0, batch));
+  batch.push_back({.print = print_of(99), .partition = 0, .second = kStart + 70 * IdSet::kYear});
+  if (GENERATE(true, false)) std::rotate(batch.begin(), batch.end() - 1, batch.end());
+  REQUIRE(engine->commit({batch}, {0}));
+  for (int i = 0; i < 600; ++i) REQUIRE(engine->commit({}, {0}));
+  engine = std::make_unique<Engine>(store, kSmall);
+  for (std::uint64_t n = 0; n < 50; ++n) REQUIRE_FALSE(engine->claim(n, 0, batch));
 }
 
 TEST_CASE("An id is known while the batch that moves it to the store is on its way") {

@@ -167,7 +167,8 @@ TEST_CASE("What was judged is not judged again by another ladder, whoever judged
     return rule;
   };
   const Rule other = user_day_rule("other", 1'000 * kDollar);
-  const std::string how = GENERATE(as<std::string>{}, "edited", "taken out", "taken out at a start");
+  const std::string how =
+      GENERATE(as<std::string>{}, "edited", "taken out", "taken out at a start");
   const auto run = [&](bool killed) {
     StateFixture engine({rates(90), other});
     const auto kill = [&] {

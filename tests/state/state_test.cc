@@ -89,6 +89,30 @@ TEST_CASE("The sweep after an edit also finds groups that are not in memory") {
   CHECK(engine.rungs() == std::vector<std::string>{"50%", "80%"});
 }
 
+TEST_CASE("A rung that a sweep arms again stays armed when its group is not in memory") {
+  StateFixture engine({user_day_rule("daily", 10 * kDollar)});
+  engine.limits.journal_bytes = 1;
+  engine.limits.hot_bytes = 1;
+  engine.open();
+  engine.feed({{0, kNoon, "ann", 6 * kDollar}}, kNoon);
+  for (int i = 0; i < 10; ++i) engine.feed({{0, kNoon, "bob", 1}}, kNoon);
+  const bool by_reload = GENERATE(true, false);
+  const auto limit = [&](int dollars) {
+    if (by_reload) {
+      engine.exchange({user_day_rule("daily", dollars * kDollar)});
+    } else {
+      engine.rules = {user_day_rule("daily", dollars * kDollar)};
+      engine.open();
+    }
+    engine.settle();
+    for (int i = 0; i < 10; ++i) engine.feed({{0, kNoon, "bob", 1}}, kNoon);
+  };
+  limit(100);
+  CHECK(engine.told.size() == 1);
+  limit(12);
+  CHECK(engine.rungs() == std::vector<std::string>{"50%", "50%"});
+}
+
 TEST_CASE("A closed window is kept in pages and still takes what its partition admits") {
   StateFixture engine({user_day_rule("daily", 10 * kDollar)});
   engine.feed({{0, kNoon, "ann", 4 * kDollar}, {0, kNoon, "bob", 1}}, kNoon);
@@ -295,6 +319,27 @@ TEST_CASE("A group of panes that has nothing more to say is forgotten, and its k
   CHECK_FALSE(engine.store.map().contains(key::cell('C', 1, 0,
                                                     "\x04"
                                                     "ann")));
+}
+
+TEST_CASE(
+    "A group that comes back after it was forgotten is not told again of its past by a kill") {
+  Rule held = user_day_rule("held", 10 * kDollar);
+  held.window.kind = WindowKind::rolling;
+  held.window.length = std::chrono::hours(1);
+  held.hold = std::chrono::minutes(1);
+  StateFixture engine({held});
+  for (int minute = 0; minute < 3; ++minute) {
+    const std::int64_t at = kNoon + minute * 60'000;
+    engine.feed({{0, at, "ann", 6 * kDollar}}, at);
+  }
+  for (int i = 0; i < 3; ++i) engine.feed({}, kNoon + (5 + i) * kHour);
+  CHECK(engine.state->sizes().cells == 0);
+  const std::size_t told = engine.told.size();
+  CHECK(told > 0);
+  engine.feed({{0, kNoon + 9 * kHour, "ann", 1}}, kNoon + 9 * kHour);
+  engine.open();
+  for (int i = 0; i < 3; ++i) engine.feed({}, kNoon + (10 + i) * kHour);
+  CHECK(engine.told.size() == told);
 }
 
 TEST_CASE("A rung that rings after a quiet time goes on, and is not ended by the time before it") {

@@ -55,7 +55,11 @@ class OnePollSource final : public Source {
     return std::span<const Record>(&record_, 1);
   }
   void request_end_offsets() override {}
-  void mirror(std::span<const std::pair<PartitionName, std::int64_t>>) override {}
+  void mirror(std::span<const std::pair<PartitionName, std::int64_t>> offsets) override {
+    for (const auto& [partition, next] : offsets) mirrored.push_back(next);
+  }
+
+  std::vector<std::int64_t> mirrored;
 
  private:
   bool polled_ = false;
@@ -252,4 +256,40 @@ TEST_CASE("A lifetime counts nothing from before it begins, in judged rules eith
   CHECK(teller.alerts.empty());
   REQUIRE(run.run(store, {{"requests", 0}}, records, teller));
   CHECK(teller.alerts.size() == 1);
+}
+
+TEST_CASE("What is counted is synced a second later, and only then told to the source") {
+  const std::vector<Rule> rules{user_day_rule("daily", 100 * kDollar)};
+  MemoryStore store;
+  NoAlertLog alert_log;
+  auto state = State::open(
+      {.store = store, .rules = rules, .fallback = {}, .alert_log = alert_log, .limits = {}});
+  REQUIRE(state);
+  EngineRun run{rules, &built_in_prices(), 1, 10};
+  OnePollSource source;
+  RecordingTeller teller;
+  ManualClock clock{WallTime{Millis{kNoon}}};
+  SilentLog log;
+  Engine engine({.sources = {{&source, Format::automatic, 1, false}},
+                 .aggregator = run.aggregator(**state),
+                 .state = **state,
+                 .teller = teller,
+                 .clock = clock,
+                 .log = log,
+                 .quarantine = {},
+                 .batch = {10, Millis{20}},
+                 .live = true,
+                 .replay_tick = {},
+                 .identify = {}});
+  REQUIRE(engine.start());
+  engine.turn_worker(0, Millis{0});
+  engine.turn_worker(0, Millis{0});
+  REQUIRE(engine.turn(Millis{0}));
+  REQUIRE(engine.status().counts[Count::records] == 1);
+  CHECK(source.mirrored.empty());
+  clock.advance(std::chrono::seconds(1));
+  REQUIRE(engine.turn(Millis{0}));
+  CHECK(source.mirrored == std::vector<std::int64_t>{1});
+  store.lose_power();
+  CHECK(total(store, rules) == 5 * kDollar / 2'000'000);
 }

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/aggregator.h"
+
+#include <catch2/catch.hpp>
+#include <string>
+#include <vector>
+
+#include "state/memory_store.h"
+#include "support/rules.h"
+
+using namespace tocsin;
+
+namespace {
+
+constexpr std::int64_t kMinute = 60'000;
+constexpr std::int64_t kHour = 60 * kMinute;
+constexpr std::int64_t kDay = 24 * kHour;
+constexpr std::int64_t kMidnight = 20'400 * kDay;
+
+// Requests of a dollar, at most, through stage 1 alone.
+struct Stage {
+  explicit Stage(std::vector<Rule> its_rules) : rules(std::move(its_rules)) {
+    for (const std::uint32_t partition : {0u, 1u}) {
+      aggregator.add_lane({partition, "requests", Format::automatic, {}});
+      for (int i = 0; i < 8; ++i)
+        take(partition, kMidnight - kHour + i);  // from here on it is believed
+    }
+    batch.clear();
+  }
+
+  void take(std::uint32_t partition, std::int64_t stamp, std::int64_t record_stamp) {
+    take_text(partition, record_stamp,
+              R"({"user":"ann","cost_usd":1,"timestamp":)" + std::to_string(stamp) + "}");
+  }
+  void take(std::uint32_t partition, std::int64_t stamp) { take(partition, stamp, stamp); }
+  void take_text(std::uint32_t partition, std::int64_t record_stamp, const std::string& value) {
+    Record record;
+    record.partition = partition;
+    record.offset = offset++;
+    record.timestamp = event_time_ms(record_stamp);
+    record.hash = 7;
+    record.value = value;
+    aggregator.begin_records();
+    REQUIRE(aggregator.take(record, partition, batch));
+  }
+
+  std::int64_t counted() const {
+    std::int64_t requests = 0;
+    for (const Delta& delta : batch.fold.deltas()) requests += delta.requests;
+    return requests;
+  }
+  std::uint64_t late() const { return batch.counts[Count::late]; }
+
+  std::vector<Rule> rules;
+  PriceList prices = std::move(*PriceList::built_in());
+  MemoryStore store;
+  IdSet ids{store, {}};
+  Aggregator aggregator{{.rules = rules,
+                         .prices = prices,
+                         .cost = CostChoice::computed,
+                         .ids = ids,
+                         .lateness = std::nullopt}};
+  Batch batch{1};
+  std::int64_t offset = 0;
+};
+
+Rule judged_rule() {
+  Rule rule = user_day_rule("errors", 1);
+  rule.metric = Metric::error_rate;
+  return rule;
+}
+
+}  // namespace
+
+TEST_CASE("A window takes events until its partition has come to its end and the lateness") {
+  Stage stage({user_day_rule("daily", 1)});
+  stage.take(0, kMidnight);
+  stage.take(0, kMidnight + kHour - 1);
+  stage.take(0, kMidnight - 1);
+  CHECK(stage.counted() == 3);
+  stage.take(0, kMidnight + kHour);
+  stage.take(0, kMidnight - 1);
+  CHECK(stage.counted() == 4);
+  CHECK(stage.late() == 1);
+}
+
+TEST_CASE("What one partition may still count does not depend on how far another has come") {
+  Stage stage({user_day_rule("daily", 1)});
+  for (std::int64_t t = kMidnight; t <= kMidnight + 2 * kHour; t += kHour) stage.take(1, t);
+  stage.take(0, kMidnight - 1);
+  CHECK(stage.counted() == 4);
+  CHECK(stage.late() == 0);
+}
+
+TEST_CASE("A judged pane takes events up to a minute behind their partition, and no later") {
+  Stage stage({judged_rule()});
+  stage.take(0, kMidnight);
+  stage.take(0, kMidnight - kMinute);
+  CHECK(stage.counted() == 2);
+  stage.take(0, kMidnight - kMinute - 1);
+  CHECK(stage.counted() == 2);
+  CHECK(stage.late() == 1);
+}
+
+TEST_CASE("A stamp over five minutes ahead of its record is the record's") {
+  Stage stage({user_day_rule("daily", 1)});
+  stage.take(0, kMidnight + 4 * kMinute, kMidnight - kMinute);
+  CHECK(stage.batch.counts[Count::future_clamped] == 0);
+  stage.take(0, kMidnight + 4 * kMinute + 1, kMidnight - kMinute);
+  CHECK(stage.batch.counts[Count::future_clamped] == 1);
+  REQUIRE(stage.batch.fold.deltas().size() == 2);
+  CHECK(stage.batch.fold.deltas()[0].at == kMidnight);
+  CHECK(stage.batch.fold.deltas()[1].at == kMidnight - kDay);
+}
+
+TEST_CASE("A record that says it is of 2099 moves its partition's time only with seven others") {
+  Stage stage({user_day_rule("daily", 1)});
+  const std::int64_t then = kMidnight + 70 * 365 * kDay;
+  for (int i = 0; i < 7; ++i) stage.take(0, then);
+  stage.take(0, kMidnight);
+  CHECK(stage.batch.counts[Count::too_old] == 0);
+  for (int i = 0; i < 8; ++i) stage.take(0, then);
+  stage.take(0, kMidnight);
+  CHECK(stage.batch.counts[Count::too_old] == 1);
+}
+
+TEST_CASE("A batch goes on behind its last record, and remembers which that was") {
+  Stage stage({user_day_rule("daily", 1)});
+  stage.take(0, kMidnight);
+  stage.take(0, kMidnight);
+  REQUIRE(stage.batch.progress.size() == 1);
+  const Position& position = stage.batch.progress[0].position;
+  CHECK(position.next_offset == stage.offset);
+  CHECK(position.last_offset == stage.offset - 1);
+  CHECK(position.last_record_hash == 7);
+}
+
+TEST_CASE("After a record that cannot be read its partition goes on, and has passed it") {
+  Stage stage({user_day_rule("daily", 1)});
+  stage.take_text(0, kMidnight, "{nope");
+  CHECK(stage.batch.progress.at(0).position.next_offset == stage.offset);
+  stage.take(0, kMidnight);
+  CHECK(stage.counted() == 1);
+  CHECK(stage.batch.set_aside.size() == 1);
+}
+
+TEST_CASE("The same id of another producer is another request") {
+  Stage stage({user_day_rule("daily", 1)});
+  const std::string native = R"({"id":"r-1","user":"ann","cost_usd":1})";
+  const std::string helicone = R"({"request_id":"r-1","model":"gpt-4o","provider":"OPENAI",
+    "request_body":"{}","response_body":"{}","request_response_url":"https://s3",
+    "metadata":{"cost":0.000225,"promptTokens":10}})";
+  stage.take_text(0, kMidnight, native);
+  stage.take_text(0, kMidnight, helicone);
+  CHECK(stage.batch.counts[Count::duplicates] == 0);
+  stage.take_text(0, kMidnight, native);
+  stage.take_text(1, kMidnight, helicone);
+  CHECK(stage.batch.counts[Count::duplicates] == 2);
+  CHECK(stage.counted() == 2);
+}

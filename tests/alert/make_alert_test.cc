@@ -43,12 +43,17 @@ TEST_CASE("The id is the same for the same crossing, whenever and at whatever va
   CHECK(alert_id(a.rule, later).size() == 32);
 }
 
-TEST_CASE("Another rule, group, window, rung or amount is another id") {
+TEST_CASE("Another rule, state, group, window, rung or amount is another id") {
   const Case a;
   const std::string id = alert_id(a.rule, a.crossing());
   Case renamed;
   renamed.rule.name = "nightly";
   CHECK(alert_id(renamed.rule, renamed.crossing()) != id);
+  CHECK(make_alert(a.rule, a.rule.fingerprint(), a.crossing()).id == id);
+  CHECK(make_alert(a.rule, "of another filter", a.crossing()).id != id);
+  Case refiltered;
+  refiltered.rule.metric = Metric::requests;
+  CHECK(alert_id(refiltered.rule, refiltered.crossing()) != id);
   Case regrouped;
   regrouped.group = std::string(1, '\0');
   CHECK(alert_id(regrouped.rule, regrouped.crossing()) != id);

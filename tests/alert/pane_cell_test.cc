@@ -151,3 +151,32 @@ TEST_CASE("A judged pane counts whichever of its group's panes came first") {
   CHECK(reached(3, 5) == std::vector<std::int64_t>{3});
   CHECK(reached(5, 3) == std::vector<std::int64_t>{3});
 }
+
+TEST_CASE("A pane counts once in its calendar window, in however many steps time passes it") {
+  auto day = Calendar::create(WindowSpec{});
+  REQUIRE(day);
+  const PaneRule rule{.panes = Panes::minutes(),
+                      .calendar = &*day,
+                      .length = Millis{0},
+                      .judged = true,
+                      .ratio = false,
+                      .min_requests = 0,
+                      .hold = Millis{0},
+                      .keep_firing_for = Millis{0}};
+  const Ladder ladder{{{10, 10, 0, 0}}};
+  PaneCell cell;
+  std::vector<PaneReached> reached;
+  std::vector<PaneEnded> ended;
+  const auto pass = [&](std::int64_t pane, int128 amount) {
+    if (amount != 0) cell.panes.add(pane, amount, 1);
+    judge(rule, ladder, pane, cell, reached, ended);
+    forget(rule, Millis{0}, rule.panes.end(pane), cell);
+  };
+  pass(1, 6);
+  pass(2, 0);
+  pass(3, 3);
+  CHECK(reached.empty());
+  pass(4, 1);
+  REQUIRE(reached.size() == 1);
+  CHECK(reached[0].value == 10);
+}

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kafka/kafka_config.h"
 
+#include <array>
 #include <catch2/catch.hpp>
 #include <string>
+
+#include "kafka/conf.h"
 
 using namespace tocsin;
 
@@ -49,6 +52,21 @@ TEST_CASE("Properties that are Tocsin's own are refused with the reason") {
   config.properties[property] = "x";
   CHECK_THAT(refusal(config), Catch::StartsWith("kafka: property `" + std::string(property) +
                                                 "` is Tocsin's own: "));
+}
+
+TEST_CASE("The client passes over nothing, and reads nothing damaged or aborted") {
+  const auto conf = kafka::make_conf(minimal());
+  REQUIRE(conf);
+  const auto value = [&](const char* property) {
+    std::array<char, 64> text{};
+    std::size_t size = text.size();
+    REQUIRE(rd_kafka_conf_get(conf->get(), property, text.data(), &size) == RD_KAFKA_CONF_OK);
+    return std::string(text.data());
+  };
+  CHECK(value("auto.offset.reset") == "error");
+  CHECK(value("check.crcs") == "true");
+  CHECK(value("isolation.level") == "read_committed");
+  CHECK(value("enable.auto.commit") == "false");
 }
 
 TEST_CASE("Other properties are librdkafka's, and checked by it") {

@@ -85,7 +85,7 @@ class StateFixture {
     time.now = event_time_ms(now_ms);
     const Progress progress{partition, {++offset, offset - 1, 0}, 0, time};
     const Work work{fold.deltas(), {}, std::span(&progress, 1), nullptr};
-    take(state->commit({.work = std::span(&work, 1)}));
+    take(state->commit({.work = std::span(&work, 1), .catching_up = catching_up}));
   }
 
   // The same, but the write of the commit fails, as Store's contract has it; and a new process.
@@ -148,6 +148,7 @@ class StateFixture {
   std::unique_ptr<State> state;
   std::uint32_t partition = 0;
   std::int64_t offset = 0;
+  bool catching_up = false;
   std::vector<Alert> told;
   std::set<std::string> ids;
   std::vector<Resolution> resolutions;

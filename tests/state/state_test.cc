@@ -488,3 +488,24 @@ TEST_CASE("An id that cannot be looked up stops the state before anything more i
   CHECK(committed.error().reaction == Reaction::stop);
   CHECK_THAT(committed.error().message, Catch::Contains("the state is damaged"));
 }
+
+TEST_CASE("What rings while catching up is old news, and what rings after it is not") {
+  StateFixture engine({user_day_rule("daily", 10 * kDollar)});
+  engine.catching_up = true;
+  engine.feed({{0, kNoon, "ann", 6 * kDollar}}, kNoon);
+  engine.catching_up = false;
+  engine.feed({{0, kNoon, "ann", 3 * kDollar}}, kNoon);
+  REQUIRE(engine.rungs() == std::vector<std::string>{"50%", "80%"});
+  CHECK(engine.told[0].old_news);
+  CHECK_FALSE(engine.told[1].old_news);
+}
+
+TEST_CASE("A partition without traffic holds time back until it is idle") {
+  StateFixture engine({user_day_rule("daily", 10 * kDollar)});
+  const std::uint32_t quiet = engine.state->add_partition({"requests", 7});
+  engine.feed({}, kNoon);
+  CHECK(engine.state->watermark() == StreamTime::kUnset);
+  const Tick tick{{quiet}, event_time_ms(kNoon - kDay), {}};
+  engine.take(engine.state->commit({.tick = &tick}));
+  CHECK(to_ms(engine.state->watermark()) == kNoon - 60'000);
+}

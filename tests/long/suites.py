@@ -3,7 +3,7 @@
 
     "sim": Suite(targets=("sim_test",), commands=(("{build}/sim_test", "--seeds", "10000"),)),
 
-targets   what ninja builds first
+targets   what ninja builds first; none: nothing is built
 commands  run one after another in the repository's folder, without input, `{build}` being the build's
           folder. Each takes its size from its arguments, prints for each failure the one-line command
           that repeats it, ends with the line "N passed, N failed", and returns other than 0 if any
@@ -52,7 +52,8 @@ SUITES = {
                    packages=KAFKA),
     "power": Suite(targets=("crash_suite",),
                    commands=(("{build}/crash_suite", "power", "--count", "2000"),)),
-    "mutants": None,
+    # Builds for itself: copies of the source, to be broken.
+    "mutants": Suite(targets=(), commands=(("/usr/bin/python3", "tests/mutants/run.py"),)),
     "fuzz": Suite(targets=("fuzzers",),
                   commands=(("/usr/bin/python3", "tests/fuzz/run.py", "{build}"),),
                   packages=("clang-19", "libclang-rt-19-dev"), preset="fuzz"),

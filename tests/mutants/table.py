@@ -28,7 +28,6 @@ MUTANTS = {
     "alert-id-without-fingerprint": "alert",
     "alert-numbers-begin-anew": "state",
     "bad-record-halts-its-partition": "pipeline",
-    "begun-group-not-journaled": "state",
     "commits-never-synced": "pipeline",
     "composed-message-not-synced": "power",
     "damaged-batches-counted": "kafka settings",

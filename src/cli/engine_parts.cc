@@ -2,6 +2,7 @@
 #include "cli/engine_parts.h"
 
 #include <algorithm>
+#include <thread>
 
 #include "file/file_source.h"
 #include "kafka/kafka_source.h"
@@ -96,6 +97,13 @@ std::optional<EventTime> earliest_open_window(const std::vector<Rule>& rules, Ev
   return earliest;
 }
 
+unsigned decode_workers(const SourceConfig& source, unsigned cores) {
+  if (std::holds_alternative<FileSourceConfig>(source.from)) return 1;
+  // More than a few would only wait for the state thread, which is one.
+  constexpr unsigned kUnaskedMax = 4;
+  return source.workers != 0 ? source.workers : std::clamp(cores, 1u, kUnaskedMax);
+}
+
 KafkaConfig kafka_config(const SourceConfig& source, const std::vector<Rule>& rules,
                          EventTime now) {
   const auto& from = std::get<KafkaSourceConfig>(source.from);
@@ -109,7 +117,7 @@ KafkaConfig kafka_config(const SourceConfig& source, const std::vector<Rule>& ru
   }
   config.group = from.group;
   for (const auto& [name, value] : from.properties) config.properties[name] = value.reveal();
-  config.workers = source.workers;
+  config.workers = decode_workers(source, std::thread::hardware_concurrency());
   const auto at = [&](EventTime time) { config.start = {KafkaStart::Kind::time, time}; };
   switch (source.start.kind) {
     case Start::Kind::earliest: config.start = {KafkaStart::Kind::earliest, {}}; break;
@@ -138,7 +146,8 @@ Result<std::vector<OpenSource>> open_sources(const Config& config, const std::ve
   std::vector<OpenSource> sources;
   const bool careful = links.guard.suspects(state.partitions());
   for (const auto& source : config.sources) {
-    OpenSource open{nullptr, source_name(source), source.format, source.workers};
+    OpenSource open{nullptr, source_name(source), source.format,
+                    decode_workers(source, std::thread::hardware_concurrency())};
     if (const auto* file = std::get_if<FileSourceConfig>(&source.from)) {
       std::optional<Position> position;
       for (const auto& row : state.partitions()) {
@@ -147,7 +156,6 @@ Result<std::vector<OpenSource>> open_sources(const Config& config, const std::ve
       auto opened = FileSource::open({.path = file->path, .follow = true}, position, links.clock);
       if (!opened) return tl::unexpected(opened.error());
       open.source = std::move(*opened);
-      open.workers = 1;
     } else {
       KafkaKnown known;
       const auto identity = state.identity(open.name);

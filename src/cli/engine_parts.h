@@ -30,6 +30,8 @@ std::vector<std::unique_ptr<Channel>> make_channels(const Config& config);
 // beginning (a lifetime without a start).
 std::optional<EventTime> earliest_open_window(const std::vector<Rule>& rules, EventTime now);
 
+// How many threads decode what a source brings, on a machine of so many cores (0: unknown).
+unsigned decode_workers(const SourceConfig& source, unsigned cores);
 KafkaConfig kafka_config(const SourceConfig& source, const std::vector<Rule>& rules, EventTime now);
 // The name under which the state remembers a source's identity.
 std::string source_name(const SourceConfig& source);

@@ -53,7 +53,7 @@ struct SourceConfig {
   std::variant<KafkaSourceConfig, FileSourceConfig> from;
   Format format = Format::automatic;
   Start start;
-  unsigned workers = 1;  // decode workers, 1 to 16
+  unsigned workers = 0;  // decode workers, 1 to 16; 0: as many as suit the machine
   Origin origin;
 };
 

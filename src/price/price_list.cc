@@ -195,17 +195,21 @@ void PriceList::price(const Event& event, EventTime at, CostChoice choice, Cost&
 struct Pricer::Cache {
   static constexpr std::size_t kSlots = 4096;
   struct Slot {
-    std::string key;  // provider, NUL, model; empty: free
-    const prices::Model* model = nullptr;
+    bool free = true;
+    std::string provider, model;
+    const prices::Model* found = nullptr;
   };
   std::vector<Slot> slots{kSlots};
   std::size_t used = 0;
-  std::string key;
 
-  // The slot of `key`, or the free one where it belongs.
-  Slot& find() {
-    std::size_t at = static_cast<std::size_t>(hash64(key, 0)) % kSlots;
-    while (!slots[at].key.empty() && slots[at].key != key) at = (at + 1) % kSlots;
+  // The slot of the event's model, or the free one where it belongs.
+  Slot& find(const Event& event) {
+    const std::uint64_t hash = hash64(event.model, hash64(event.provider, 0));
+    std::size_t at = static_cast<std::size_t>(hash) % kSlots;
+    const auto is = [&](const Slot& slot) {
+      return slot.model == event.model && slot.provider == event.provider;
+    };
+    while (!slots[at].free && !is(slots[at])) at = (at + 1) % kSlots;
     return slots[at];
   }
 };
@@ -219,20 +223,19 @@ void Pricer::price(const Event& event, EventTime at, CostChoice choice, Cost& co
   if (settled(event, cost, components)) return;
   const prices::Model* model = nullptr;
   if (choice == CostChoice::computed && event.has_usage) {
-    cache_->key.assign(event.provider);
-    cache_->key.push_back('\0');
-    cache_->key.append(event.model);
     if (cache_->used * 4 >= Cache::kSlots * 3) {
-      for (Cache::Slot& slot : cache_->slots) slot.key.clear();
+      for (Cache::Slot& slot : cache_->slots) slot.free = true;
       cache_->used = 0;
     }
-    Cache::Slot& slot = cache_->find();
-    if (slot.key.empty()) {
-      slot.key = cache_->key;
-      slot.model = list_->resolve(event);
+    Cache::Slot& slot = cache_->find(event);
+    if (slot.free) {
+      slot.free = false;
+      slot.provider = event.provider;
+      slot.model = event.model;
+      slot.found = list_->resolve(event);
       ++cache_->used;
     }
-    model = slot.model;
+    model = slot.found;
   }
   PriceList::price_as(model, event, at, choice, cost, components);
 }

@@ -11,7 +11,7 @@
 namespace tocsin::wire {
 namespace {
 
-// 1 + its place in Reader::owners_.
+// Its place in Reader::owners_.
 enum class Owner : std::uint8_t { none, service, team, key, environment, agent };
 constexpr NameTable<Owner> kOwners = {{"service", Owner::service},
                                       {"team", Owner::team},
@@ -76,7 +76,6 @@ void Reader::begin_event() {
   parent_ = {};
   units_seen_ = 0;
   other_units_seen_.clear();
-  property_names_.clear();
   owners_.fill({});
 }
 
@@ -194,16 +193,27 @@ void Reader::number(const Scalar& read, std::string_view field,
   out = parsed.value;
 }
 
+// With its value if it is a plain count.
+bool Reader::scalar_or_count(Scalar& out, std::optional<std::int64_t>& count) {
+  const char first = tokens.first();
+  if (first < '0' || first > '9') return scalar(out);
+  const std::string_view token = tokens.take();
+  std::int64_t value = 0;
+  if (!plain_count(token, value)) return plain(token, out);
+  out = {Kind::number, token};
+  count = value;
+  return true;
+}
+
 bool Reader::count(std::string_view field, std::int64_t& out) {
   Scalar read;
-  if (const char first = tokens.first(); first >= '0' && first <= '9') {
-    const std::string_view token = tokens.take();
-    if (plain_count(token, out)) return true;
-    if (!plain(token, read)) return false;
-  } else if (!scalar(read)) {
-    return false;
+  std::optional<std::int64_t> count;
+  if (!scalar_or_count(read, count)) return false;
+  if (count) {
+    out = *count;
+  } else {
+    number(read, field, read_count, out);
   }
-  number(read, field, read_count, out);
   return true;
 }
 
@@ -218,7 +228,9 @@ bool Reader::flag(std::string_view field, bool& out) {
   Scalar read;
   if (!scalar(read)) return false;
   if (read.kind == Kind::null) return true;
-  if (read.kind != Kind::container && (same_name(read.text, "true") || read.text == "1")) {
+  if (read.kind == Kind::boolean) {
+    out = read.text.front() == 't';
+  } else if (read.kind != Kind::container && (same_name(read.text, "true") || read.text == "1")) {
     out = true;
   } else if (read.kind != Kind::container && (same_name(read.text, "false") || read.text == "0")) {
     out = false;
@@ -230,11 +242,12 @@ bool Reader::flag(std::string_view field, bool& out) {
 
 bool Reader::status() {
   Scalar read;
-  if (!scalar(read)) return false;
+  std::optional<std::int64_t> count;
+  if (!scalar_or_count(read, count)) return false;
   if (read.kind == Kind::null) return true;
   // Helicone's codes of its own are negative.
   const bool negative = read.text.starts_with('-');
-  const auto code = read_count(read.text.substr(negative ? 1 : 0));
+  const auto code = count ? Parsed<std::int64_t>{*count} : read_count(read.text.substr(negative));
   if (!code.ok || code.value > std::numeric_limits<std::int32_t>::max()) {
     refuse(QuarantineReason::wrong_type, "status", read.text);
   } else {
@@ -245,9 +258,12 @@ bool Reader::status() {
 
 bool Reader::latency() {
   Scalar read;
-  if (!scalar(read)) return false;
+  std::optional<std::int64_t> count;
+  if (!scalar_or_count(read, count)) return false;
   // Not worth a quarantine: a latency that cannot be read is as good as none.
-  if (const auto whole = read_count(read.text); whole.ok) {
+  if (count) {
+    event.latency_ms = *count;
+  } else if (const auto whole = read_count(read.text); whole.ok) {
     event.latency_ms = whole.value;
   } else if (const auto ms = parse_decimal(read.text, 0, Rounding::half_even);
              ms && *ms >= 0 && *ms <= kCountMax) {
@@ -328,28 +344,37 @@ bool Reader::tags() {
 }
 
 bool Reader::known_property(const Name& lowered) const {
-  for (const Name& known : property_names_) {
-    if (same(known, lowered)) return true;
-  }
-  return false;
+  const auto end = property_names_.begin() + static_cast<std::ptrdiff_t>(event.properties.size());
+  return std::any_of(property_names_.begin(), end,
+                     [&](const PropertyName& known) { return known.is_lowered(lowered); });
+}
+
+void Reader::name_property(const Name& name, const Name& lowered) {
+  property_names_.resize(event.properties.size());
+  property_names_.push_back({std::string(name.text), name.head, name.tail, lowered.head,
+                             lowered.tail, static_cast<std::uint8_t>(kOwners.find(lowered))});
 }
 
 bool Reader::property_value(const Name& name) {
   Scalar read;
   if (!scalar(read)) return false;
   if (read.kind == Kind::null) return true;
-  const bool cut_off = name.text.size() > kTextMax;
-  const Name lowered = cut_off ? Name(cut(name.text)).lowered() : name.lowered();
-  if (known_property(lowered)) return true;
-  if (read.kind == Kind::container || event.properties.size() >= kPropertiesMax) {
-    ++counts.properties_dropped;
-    return true;
+  const std::size_t place = event.properties.size();
+  const bool usual = place < property_names_.size() && property_names_[place].is(name);
+  std::string_view text = name.text;
+  if (!usual || read.kind == Kind::container) {
+    const Name whole = text.size() > kTextMax ? Name(cut(text)) : name;
+    const Name lowered = whole.lowered();
+    text = whole.text;
+    if (known_property(lowered)) return true;
+    if (read.kind == Kind::container || place >= kPropertiesMax) {
+      ++counts.properties_dropped;
+      return true;
+    }
+    name_property(whole, lowered);
   }
-  event.properties.push_back({lowered.text, read.text});
-  property_names_.push_back(lowered);
-  if (const Owner owner = kOwners.find(lowered); owner != Owner::none) {
-    owners_[static_cast<std::size_t>(owner) - 1] = read.text;
-  }
+  event.properties.push_back({text, read.text});
+  owners_[property_names_[place].owner] = read.text;
   return true;
 }
 
@@ -374,7 +399,7 @@ void Reader::fill_from_properties() {
   constexpr std::array<std::string_view Event::*, 5> kFields = {
       &Event::service, &Event::team, &Event::key, &Event::environment, &Event::agent};
   for (std::size_t i = 0; i < kFields.size(); ++i) {
-    if ((event.*kFields[i]).empty()) event.*kFields[i] = owners_[i];
+    if ((event.*kFields[i]).empty()) event.*kFields[i] = owners_[i + 1];
   }
 }
 

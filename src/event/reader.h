@@ -90,6 +90,7 @@ class Reader {
   bool leave();
   static bool literal(std::string_view token, Kind& kind);
   bool plain(std::string_view token, Scalar& out);
+  bool scalar_or_count(Scalar& out, std::optional<std::int64_t>& count);
   template <class T, class Out>
   void number(const Scalar& read, std::string_view field, Parsed<T> (*parse)(std::string_view),
               Out& out);
@@ -105,6 +106,7 @@ class Reader {
   bool note_unit(std::string_view name, std::uint8_t known);
   bool property_value(const Name& name);
   bool known_property(const Name& lowered) const;
+  void name_property(const Name& name, const Name& lowered);
 
   Texts texts_;
   int depth_ = 0;
@@ -117,8 +119,25 @@ class Reader {
 
   std::uint32_t units_seen_ = 0;
   std::vector<std::string_view> other_units_seen_;
-  std::vector<Name> property_names_;          // of event.properties, lowered
-  std::array<std::string_view, 5> owners_{};  // by Owner in reader.cc
+  // The names of the properties so far and, behind these, of the last event that had more: most
+  // likely the next ones are the same. No two are.
+  struct PropertyName {
+    std::string text;
+    std::uint64_t head = 0, tail = 0;  // as Name has them
+    std::uint64_t lowered_head = 0, lowered_tail = 0;
+    std::uint8_t owner = 0;
+
+    bool is(const Name& name) const {
+      return text.size() == name.text.size() && head == name.head && tail == name.tail &&
+             (name.is_short() || text == name.text);
+    }
+    bool is_lowered(const Name& lowered) const {
+      return text.size() == lowered.text.size() && lowered_head == lowered.head &&
+             lowered_tail == lowered.tail && (lowered.is_short() || same_name(text, lowered.text));
+    }
+  };
+  std::vector<PropertyName> property_names_;
+  std::array<std::string_view, 6> owners_{};  // by Owner in reader.cc
   std::string scratch_;
 };
 

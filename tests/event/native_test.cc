@@ -218,6 +218,43 @@ TEST_CASE("At most 64 properties are kept, the rest is counted") {
   CHECK(decoded.decoder.counts().properties_dropped == 7);
 }
 
+TEST_CASE("What was read before does not change how properties are read") {
+  const std::string long_name(300, 'n');
+  const std::vector<std::string> all = {
+      R"({"id":"1","properties":{"Team":"a","Region":"b","Feature":"c"}})",
+      R"({"id":"2","properties":{"Region":"a","Team":"b"}})",
+      R"({"id":"3","properties":{"Team":"a","Team":"b","Region":"c","region":"d"}})",
+      R"({"id":"4","properties":{"Region":"a","Region":"b","Feature":"c","TEAM":"d"}})",
+      R"({"id":"5","properties":{"Team":null,"Region":{"x":1},"Feature":"a","Region":"b"}})",
+      R"({"id":"6","properties":{"A longer name than words hold":"a","A longer name THAN words hold":"b"}})",
+      R"({"id":"7","properties":{"A longer name that words hold":"a","A longer name than words hold":"b"}})",
+      R"({"id":"8","properties":{")" + long_name + R"(":"a",")" + long_name + R"(":"b"}})",
+      R"({"id":"9"})",
+  };
+  for (const auto& before : all) {
+    for (const auto& between : all) {
+      for (const auto& record : all) {
+        CAPTURE(before, between, record);
+        Decoder decoder;
+        Collect read, fresh;
+        decoder.decode(before, Format::native, read);
+        decoder.decode(between, Format::native, read);
+        decoder.decode(record, Format::native, read);
+        Decoder other;
+        other.decode(record, Format::native, fresh);
+        const Event& one = read.events.at(2);
+        const Event& same = fresh.events.at(0);
+        CHECK(one.team == same.team);
+        REQUIRE(one.properties.size() == same.properties.size());
+        for (std::size_t i = 0; i < one.properties.size(); ++i) {
+          CHECK(one.properties[i].name == same.properties[i].name);
+          CHECK(one.properties[i].value == same.properties[i].value);
+        }
+      }
+    }
+  }
+}
+
 TEST_CASE("A session may be an object, a text or a number") {
   CHECK(Decoded(R"({"session":"s-1"})").only().session == "s-1");
   CHECK(Decoded(R"({"session":7})").only().session == "7");

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <memory_resource>
 
 #include "cli/commands.h"
 #include "cli/exit_code.h"
+#include "cli/wide_pages.h"
 
 int main(int argc, char** argv) {
   using namespace tocsin;
+  static WidePages wide_pages;  // of the tables of ids
+  std::pmr::set_default_resource(&wide_pages);
   CLI::App app{"Alerts on LLM spend within milliseconds of the request that crossed the line.",
                "tocsin"};
   app.require_subcommand(1);

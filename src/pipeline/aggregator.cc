@@ -139,58 +139,70 @@ void Aggregator::event(const Event& event) {
   const EventTime time = time_of(event, record_time);
   StreamTime& stream = lane_->lane.stream_time;
   stream.observe(time, record_time, record_->log_append_time);
-  const EventTime own = std::min(time, record_time);
-  if (!claim(event, own)) return;
+  const bool trusted = stream.now() != StreamTime::kUnset;
+  const bool too_old = trusted && time < stream.now() - setup_.retention;
+  if (trusted) setup_.ids.move(lane_->lane.partition, second_of(stream.now()));
+  auto id = id_of(event, std::min(time, record_time));
+  if (id) setup_.ids.expect(id->print);
+  // Of copies in vain, which are few: a claim at once would wait for memory.
+  if (!too_old) {
+    pricer_.price(event, time, setup_.cost, cost_);
+    matcher_.match({event, lane_->lane.source}, matching_);
+  }
+  if (id && !claim(*id)) return;
 
   ++batch_->counts[Count::events];
   if (event.cached) ++batch_->counts[Count::cached];
-  if (stream.now() != StreamTime::kUnset && time < stream.now() - setup_.retention) {
+  if (too_old) {
     ++batch_->counts[Count::too_old];
     return;
   }
-  const Money cost = price(event, time);
-  batch_->counts.cost += cost;
-  if (setup_.watch != nullptr) setup_.watch->counted({event, time, cost, lane_->lane.source});
+  count_cost(event);
+  if (setup_.watch != nullptr) {
+    setup_.watch->counted({event, time, cost_.amount, lane_->lane.source});
+  }
   ++event_;
-  matcher_.match({event, lane_->lane.source}, matching_);
-  fold(event, time, cost);
+  fold(event, time, cost_.amount);
 }
 
-// False: a duplicate. Events without an id are told apart by their offset alone.
-bool Aggregator::claim(const Event& event, EventTime own) {
-  const StreamTime& stream = lane_->lane.stream_time;
-  const std::uint32_t partition = lane_->lane.partition;
-  if (stream.now() != StreamTime::kUnset) setup_.ids.move(partition, second_of(stream.now()));
-  if (event.id.empty()) return true;
-  id_.assign(event.producer).push_back('\0');
-  id_ += event.id;
+// Nothing: events without an id are told apart by their offset alone.
+std::optional<ClaimedId> Aggregator::id_of(const Event& event, EventTime own) {
+  if (event.id.empty()) return std::nullopt;
+  const std::size_t size = event.producer.size() + 1 + event.id.size();
+  if (id_.size() < size) id_.resize(size);
+  char* const end = std::copy(event.producer.begin(), event.producer.end(), id_.data());
+  *end = '\0';
+  std::copy(event.id.begin(), event.id.end(), end + 1);
   // Ahead of the stream time only while the first records, or a leap, are not trusted yet.
-  ClaimedId claimed{.print = fingerprint128(id_, setup_.seed),
-                    .partition = partition,
-                    .second = second_of(std::max(stream.now(), own))};
-  if (!setup_.ids.claim(claimed)) {
+  return ClaimedId{.print = fingerprint128({id_.data(), size}, setup_.seed),
+                   .partition = lane_->lane.partition,
+                   .second = second_of(std::max(lane_->lane.stream_time.now(), own))};
+}
+
+// False: a duplicate.
+bool Aggregator::claim(ClaimedId& id) {
+  if (!setup_.ids.claim(id)) {
     ++batch_->counts[Count::duplicates];
     return false;
   }
-  batch_->ids.push_back(claimed);
+  batch_->ids.push_back(id);
   return true;
 }
 
-Money Aggregator::price(const Event& event, EventTime time) {
-  pricer_.price(event, time, setup_.cost, cost_);
-  if (cost_.basis == CostBasis::unmetered) ++batch_->counts[Count::unmetered];
+void Aggregator::count_cost(const Event& event) {
+  Counts& counts = batch_->counts;
+  counts.cost += cost_.amount;
+  if (cost_.basis == CostBasis::unmetered) ++counts[Count::unmetered];
   // A known model may lack the price of a unit: then the amount is too little.
-  if (cost_.unpriced.empty()) return cost_.amount;
-  ++batch_->counts[Count::unpriced];
-  id_.assign(event.provider.empty() ? "unknown" : event.provider).push_back('/');
-  id_ += event.model;
-  auto& models = batch_->counts.unpriced_models;
-  auto seen = models.find(id_);
-  if (seen == models.end()) seen = models.try_emplace(id_).first;
+  if (cost_.unpriced.empty()) return;
+  ++counts[Count::unpriced];
+  model_.assign(event.provider.empty() ? "unknown" : event.provider).push_back('/');
+  model_ += event.model;
+  auto seen = counts.unpriced_models.find(model_);
+  if (seen == counts.unpriced_models.end()) seen = counts.unpriced_models.try_emplace(model_).first;
   ++seen->second.requests;
   seen->second.input_tokens += static_cast<std::uint64_t>(event.usage.input_tokens());
   seen->second.output_tokens += static_cast<std::uint64_t>(event.usage.output_tokens());
-  return cost_.amount;
 }
 
 void Aggregator::fold(const Event& event, EventTime time, Money cost) {

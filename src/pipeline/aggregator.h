@@ -91,8 +91,9 @@ class Aggregator final : Decoder::Sink {
   void quarantined(const Quarantined& bad) override;
 
   EventTime time_of(const Event& event, EventTime record_time);
-  bool claim(const Event& event, EventTime own);
-  Money price(const Event& event, EventTime time);
+  std::optional<ClaimedId> id_of(const Event& event, EventTime own);
+  bool claim(ClaimedId& id);
+  void count_cost(const Event& event);
   void fold(const Event& event, EventTime time, Money cost);
   bool admitted(const RuleLane& rule, EventTime time, std::int64_t& at);
   const SpecCalendar& admission(std::size_t calendar, EventTime time);
@@ -122,8 +123,8 @@ class Aggregator final : Decoder::Sink {
   std::uint64_t event_ = 0;
   Cost cost_;
   std::vector<std::uint32_t> matching_;
-  std::string group_;  // the one under way, and what is left of longer ones
-  std::string id_;
+  std::string group_, id_;  // the one under way, and what is left of longer ones
+  std::string model_;
 };
 
 }  // namespace tocsin

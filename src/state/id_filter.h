@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory_resource>
 #include <vector>
 
 #include "hash/fingerprint.h"
@@ -75,7 +76,7 @@ class IdFilter {
   }
   std::size_t line_of(const Fingerprint& print) const { return part_of(print.high, lines_.size()); }
 
-  std::vector<Line> lines_;
+  std::pmr::vector<Line> lines_;
 };
 
 }  // namespace tocsin

@@ -22,9 +22,9 @@ IdSet::IdSet(const Snapshot& store, Limits limits)
   for (std::size_t i = 0; i < kShards; ++i) shards_[i].newest = std::move(empty[i]);
 }
 
-// One for each shard, side by side.
+// One for each shard, side by side; of the default resource, which may give wider pages.
 std::array<IdSet::Table, IdSet::kShards> IdSet::tables(std::size_t slots) {
-  const auto memory = std::make_shared<std::vector<Slot>>(slots * kShards);
+  const auto memory = std::make_shared<std::pmr::vector<Slot>>(slots * kShards);
   table_bytes_.fetch_add(memory->size() * sizeof(Slot), std::memory_order_relaxed);
   std::array<Table, kShards> made;
   for (std::size_t i = 0; i < kShards; ++i) {
@@ -33,13 +33,17 @@ std::array<IdSet::Table, IdSet::kShards> IdSet::tables(std::size_t slots) {
   return made;
 }
 
+void IdSet::expect(const Fingerprint& print) const {
+  const Shard& shard = shards_[shard_of(print)];
+  const std::lock_guard lock(shard.mutex);
+  shard.newest.prefetch(print);
+  shard.frozen.prefetch(print);
+  for (const IdGeneration* of : shard.generations) of->filter.prefetch(print);
+}
+
 bool IdSet::claim(ClaimedId& id) {
   Shard& shard = shards_[shard_of(id.print)];
   std::unique_lock lock(shard.mutex);
-  // All misses are waited for together.
-  shard.newest.prefetch(id.print);
-  shard.frozen.prefetch(id.print);
-  for (const IdGeneration* of : shard.generations) of->filter.prefetch(id.print);
   if (in_memory(shard, id.print)) return false;
   for (auto buckets = perhaps_in(shard, id.print); !buckets.empty();) {
     const std::uint32_t drops = shard.drops;
@@ -120,7 +124,7 @@ void IdSet::make_room(Shard& shard) {
   } else {
     table_bytes_.fetch_add((size - shard.newest.slots.size()) * sizeof(Slot),
                            std::memory_order_relaxed);
-    const auto memory = std::make_shared<std::vector<Slot>>(size);
+    const auto memory = std::make_shared<std::pmr::vector<Slot>>(size);
     shard.newest = {*memory, memory};
   }
   for (const auto& slot : live) shard.newest.place_of(slot.print) = slot;

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <memory_resource>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -58,6 +59,8 @@ class IdSet {
   };
   IdSet(const Snapshot& store, Limits limits);
 
+  // A claim of this print follows: what it will look at is fetched meanwhile. Any thread.
+  void expect(const Fingerprint& print) const;
   // Remembers the id; false if it is a duplicate, or that could not be found out: see failure().
   // The caller has moved its partition's clock. Any thread.
   bool claim(ClaimedId& id);
@@ -113,7 +116,7 @@ class IdSet {
   // Open addressing; a power of two of slots. Tables made together share their memory.
   struct Table {
     std::span<Slot> slots;
-    std::shared_ptr<std::vector<Slot>> memory;
+    std::shared_ptr<std::pmr::vector<Slot>> memory;
 
     // Where the print is, or the free slot where it would be.
     Slot& place_of(const Fingerprint& print) const {

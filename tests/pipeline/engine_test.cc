@@ -103,9 +103,11 @@ TEST_CASE("A model without a price is told, and its cost is in no budget") {
   const ScriptedRecord record{{"requests", 0},
                               0,
                               kNoon,
-                              R"({"provider":"openai","model":"gpt-99","user":"ann",)"
+                              R"({"id":"r1","provider":"openai","model":"gpt-99","user":"ann",)"
                               R"("usage":{"input":5,"output":7}})"};
-  REQUIRE(run.run(store, {{"requests", 0}}, {record}, teller));
+  ScriptedRecord copy = record;
+  copy.offset = 1;
+  REQUIRE(run.run(store, {{"requests", 0}}, {record, copy}, teller));
   CHECK(total(store, run.rules) == 0);
   REQUIRE(teller.troubles.size() == 1);
   CHECK(teller.troubles[0].subject == "openai/gpt-99");

@@ -62,10 +62,35 @@ Episode* episode_of(PaneCell& cell, unsigned bit) {
   return nullptr;
 }
 
-// The next pane that can matter: with nothing pending, the first that has or covers an event.
-std::int64_t next_to_judge(const PaneRule& rule, const PaneCell& cell, std::int64_t from,
-                           std::int64_t through) {
-  if (!cell.episodes.empty()) return from;
+// In a calendar window: each rung that its sums meet is told, and no other one is.
+bool at_rest(const PaneRule& rule, const Ladder& ladder, const PaneCell& cell) {
+  const PaneSum sums{0, cell.window_amount, cell.window_requests};
+  std::size_t met = 0;
+  for (const auto& step : ladder.steps) {
+    if (!holds(rule, step, sums)) continue;
+    ++met;
+    const bool told = std::any_of(cell.episodes.begin(), cell.episodes.end(), [&](const auto& e) {
+      return e.bit == step.bit && e.told && !e.below_since;
+    });
+    if (!told) return false;
+  }
+  return met == cell.episodes.size();
+}
+
+// The next pane that can matter. With nothing pending, the first that has or covers an event; with
+// a calendar window at rest, the first that has one, or is of the next window: a clock that leaps
+// by years is not followed minute by minute.
+std::int64_t next_to_judge(const PaneRule& rule, const Ladder& ladder, const PaneCell& cell,
+                           std::int64_t from, std::int64_t through) {
+  if (!cell.episodes.empty()) {
+    if (rule.calendar == nullptr || !at_rest(rule, ladder, cell)) return from;
+    const Window window = rule.calendar->window_at(rule.panes.start(from));
+    if (window.start != cell.window_start) return from;
+    const auto next = position(cell.panes.all(), from);
+    std::int64_t pane = next == cell.panes.all().end() ? through + 1 : next->pane;
+    if (window.end != kNever) pane = std::min(pane, rule.panes.at(window.end - Millis{1}) + 1);
+    return pane;
+  }
   const std::int64_t reach = rule.calendar == nullptr ? rule.panes.first_covered(from) : from;
   const auto first = position(cell.panes.all(), reach);
   if (first == cell.panes.all().end()) return through + 1;
@@ -209,7 +234,7 @@ void judge(const PaneRule& rule, const Ladder& ladder, std::int64_t through, Pan
     cell.judged_through = std::min(cell.panes.all().front().pane - 1, through);
   }
   for (std::int64_t pane = cell.judged_through + 1; pane <= through; ++pane) {
-    pane = next_to_judge(rule, cell, pane, through);
+    pane = next_to_judge(rule, ladder, cell, pane, through);
     if (pane > through) break;
     const Covered now = covered(rule, cell, pane);
     note_peak(rule,

@@ -135,6 +135,36 @@ TEST_CASE("A cell that is read again goes on as if it had stayed, by a new ladde
   }
 }
 
+TEST_CASE("Time that leaps is judged as if it had passed minute by minute") {
+  auto calendar = Calendar::create(WindowSpec{});
+  REQUIRE(calendar);
+  const auto run = [&](bool leaps, Millis keep) {
+    Rolling r;
+    r.rule = {.panes = Panes::minutes(),
+              .calendar = &*calendar,
+              .length = Millis{0},
+              .judged = true,
+              .ratio = true,
+              .min_requests = 1,
+              .hold = std::chrono::minutes(2),
+              .keep_firing_for = keep};
+    r.ladder = {{{power_of_ten(11), power_of_ten(11), 0, 0}, {power_of_ten(12) / 2, 1, 1, 1}}};
+    const std::int64_t days[] = {10, 0, 700, 1'430, 1'450, 3'000};
+    for (const std::int64_t pane : days) r.cell.panes.add(pane, pane % 3 == 1 ? 1 : 0, 2);
+    for (std::int64_t pane = leaps ? 10'000 : 1; pane <= 10'000; ++pane) {
+      judge(r.rule, r.ladder, pane, r.cell, r.reached, r.ended);
+    }
+    std::vector<std::int64_t> told;
+    for (const auto& one : r.reached) told.push_back(to_ms(one.id_start));
+    for (const auto& one : r.ended) told.push_back(to_ms(one.until));
+    return told;
+  };
+  for (const Millis keep : {Millis{0}, Millis{std::chrono::minutes(30)}}) {
+    CHECK_FALSE(run(true, keep).empty());
+    CHECK(run(true, keep) == run(false, keep));
+  }
+}
+
 TEST_CASE("A judged pane counts whichever of its group's panes came first") {
   // From two partitions, of which one is ahead: what judges first has seen pane 5 alone.
   const auto reached = [](std::int64_t first, std::int64_t second) {

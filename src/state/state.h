@@ -222,6 +222,7 @@ class State {
   bool sweep_groups(RuleState& rule, Left& left);
   // When a sweep finds something met: the watermark waits for stragglers, a reader does not.
   EventTime now_within(const Window& window) const;
+  EventTime newest_time() const;  // of the partitions' stream times and the watermark
   Result<bool> sweep_stored(RuleState& rule, const CommitInput& input, Left& left);
   bool retired(const RuleState& rule) const;
   void drain_groups();

@@ -123,15 +123,18 @@ void State::ring_touched(RuleState& rule, const CommitInput& input) {
   std::vector<PanePeak> peaks;
   PaneRule pane_rule = rule.pane_rule;
   if (rule.peaks != nullptr) pane_rule.peaks = &peaks;
+  const EventTime newest = newest_time();
   for (PaneEntry* const touched : rule.touched_groups) {
     PaneEntry& entry = *touched;
     const std::string& group = *entry.group;
     if (entry.changed.empty()) continue;
     const auto first = std::min_element(entry.changed.begin(), entry.changed.end());
     const Ladder& ladder = rule.ladder_of(group);
-    // What fell before these panes has ended, though the watermark has yet to say so.
-    if (!entry.cell.episodes.empty()) {
-      judge(rule.pane_rule, ladder, *first - 1, entry.cell, outcome.reached, outcome.ended);
+    // What fell before these panes has ended, though the watermark has yet to say so. A stamp of
+    // 2099 says nothing of the years until then.
+    if (!entry.cell.episodes.empty() && newest != StreamTime::kUnset) {
+      const std::int64_t through = std::min(*first - 1, rule.pane_rule.panes.at(newest));
+      judge(rule.pane_rule, ladder, through, entry.cell, outcome.reached, outcome.ended);
     }
     ring(pane_rule, ladder, *first, entry.cell, outcome.reached);
     if (!entry.cell.episodes.empty()) {

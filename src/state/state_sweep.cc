@@ -68,9 +68,14 @@ bool State::sweep_table(RuleState& rule, WindowTable& table, const CommitInput& 
   return false;
 }
 
-EventTime State::now_within(const Window& window) const {
+EventTime State::newest_time() const {
   EventTime newest = watermark_;
   for (const auto& row : partitions_) newest = std::max(newest, row.stream_time.now);
+  return newest;
+}
+
+EventTime State::now_within(const Window& window) const {
+  const EventTime newest = newest_time();
   return window.end == kNever ? newest : std::min(newest, window.end - Millis{1});
 }
 

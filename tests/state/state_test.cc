@@ -358,6 +358,19 @@ TEST_CASE("A rung that rings after a quiet time goes on, and is not ended by the
   CHECK(engine.told[1].continues);
 }
 
+TEST_CASE("A request stamped 2099 does not end what its group is told of now") {
+  Rule rolling = user_day_rule("rolling", 10 * kDollar);
+  rolling.window.kind = WindowKind::rolling;
+  rolling.window.length = std::chrono::hours(1);
+  StateFixture engine({rolling});
+  constexpr std::int64_t kMinute = 60'000, k2099 = 4'070'908'800'000;
+  engine.feed({{0, kNoon + 30 * kMinute, "ann", 6 * kDollar}}, kNoon + 30 * kMinute);
+  engine.feed({{0, k2099, "ann", 1}}, kNoon + 31 * kMinute);
+  engine.feed({{0, kNoon + 65 * kMinute, "ann", 1}}, kNoon + 65 * kMinute);
+  REQUIRE(engine.told.size() == 2);
+  CHECK(engine.told[1].continues);
+}
+
 TEST_CASE("Time is waited for while a rung may end, and not for groups that only spend") {
   Rule rolling = user_day_rule("rolling", 10 * kDollar);
   rolling.window.kind = WindowKind::rolling;

@@ -65,6 +65,7 @@ struct Truth {
     StateName state;
     std::string group, words;
     bool judged = false;
+    std::int64_t end = 0;  // of a calendar window of sums
   };
   std::map<std::string, Alert> must, may;
   // Exceptions that the architecture lists: a group of a judged rule, of which a pane had ended by

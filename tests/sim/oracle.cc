@@ -1,122 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
-// The naive model: docs/rules.md and the architecture's promises in maps and exact integers. No
-// class of the engine beyond plain values; every record looks at all that it could change.
-#include <date/tz.h>
-
+// The naive model: docs/rules.md and the architecture's promises in maps and exact integers. It
+// knows no batches, journals or sweeps: all records that one set of rules judged are counted, and
+// then every group is looked at. Of the engine's classes it uses plain values, and the calendar,
+// which is tested by itself.
 #include <algorithm>
-#include <functional>
+#include <utility>
 
 #include "hash/digest.h"
 #include "sim/history.h"
 #include "tocsin/group.h"
+#include "window/calendar.h"
 
 namespace tocsin::sim {
 namespace {
 
-constexpr std::int64_t kUnset = INT64_MIN, kNeverMs = INT64_MAX, kHourMs = 3'600'000;
-constexpr std::int64_t kEndOf9999 = 253'402'300'799'000;
-
-struct Span {
-  std::int64_t start = 0, end = 0;
-};
+constexpr std::int64_t kUnset = INT64_MIN, kHourMs = 3'600'000, kEndOf9999 = 253'402'300'799'000;
 
 std::int64_t floor_to(std::int64_t value, std::int64_t unit) {
   return value - ((value % unit) + unit) % unit;
 }
 
-// The calendar window that holds `t`.
-class Windows {
- public:
-  explicit Windows(const WindowSpec& spec) : spec_(spec), zone_(*date::locate_zone(spec.zone)) {}
-
-  Span at(std::int64_t t) {
-    for (const Span& known : known_) {
-      if (known.start <= t && t < known.end) return known;
-    }
-    known_.push_back(find(t));
-    return known_.back();
-  }
-
- private:
-  static std::int64_t ms(date::sys_seconds t) { return t.time_since_epoch().count() * 1000; }
-  static date::sys_seconds seconds(std::int64_t t) {
-    return date::sys_seconds{std::chrono::seconds{floor_to(t, 1000) / 1000}};
-  }
-
-  Span find(std::int64_t t) const {
-    if (spec_.kind == WindowKind::lifetime) {
-      const std::int64_t from =
-          spec_.from ? first_instant(day_of(*spec_.from)) : -62'135'596'800'000;
-      return t < from ? Span{from, from} : Span{from, kNeverMs};
-    }
-    return spec_.kind == WindowKind::hour ? hour(t) : days(t);
-  }
-
-  Span hour(std::int64_t t) const {
-    const auto info = zone_.get_info(seconds(t));
-    const std::int64_t offset = info.offset.count() * 1000;
-    Span span{floor_to(t + offset, kHourMs) - offset, 0};
-    span.end = span.start + kHourMs;
-    const auto odd = [&](std::chrono::seconds other) {
-      return (other - info.offset).count() % 3600 != 0;
-    };
-    const auto before = zone_.get_info(info.begin - std::chrono::seconds{1});
-    const auto after = zone_.get_info(info.end);
-    if (odd(before.offset)) span.start = std::max(span.start, ms(info.begin));
-    if (odd(after.offset)) span.end = std::min(span.end, ms(info.end));
-    return span;
-  }
-
-  // Day by day, back to the last start and on to the next.
-  Span days(std::int64_t t) const {
-    const auto local = zone_.get_info(seconds(t)).offset + seconds(t).time_since_epoch();
-    auto day = date::local_days{std::chrono::floor<date::days>(local)} + date::days{2};
-    while (!starts(day) || first_instant(day) > t) day -= date::days{1};
-    const std::int64_t start = first_instant(day);
-    do day += date::days{1};
-    while (!starts(day) || first_instant(day) <= start);
-    return {start, first_instant(day)};
-  }
-
-  static date::local_days day_of(std::chrono::year_month_day day) {
-    return date::local_days{
-        date::days{static_cast<int>(std::chrono::sys_days{day}.time_since_epoch().count())}};
-  }
-
-  bool starts(date::local_days day) const {
-    const date::year_month_day ymd{day};
-    const auto month = static_cast<unsigned>(ymd.month()),
-               number = static_cast<unsigned>(ymd.day());
-    const auto first = static_cast<unsigned>(spec_.year_start.month());
-    const bool on_day = number == static_cast<unsigned>(spec_.year_start.day());
-    const WindowKind kind = spec_.kind;
-    if (kind == WindowKind::week) {
-      return date::weekday{day}.c_encoding() == spec_.week_start.c_encoding();
-    }
-    if (kind == WindowKind::month) return number == spec_.month_day;
-    if (kind == WindowKind::quarter) return on_day && month % 3 == first % 3;
-    if (kind == WindowKind::year) return on_day && month == first;
-    if (kind == WindowKind::every) {
-      return (day - day_of(*spec_.from)).count() % spec_.every_days == 0;
-    }
-    return true;
-  }
-
-  std::int64_t first_instant(date::local_days day) const {
-    const date::local_seconds local = day + std::chrono::seconds{spec_.day_start};
-    const auto info = zone_.get_info(local);
-    if (info.result == date::local_info::nonexistent) return ms(info.second.begin);
-    return ms(date::sys_seconds{local.time_since_epoch()} - info.first.offset);
-  }
-
-  const WindowSpec spec_;
-  const date::time_zone& zone_;
-  std::vector<Span> known_;
-};
-
 // A (rule, group): of sums by window start, of others by pane.
 struct Group {
   std::map<std::int64_t, Totals> at;
+  std::set<std::int64_t> touched;                        // by requests, under the rules in force
   std::set<std::pair<std::int64_t, std::string>> marks;  // window or slot, and rung
   struct Episode {
     std::int64_t first = 0;
@@ -131,14 +38,38 @@ struct State {
   StateName name;
   RuleSpec spec;
   std::map<std::string, Group> groups;
-  std::map<std::int64_t, std::int64_t> ends;         // of windows by start
-  std::map<std::int64_t, std::set<std::string>> in;  // groups by window; panes: all in one
-  std::shared_ptr<Windows> windows;
+  std::shared_ptr<Calendar> calendar;
   std::int64_t pane = 60'000, count = 1, lateness = 0;  // ms, panes in W, ms
 
+  State(const StateName& of, const RuleSpec& rule, std::optional<Millis> allowed)
+      : name(of), spec(rule) {
+    const std::int64_t length = spec.window.length.count();
+    if (spec.rolling()) {
+      pane = std::max<std::int64_t>(1000, length / 60);
+      count = length / pane;
+    } else {
+      calendar = std::make_shared<Calendar>(std::move(*Calendar::create(spec.window)));
+    }
+    lateness = allowed.value_or(default_lateness(spec.window)).count();
+  }
+  Window window(std::int64_t ms) const { return calendar->window_at(event_time_ms(ms)); }
+  std::int64_t end(std::int64_t start) const { return to_ms(window(start).end); }
   std::int64_t pane_at(std::int64_t t) const { return floor_to(t, pane) / pane; }
   std::int64_t slot(std::int64_t index) const { return floor_to(index, count) / count; }
   bool sums() const { return !spec.rolling() && !spec.judged(); }
+
+  // What the window that ends with `pane` covers.
+  Totals covered(const Group& group, std::int64_t last) const {
+    const std::int64_t from =
+        spec.rolling() ? last - count + 1 : pane_at(to_ms(window(last * pane).start));
+    Totals all;
+    for (const auto& [at, totals] : group.at) {
+      if (at < from || at > last) continue;
+      all.amount += totals.amount;
+      all.requests += totals.requests;
+    }
+    return all;
+  }
 };
 
 class Oracle {
@@ -146,19 +77,13 @@ class Oracle {
   explicit Oracle(const History& history) : history_(history), lanes_(history.partitions.size()) {}
 
   Truth run() {
-    for (const CommitNote& commit : history_.commits) {
-      enter(commit);
-      const std::int64_t before = watermark_;
-      for (const auto& [partition, next] : commit.next) {
-        Lane& lane = lanes_[partition];
-        if (next > lane.next) lane.idle = false;
-        for (; lane.next < next; ++lane.next) record(partition, before);
-      }
-      advance(commit);
-      for (State* state : in_force_) judge(*state);
-      if (commit.settled) settle_edits();
+    const auto& commits = history_.commits;
+    for (auto commit = commits.begin(); commit != commits.end();) {
+      const Version* const version = commit->version.get();
+      enter(*version);
+      for (; commit != commits.end() && commit->version.get() == version; ++commit) read(*commit);
+      leave();
     }
-    settle_edits();
     finish();
     return std::move(truth_);
   }
@@ -170,43 +95,58 @@ class Oracle {
     bool idle = false, was_idle = false, known = false;
   };
 
-  // Other rules: sums of open windows are judged anew.
-  void enter(const CommitNote& commit) {
-    if (commit.version == version_) return;
-    settle_edits();
-    version_ = commit.version;
+  // Other rules: rungs that are met no more are armed again, and sums of open windows ring at once.
+  void enter(const Version& version) {
     in_force_.clear();
-    for (std::size_t i = 0; i < version_->specs.size(); ++i) {
-      const StateName name{version_->specs[i].name, version_->rules[i].fingerprint()};
-      const auto [known, is_new] = states_.try_emplace(name);
-      State& state = known->second;
-      state.name = name;
-      state.spec = version_->specs[i];
-      if (is_new) set_up(state);
+    swept_at_.reset();
+    for (std::size_t i = 0; i < version.specs.size(); ++i) {
+      const RuleSpec& spec = version.specs[i];
+      const StateName name{spec.name, version.rules[i].fingerprint()};
+      State& state = states_.try_emplace(name, name, spec, history_.lateness).first->second;
+      state.spec = spec;
       in_force_.push_back(&state);
-      if (!state.sums()) continue;
       for (auto& [group, cells] : state.groups) {
-        for (auto& [start, totals] : cells.at) {
-          const std::int64_t end = state.ends[start];
-          if (end > watermark_) ring_sum(state, group, start, &end);
+        for (const auto& [at, totals] : cells.at) {
+          if (spec.judged() || (state.sums() && state.end(at) <= watermark_)) continue;
+          rearm(state, group, cells, at);
+          if (state.sums()) ring(state, group, cells, at, edits_);
         }
       }
     }
   }
 
-  void set_up(State& state) const {
-    const WindowSpec& window = state.spec.window;
-    if (state.spec.rolling()) {
-      state.pane = std::max<std::int64_t>(1000, window.length.count() / 60);
-      state.count = window.length.count() / state.pane;
-    } else {
-      state.windows = std::make_shared<Windows>(window);
+  void read(const CommitNote& commit) {
+    const std::int64_t before = watermark_;
+    for (const auto& [partition, next] : commit.next) {
+      Lane& lane = lanes_[partition];
+      if (next > lane.next) lane.idle = false;
+      for (; lane.next < next; ++lane.next) record(partition, before);
     }
-    const bool up_to_a_day = window.kind == WindowKind::hour || window.kind == WindowKind::day ||
-                             (window.kind == WindowKind::every && window.every_days == 1) ||
-                             (state.spec.rolling() && window.length <= Millis{24 * kHourMs});
-    state.lateness =
-        history_.lateness ? history_.lateness->count() : (up_to_a_day ? kHourMs : 24 * kHourMs);
+    advance(commit);
+    if (commit.settled && !swept_at_) swept_at_ = watermark_;
+  }
+
+  // All that these rules counted is there: what rang is what is met now, for sums only rise.
+  void leave() {
+    for (State* state : in_force_) {
+      for (auto& [group, cells] : state->groups) {
+        if (state->spec.judged()) judge(*state, group, cells);
+        if (state->sums()) {
+          for (const auto start : cells.touched) ring(*state, group, cells, start, truth_.must);
+        } else if (!state->spec.judged() && !cells.touched.empty()) {
+          for (auto at = cells.at.lower_bound(*cells.touched.begin()); at != cells.at.end(); ++at) {
+            ring(*state, group, cells, at->first, truth_.must);
+          }
+        }
+        cells.touched.clear();
+      }
+    }
+    // The sweep after an edit has passed all windows that were still open.
+    for (auto& [id, alert] : edits_) {
+      const bool open = alert.end > swept_at_.value_or(watermark_);
+      (open ? truth_.must : truth_.may).emplace(id, std::move(alert));
+    }
+    edits_.clear();
   }
 
   void record(std::size_t partition, std::int64_t watermark) {
@@ -215,12 +155,12 @@ class Oracle {
     ++truth_.counts[Count::records];
     for (std::size_t i = 0; i < record.events.size(); ++i) {
       const EventSpec& event = record.events[i];
-      if (event.bad) {
-        ++truth_.counts.quarantined[static_cast<std::size_t>(*event.bad)];
-        truth_.quarantined.insert({partition, lane.next, i, *event.bad});
-      } else {
+      if (!event.bad) {
         take(partition, event, record, watermark);
+        continue;
       }
+      ++truth_.counts.quarantined[static_cast<std::size_t>(*event.bad)];
+      truth_.quarantined.insert({partition, lane.next, i, *event.bad});
     }
   }
 
@@ -261,12 +201,13 @@ class Oracle {
       ++counts[Count::too_old];
       return;
     }
-    const int128 cost = price(event);
-    counts.cost += Money::pico(cost);
+    if (!event.cached && !event.has_usage) ++counts[Count::unmetered];
+    if (event.unpriced()) ++counts[Count::unpriced];
+    counts.cost += Money::pico(event.cost());
     for (State* state : in_force_) {
       if (!state->spec.environment.empty() && state->spec.environment != event.environment)
         continue;
-      add(*state, partition, event, time, cost, watermark);
+      add(*state, partition, event, time, watermark);
     }
   }
 
@@ -283,125 +224,45 @@ class Oracle {
     return false;
   }
 
-  int128 price(const EventSpec& event) {
-    const ModelSpec& model = kModels[event.model];
-    if (event.cached) return 0;
-    if (!event.has_usage) {
-      ++truth_.counts[Count::unmetered];
-      return 0;
-    }
-    if (unpriced(event)) {
-      ++truth_.counts[Count::unpriced];
-      return 0;
-    }
-    const auto part = [](std::int64_t count, std::int64_t rate) {
-      const int128 femto = int128{count} * rate, whole = femto / 1000, rest = femto % 1000;
-      return whole + (rest > 500 || (rest == 500 && whole % 2 == 1) ? 1 : 0);
-    };
-    return part(event.input, model.input) + part(event.cache_read, model.cache_read) +
-           part(event.output, model.output);
-  }
-  static bool unpriced(const EventSpec& event) {
-    return !event.cached && event.has_usage && kModels[event.model].input == 0 &&
-           event.input + event.cache_read + event.output > 0;
-  }
-
-  static int128 amount(Metric metric, const EventSpec& event, int128 cost) {
-    const bool counted = event.has_usage && !event.cached;
-    const int128 input = counted ? event.input + event.cache_read : 0;
-    const int128 output = counted ? event.output : 0;
-    switch (metric) {
-      case Metric::cost: return cost;
-      case Metric::requests: return 1;
-      case Metric::input_tokens: return input;
-      case Metric::output_tokens: return output;
-      case Metric::cached_tokens: return counted ? event.cache_read : 0;
-      case Metric::tokens: return input + output;
-      case Metric::errors:
-      case Metric::error_rate: return event.status >= 400 ? 1 : 0;
-      case Metric::unpriced_requests: return unpriced(event) ? 1 : 0;
-    }
-    return 0;
-  }
-
   void add(State& state, std::size_t partition, const EventSpec& event, std::int64_t time,
-           int128 cost, std::int64_t watermark) {
+           std::int64_t watermark) {
     const RuleSpec& rule = state.spec;
-    const std::int64_t now = lanes_[partition].now;
-    const std::int64_t pane = state.pane_at(time);
-    Span span{pane, 0};
-    if (state.sums()) {
-      span = state.windows->at(time);
-    } else if (!rule.rolling()) {
-      const Span window = state.windows->at(time);
-      if (window.start < window.end) span.end = window.end;
-    } else {
-      span.end = (state.slot(pane) + 1) * state.count * state.pane;
-    }
-    const bool open =
-        rule.judged() ? now == kUnset || time >= now - history_.out_of_order.count()
-                      : (now == kUnset || span.end == kNeverMs || span.end + state.lateness > now);
-    if (!open || span.end == (state.sums() ? span.start : 0)) {  // or before any window
+    const std::int64_t now = lanes_[partition].now, pane = state.pane_at(time);
+    const Window window = rule.rolling() ? Window{} : state.window(time);
+    const std::int64_t end =
+        rule.rolling() ? (state.slot(pane) + 1) * state.count * state.pane : to_ms(window.end);
+    const bool in_time =
+        now == kUnset || (rule.judged() ? time >= now - history_.out_of_order.count()
+                                        : end == INT64_MAX || end + state.lateness > now);
+    if (!in_time || (!rule.rolling() && window.start == window.end)) {  // or before any window
       ++truth_.counts[Count::late];
-      truth_.counts.late_cost += Money::pico(cost);
+      truth_.counts.late_cost += Money::pico(event.cost());
       return;
     }
-    std::string group;
-    for (const auto& field : rule.group_by) {
-      append_group_value(group, field == "user"    ? std::string_view(event.user)
-                                : field == "model" ? std::string_view(kModels[event.model].name)
-                                                   : std::string_view(event.feature));
-    }
-    if (state.sums()) state.ends[span.start] = span.end;
+    const std::string group = event.group(rule.group_by);
     if (!rule.judged() && rule.rolling() && watermark != kUnset &&
-        span.end + state.lateness <= watermark) {
+        end + state.lateness <= watermark) {
       ++truth_.counts[Count::dropped_state];
-      doubt(state, partition, group);
-      return;
+      return doubt(state, partition, group);
     }
-    auto& in = state.in[state.sums() ? span.start : 0];
-    in.insert(group);
-    if (in.size() > rule.max_groups) truth_.overflowed.insert(state.name);
+    const std::int64_t at = state.sums() ? to_ms(window.start) : pane;
     if (rule.judged() && watermark != kUnset && pane < state.pane_at(watermark)) {
       doubt(state, partition, group);
     }
-    if (!rule.judged()) rearm(state, group, span.start);
-    Totals& totals = state.groups[group].at[span.start];
-    totals.amount += amount(rule.metric, event, cost);
-    ++totals.requests;
-    if (state.sums()) ring_sum(state, group, span.start, nullptr);
-    if (!state.sums() && !rule.judged()) ring_panes(state, group, pane);
+    Group& cells = state.groups[group];
+    if (state.sums()) rearm(state, group, cells, at);  // a closed window is not swept
+    cells.touched.insert(at);
+    cells.at[at].amount += event.amount(rule.metric);
+    ++cells.at[at].requests;
   }
 
   // Only a tick can have let time pass a record that its partition still admits.
   void doubt(const State& state, std::size_t partition, const std::string& group) {
     if (state.spec.judged()) truth_.doubtful.insert({state.name, group});
-    if (!lanes_[partition].was_idle) {
+    if (!lanes_[partition].was_idle && lanes_[partition].known) {
       truth_.broken.push_back("time had passed a record of partition " + std::to_string(partition) +
                               ", which was never idle");
     }
-  }
-
-  // The ladder of a group: rung to its amount.
-  static std::map<std::string, int128> ladder(const RuleSpec& rule, const std::string& group) {
-    std::optional<int128> budget = rule.budget;
-    for (const auto& [user, own] : rule.budgets) {
-      std::string key;
-      append_group_value(key, user);
-      if (key == group) budget = own;
-    }
-    std::map<std::string, int128> rungs;
-    for (const auto& rung : rule.rungs) {
-      if (!rule.is_budget) {
-        rungs[rung.text] = rung.number;
-      } else if (budget && rung.kind == RungSpec::Kind::left) {
-        rungs[rung.text] = std::max<int128>(0, *budget - rung.number);
-      } else if (budget) {
-        const int128 share = *budget * rung.number, one = power_of_ten(12);
-        rungs[rung.text] = (share + one - 1) / one;
-      }
-    }
-    return rungs;
   }
 
   static bool holds(const RuleSpec& rule, const Totals& totals, int128 amount) {
@@ -410,71 +271,45 @@ class Oracle {
     return totals.amount >= std::max<int128>(amount, 1);
   }
 
-  // What the window that ends with `pane` covers.
-  static Totals covered(const State& state, const Group& group, std::int64_t pane) {
-    std::int64_t from = pane - state.count + 1;
-    if (!state.spec.rolling()) from = state.pane_at(state.windows->at(pane * state.pane).start);
-    Totals all;
-    for (auto at = group.at.lower_bound(from); at != group.at.end() && at->first <= pane; ++at) {
-      all.amount += at->second.amount;
-      all.requests += at->second.requests;
-    }
-    return all;
-  }
-
-  // Rungs that are met no more, for their limit was raised, are armed again.
-  void rearm(State& state, const std::string& group, std::int64_t start) {
-    Group& cells = state.groups[group];
-    for (const auto& [text, amount] : ladder(state.spec, group)) {
+  // Rungs that nothing in the window, or slot, of `at` meets any more.
+  static void rearm(State& state, const std::string& group, Group& cells, std::int64_t at) {
+    for (const auto& [text, limit] : state.spec.ladder(group)) {
       if (state.sums()) {
-        if (cells.at[start].amount < std::max<int128>(amount, 1)) cells.marks.erase({start, text});
+        if (cells.at[at].amount < std::max<int128>(limit, 1)) cells.marks.erase({at, text});
         continue;
       }
-      const int128 limit = amount;
-      std::erase_if(cells.marks, [&](const auto& mark) {
-        if (mark.second != text) return false;
-        return std::none_of(cells.at.begin(), cells.at.end(), [&](const auto& at) {
-          return state.slot(at.first) == mark.first &&
-                 holds(state.spec, covered(state, cells, at.first), limit);
-        });
-      });
+      const std::int64_t slot = state.slot(at);
+      const bool met =
+          std::any_of(cells.at.begin(), cells.at.end(), [&, amount = limit](auto& one) {
+            return state.slot(one.first) == slot &&
+                   holds(state.spec, state.covered(cells, one.first), amount);
+          });
+      if (!met) cells.marks.erase({slot, text});
     }
   }
 
-  // `edit`: not for a request, but for other rules; the end of the window.
-  void ring_sum(State& state, const std::string& group, std::int64_t start,
-                const std::int64_t* edit) {
-    rearm(state, group, start);
-    Group& cells = state.groups[group];
-    const Totals& totals = cells.at[start];
-    for (const auto& [text, amount] : ladder(state.spec, group)) {
-      if (totals.amount < std::max<int128>(amount, 1)) continue;
-      if (totals.requests < state.spec.min_requests) continue;
-      if (!cells.marks.insert({start, text}).second) continue;
-      const auto alert = id_of(state, group, start, {text, amount});
-      if (edit != nullptr) {
-        edits_.push_back({alert, *edit});
-      } else {
-        truth_.must.insert(alert);
-      }
-    }
-  }
+  using Alerts = std::map<std::string, Truth::Alert>;
 
-  void ring_panes(State& state, const std::string& group, std::int64_t from) {
-    Group& cells = state.groups[group];
-    for (auto at = cells.at.lower_bound(from); at != cells.at.end(); ++at) {
-      const Totals totals = covered(state, cells, at->first);
-      const std::int64_t slot = state.slot(at->first);
-      for (const auto& [text, amount] : ladder(state.spec, group)) {
-        if (!holds(state.spec, totals, amount) || !cells.marks.insert({slot, text}).second)
-          continue;
-        truth_.must.insert(id_of(state, group, slot * state.count * state.pane, {text, amount}));
-      }
+  // What is met at `at` and was not told of its window, or slot.
+  static void ring(State& state, const std::string& group, Group& cells, std::int64_t at,
+                   Alerts& into) {
+    const Totals totals = state.sums() ? cells.at[at] : state.covered(cells, at);
+    const std::int64_t slot = state.sums() ? at : state.slot(at);
+    const std::int64_t start = state.sums() ? at : slot * state.count * state.pane;
+    for (const auto& [text, amount] : state.spec.ladder(group)) {
+      if (!holds(state.spec, totals, amount) || !cells.marks.insert({slot, text}).second) continue;
+      auto alert = id_of(state, group, start, {text, amount});
+      if (state.sums()) alert.second.end = state.end(at);
+      into.insert(std::move(alert));
     }
   }
 
   void advance(const CommitNote& commit) {
-    for (const auto partition : commit.known) lanes_[partition].known = true;
+    for (const auto partition : commit.known) {
+      Lane& lane = lanes_[partition];
+      // One that is added later may come behind the time of the others, as one that was idle.
+      if (!std::exchange(lane.known, true) && watermark_ != kUnset) lane.was_idle = true;
+    }
     for (const auto partition : commit.idle) {
       lanes_[partition].idle = lanes_[partition].was_idle = true;
     }
@@ -487,29 +322,26 @@ class Oracle {
     watermark_ = std::max(watermark_, least - history_.out_of_order.count());
   }
 
-  void judge(State& state) {
-    if (!state.spec.judged() || watermark_ == kUnset) return;
+  void judge(State& state, const std::string& group, Group& cells) {
+    if (watermark_ == kUnset) return;
     const std::int64_t through = state.pane_at(watermark_) - 1;
-    for (auto& [group, cells] : state.groups) {
-      if (cells.judged == kUnset) cells.judged = std::min(cells.at.begin()->first - 1, through);
-      while (cells.judged < through) {
-        // With nothing pending, only what has or covers requests matters.
-        if (cells.episodes.empty()) {
-          const std::int64_t back = state.spec.rolling() ? state.count - 1 : 0;
-          const auto next = cells.at.lower_bound(cells.judged + 1 - back);
-          if (next == cells.at.end()) break;
-          cells.judged = std::max(cells.judged, std::min(next->first - 1, through));
-          if (cells.judged >= through) break;
-        }
-        judge_pane(state, group, cells, ++cells.judged);
+    if (cells.judged == kUnset) cells.judged = std::min(cells.at.begin()->first - 1, through);
+    while (cells.judged < through) {
+      // With nothing pending, only what has or covers requests matters.
+      if (cells.episodes.empty()) {
+        const std::int64_t back = state.spec.rolling() ? state.count - 1 : 0;
+        const auto next = cells.at.lower_bound(cells.judged + 1 - back);
+        if (next == cells.at.end() || next->first > through) break;
+        cells.judged = std::max(cells.judged, next->first - 1);
       }
-      cells.judged = std::max(cells.judged, through);
+      judge_pane(state, group, cells, ++cells.judged);
     }
+    cells.judged = std::max(cells.judged, through);
   }
 
   void judge_pane(State& state, const std::string& group, Group& cells, std::int64_t pane) {
-    const Totals totals = covered(state, cells, pane);
-    const auto rungs = ladder(state.spec, group);
+    const Totals totals = state.covered(cells, pane);
+    const auto rungs = state.spec.ladder(group);
     const std::int64_t keep =
         state.spec.keep_firing_for.value_or(state.spec.rolling() ? Millis{300'000} : Millis{0})
             .count();
@@ -536,54 +368,49 @@ class Oracle {
   static std::pair<std::string, Truth::Alert> id_of(const State& state, const std::string& group,
                                                     std::int64_t start,
                                                     const std::pair<std::string, int128>& rung) {
-    std::string bytes;
-    const std::string amount = decimal_text(rung.second, 0);
+    std::string bytes, words;
+    const std::string amount = decimal_text(rung.second, 0), from = std::to_string(start);
     for (const auto& field :
-         {state.name.first, state.name.second, group, std::to_string(start), rung.first, amount}) {
-      append_big_endian(bytes, field.size());
+         {state.name.first, state.name.second, group, from, rung.first, amount}) {
+      for (int shift = 56; shift >= 0; shift -= 8) {
+        bytes.push_back(static_cast<char>(field.size() >> shift));
+      }
       bytes += field;
     }
-    std::string words;
     for (const char c : group) words += c < ' ' ? '/' : c;
-    words = state.name.first + " " + words + " from " + std::to_string(start) + ": " + rung.first +
-            " = " + amount;
+    words = state.name.first + " " + words + " from " + from + ": " + rung.first + " = " + amount;
     return {hex(sha256(bytes), 16), {state.name, group, words, state.spec.judged()}};
-  }
-  static void append_big_endian(std::string& bytes, std::uint64_t value) {
-    for (int shift = 56; shift >= 0; shift -= 8) bytes.push_back(static_cast<char>(value >> shift));
-  }
-
-  // The sweep after an edit has passed all windows that were still open.
-  void settle_edits() {
-    for (const auto& [alert, end] : edits_) {
-      (end > watermark_ ? truth_.must : truth_.may).insert(alert);
-    }
-    edits_.clear();
   }
 
   void finish() {
     truth_.watermark_ms = watermark_;
     for (auto& [name, state] : states_) {
+      std::map<std::int64_t, std::size_t> groups;  // by window; of panes all in one
       for (const auto& [group, cells] : state.groups) {
+        if (!state.sums()) ++groups[0];
         for (const auto& [at, totals] : cells.at) {
           if (state.sums()) {
             truth_.sums[name][{at, group}] = totals;
+            ++groups[at];
           } else {
-            truth_.panes[name][group][at] = covered(state, cells, at);
+            truth_.panes[name][group][at] = state.covered(cells, at);
           }
         }
+      }
+      for (const auto& [at, count] : groups) {
+        if (count > state.spec.max_groups) truth_.overflowed.insert(name);
       }
     }
   }
 
   const History& history_;
   std::vector<Lane> lanes_;
-  std::map<std::string, std::pair<std::size_t, std::int64_t>> ids_;
+  std::map<std::string, std::pair<std::size_t, std::int64_t>> ids_;  // partition, second
   std::map<StateName, State> states_;
-  std::shared_ptr<const Version> version_;
   std::vector<State*> in_force_;
   std::int64_t watermark_ = kUnset;
-  std::vector<std::pair<std::pair<std::string, Truth::Alert>, std::int64_t>> edits_;
+  std::optional<std::int64_t> swept_at_;  // the watermark
+  Alerts edits_;                          // what the limits in force made ring by themselves
   Truth truth_;
 };
 

@@ -102,6 +102,13 @@ Plan draw_plan(const Options& options) {
     *weight = random.pick({1, 2, 5});
   }
   draw_faults(random, plan);
+  Random more(options.seed, 5);
+  plan.grows = more.chance(0.3);
+  if (more.chance(0.5)) {
+    plan.limits.ids.newest = more.pick<std::size_t>({4, 20, 100});
+    plan.limits.ids.generation = more.pick<std::size_t>({8, 60});
+    plan.limits.ids.written_per_commit = more.pick<std::size_t>({2, 16});
+  }
   plan.edits_change_rules = random.chance(0.6);
   // One request in two partitions counts by whichever is read first: only where that makes no
   // difference.
@@ -125,14 +132,14 @@ std::string Plan::text() const {
       "of "
       "order {} s, retention {} h\n"
       "crash {:.4f}, power {:.2f}, restart {:.4f}, reload {:.4f}; turns: worker {}, engine {}, "
-      "notifier {}, clock {}\n",
+      "notifier {}, clock {}; {} ids in memory{}\n",
       t.records, t.partitions, t.span_ms / kMinute, t.from_ms, static_cast<int>(backlog * 100),
       t.users, t.late, t.disorder, t.too_old, t.future, t.far_future, t.lying_stamp, t.no_time,
       t.no_id, t.duplicate, t.twin, t.garbage, t.quiet, batch.records, workers, limits.hot_bytes,
       limits.journal_bytes, limits.spills_per_commit, limits.pages_per_commit,
       limits.lateness ? limits.lateness->count() / 1000 : -1, limits.out_of_order.count() / 1000,
       limits.retention.count() / kHour, crash, power, restart, reload, of_worker, of_engine,
-      of_notifier, of_clock);
+      of_notifier, of_clock, limits.ids.newest, grows ? "; partitions are added" : "");
 }
 
 }  // namespace tocsin::sim

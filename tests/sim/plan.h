@@ -33,7 +33,8 @@ struct Plan {
   unsigned workers = 1;
   int of_worker = 1, of_engine = 1, of_notifier = 1, of_clock = 1;  // how often each has its turn
   double crash = 0, restart = 0, reload = 0;                        // per turn
-  double power = 0;                 // of the crashes, those that take the power too
+  double power = 0;    // of the crashes, those that take the power too
+  bool grows = false;  // partitions are added to the topic when their first records come
   bool edits_change_rules = false;  // edits add and remove, not only other ladders
   TransportFaults transport;
 

@@ -6,6 +6,7 @@
 
 #include "rule/load.h"
 #include "rule/memory_files.h"
+#include "tocsin/group.h"
 
 namespace tocsin::sim {
 namespace {
@@ -208,6 +209,27 @@ std::string unused_name(const std::vector<RuleSpec>& ever) {
 }
 
 }  // namespace
+
+std::map<std::string, int128> RuleSpec::ladder(const std::string& group) const {
+  std::optional<int128> limit = budget;
+  for (const auto& [user, own] : budgets) {
+    std::string key;
+    append_group_value(key, user);
+    if (key == group) limit = own;
+  }
+  std::map<std::string, int128> amounts;
+  for (const auto& rung : rungs) {
+    if (!is_budget) {
+      amounts[rung.text] = rung.number;
+    } else if (limit && rung.kind == RungSpec::Kind::left) {
+      amounts[rung.text] = std::max<int128>(0, *limit - rung.number);
+    } else if (limit) {
+      const int128 share = *limit * rung.number, one = power_of_ten(12);
+      amounts[rung.text] = (share + one - 1) / one;
+    }
+  }
+  return amounts;
+}
 
 std::string RuleSpec::yaml() const {
   std::string text =

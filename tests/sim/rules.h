@@ -43,6 +43,8 @@ struct RuleSpec {
 
   bool judged() const { return is_ratio(metric) || hold > Millis{0}; }
   bool rolling() const { return window.kind == WindowKind::rolling; }
+  // Of a group: rung to its amount; none without a budget.
+  std::map<std::string, int128> ladder(const std::string& group) const;
   std::string yaml() const;
 };
 

@@ -45,6 +45,8 @@ class SimSource final : public Source {
   Result<std::span<const Record>> poll(unsigned worker, std::size_t max, Millis,
                                        std::vector<SourceNotice>& notices) override {
     records_[worker].clear();
+    // Partitions that the topic was given since.
+    while (lanes_.size() < log_.size()) lanes_.push_back({.begins = true, .added = true});
     // Some of what there is, in runs of one partition after the other.
     std::size_t left = std::min<std::size_t>(max, static_cast<std::size_t>(random_.between(1, 40)));
     const auto first = static_cast<std::size_t>(random_.below(64));
@@ -68,7 +70,7 @@ class SimSource final : public Source {
  private:
   struct Lane {
     std::int64_t next = 0;
-    bool begins = false;
+    bool begins = false, added = false;
     std::int64_t asked = -1;     // the end, asked for and not yet told
     std::int64_t told_end = -1;  // at_end was told there
   };
@@ -90,7 +92,8 @@ class SimSource final : public Source {
             std::vector<SourceNotice>& notices) {
     Lane& lane = lanes_[partition];
     if (std::exchange(lane.begins, false)) {
-      tell(notices, SourceNotice::Kind::begins, partition, lane.next);
+      using Kind = SourceNotice::Kind;
+      tell(notices, lane.added ? Kind::partition_added : Kind::begins, partition, lane.next);
     }
     if (lane.asked >= 0) {
       tell(notices, SourceNotice::Kind::end_offset, partition, std::exchange(lane.asked, -1));

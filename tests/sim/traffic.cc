@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "tocsin/decimal.h"
+#include "tocsin/group.h"
 
 namespace tocsin::sim {
 namespace {
@@ -174,6 +175,46 @@ class Traffic {
 };
 
 }  // namespace
+
+int128 EventSpec::cost() const {
+  if (cached || !has_usage || unpriced()) return 0;
+  const ModelSpec& price = kModels[model];
+  const auto part = [](std::int64_t count, std::int64_t rate) {
+    const int128 femto = int128{count} * rate, whole = femto / 1000, rest = femto % 1000;
+    return whole + (rest > 500 || (rest == 500 && whole % 2 == 1) ? 1 : 0);
+  };
+  return part(input, price.input) + part(cache_read, price.cache_read) + part(output, price.output);
+}
+
+bool EventSpec::unpriced() const {
+  return !cached && has_usage && kModels[model].input == 0 && input + cache_read + output > 0;
+}
+
+int128 EventSpec::amount(Metric metric) const {
+  const bool counted = has_usage && !cached;
+  switch (metric) {
+    case Metric::cost: return cost();
+    case Metric::requests: return 1;
+    case Metric::input_tokens: return counted ? input + cache_read : 0;
+    case Metric::output_tokens: return counted ? output : 0;
+    case Metric::cached_tokens: return counted ? cache_read : 0;
+    case Metric::tokens: return counted ? input + cache_read + output : 0;
+    case Metric::errors:
+    case Metric::error_rate: return status >= 400 ? 1 : 0;
+    case Metric::unpriced_requests: return unpriced() ? 1 : 0;
+  }
+  return 0;
+}
+
+std::string EventSpec::group(const std::vector<std::string>& fields) const {
+  std::string key;
+  for (const auto& field : fields) {
+    append_group_value(key, field == "user"    ? std::string_view(user)
+                            : field == "model" ? std::string_view(kModels[model].name)
+                                               : std::string_view(feature));
+  }
+  return key;
+}
 
 std::string price_file() {
   std::string text = "version: 1\nprovider: sim\nupdated: 2026-01-01\nmodels:\n";

@@ -8,6 +8,8 @@
 
 #include "event/decoder.h"
 #include "sim/random.h"
+#include "tocsin/decimal.h"
+#include "tocsin/metric.h"
 
 namespace tocsin::sim {
 
@@ -33,6 +35,12 @@ struct EventSpec {
   std::int64_t status = 200, input = 0, cache_read = 0, output = 0;
   bool cached = false, has_usage = true;
   std::optional<QuarantineReason> bad;  // it cannot be read, and why
+
+  // What it must cost, in 10^-12 dollars, and count for a metric.
+  int128 cost() const;
+  bool unpriced() const;
+  int128 amount(Metric metric) const;
+  std::string group(const std::vector<std::string>& fields) const;
 };
 
 struct RecordSpec {

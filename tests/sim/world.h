@@ -100,5 +100,14 @@ class World {
 
 // What is wrong with what a run has left, when all is delivered.
 std::vector<std::string> check(const World& world);
+// The same at any time when no sweep is on its way, without what is still to be delivered: what the
+// API would show of the store.
+std::vector<std::string> check_midway(const World& world);
+// The same records, rules and ticks once more, as a recording: in other batches, by other workers,
+// with nothing that fails. Where it leaves other alerts or money. Runs without other rules on the
+// way, and without the exceptions that the architecture lists.
+std::vector<std::string> check_again(const World& world);
+
+const PriceList& prices();
 
 }  // namespace tocsin::sim

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory_resource>
@@ -7,8 +9,21 @@
 #include "cli/exit_code.h"
 #include "cli/wide_pages.h"
 
+namespace {
+
+// Else the next file opened would be standard error to all who write there, and get what they say.
+void hold_standard_files() {
+  for (int file = 0; file <= 2; ++file) {
+    if (::fcntl(file, F_GETFD) >= 0) continue;
+    if (::open("/dev/null", O_RDWR) != file) return;  // the lowest that is free
+  }
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
   using namespace tocsin;
+  hold_standard_files();
   static WidePages wide_pages;  // of the tables of ids
   std::pmr::set_default_resource(&wide_pages);
   CLI::App app{"Alerts on LLM spend within milliseconds of the request that crossed the line.",

@@ -31,7 +31,11 @@ class Transfer {
   // What holds for every request.
   Options common_options(const CurlConfig& config, Millis timeout) {
     Options options(easy_.get());
-    options.set(CURLOPT_NOSIGNAL, 1L)
+    options
+        .set(CURLOPT_NOSIGNAL, 1L)
+        // Else who gives up on a name waits for the thread that looks it up: with a name server
+        // that says nothing, all other channels would wait too.
+        .set(CURLOPT_QUICK_EXIT, 1L)
         .set(CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED))
         .set(CURLOPT_SSL_VERIFYPEER, 1L)
         .set(CURLOPT_SSL_VERIFYHOST, 2L)

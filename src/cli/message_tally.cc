@@ -45,7 +45,7 @@ void MessageTally::committed(const Committed& committed) {
   for (const auto& recorded : committed.alerts) {
     if (!is_told(recorded.alert)) continue;
     for (const auto& channel : recorded.channels) {
-      items[channel].push_back({recorded.number, recorded.alert});
+      items[channel].push_back({recorded.number, &recorded.alert});
     }
   }
   for (auto& [channel, of] : items) {

@@ -9,21 +9,23 @@ namespace {
 
 using Item = Gathering::Item;
 
+constexpr std::size_t kAtHandMax = 1'000;
+
 // The rungs of one group, highest first.
 void sort_highest_first(std::vector<Item>& items) {
   std::stable_sort(items.begin(), items.end(), [](const Item& a, const Item& b) {
-    if (a.alert.amount != b.alert.amount) return a.alert.amount > b.alert.amount;
-    return a.alert.severity > b.alert.severity;
+    if (a.alert->amount != b.alert->amount) return a.alert->amount > b.alert->amount;
+    return a.alert->severity > b.alert->severity;
   });
 }
 
-Composition told_at_once(std::vector<Item> items, WallTime wall) {
+Composition told_at_once(const std::vector<Item>& items, WallTime wall) {
   Composition composition;
   composition.kind = Notice::Kind::alert;
   composition.from = composition.until = wall;
-  for (Item& item : items) {
+  for (const Item& item : items) {
     composition.seqs.push_back(item.seq);
-    composition.alerts.push_back(std::move(item.alert));
+    composition.alerts.push_back(*item.alert);
   }
   return composition;
 }
@@ -49,6 +51,12 @@ std::string group_identity(const Alert& alert) {
   return identity;
 }
 
+// More wait only while the channel takes nothing, perhaps for a day: their rows have the alerts.
+void Gathering::tell_now(Composition composition) {
+  if (now_.size() >= kAtHandMax) composition.alerts = {};
+  now_.push_back(std::move(composition));
+}
+
 void Gathering::Rows::add(std::uint64_t seq, WallTime wall) {
   if (seqs.empty()) from = wall;
   until = std::max(until, wall);
@@ -58,14 +66,14 @@ void Gathering::Rows::add(std::uint64_t seq, WallTime wall) {
 void Gathering::offer(std::vector<Item> items, SteadyTime now, WallTime wall) {
   std::map<std::string, std::vector<Item>> by_rule;
   for (Item& item : items) {
-    if (item.alert.old_news) {
-      catching_up_[item.alert.rule].add(item.seq, wall);
-    } else if (item.alert.stale) {
-      Bucket& bucket = buckets_[item.alert.rule];
+    if (item.alert->old_news) {
+      catching_up_[item.alert->rule].add(item.seq, wall);
+    } else if (item.alert->stale) {
+      Bucket& bucket = buckets_[item.alert->rule];
       bucket.waiting.add(item.seq, wall);
       if (!bucket.due) bucket.due = now + limits_.group_interval;
     } else {
-      std::vector<Item>& of_rule = by_rule[item.alert.rule];
+      std::vector<Item>& of_rule = by_rule[item.alert->rule];
       of_rule.push_back(std::move(item));
     }
   }
@@ -76,23 +84,23 @@ void Gathering::offer_rule(const std::string& rule, std::vector<Item> items, Ste
                            WallTime wall) {
   std::map<std::string, std::vector<Item>> by_group;
   for (Item& item : items) {
-    std::vector<Item>& group = by_group[group_identity(item.alert)];
+    std::vector<Item>& group = by_group[group_identity(*item.alert)];
     group.push_back(std::move(item));
   }
   const bool grouped = std::any_of(by_group.begin(), by_group.end(), [](const auto& group) {
-    return !group.second.front().alert.group.empty();
+    return !group.second.front().alert->group.empty();
   });
   for (auto& [identity, group] : by_group) sort_highest_first(group);
   if (!grouped) {
-    for (auto& [identity, group] : by_group) tell_now(told_at_once(std::move(group), wall));
+    for (const auto& [identity, group] : by_group) tell_now(told_at_once(group, wall));
     return;
   }
   Bucket& bucket = buckets_[rule];
   if (!bucket.due) {
     const auto first = std::max_element(by_group.begin(), by_group.end(), [](auto& a, auto& b) {
-      return a.second.front().alert.severity < b.second.front().alert.severity;
+      return a.second.front().alert->severity < b.second.front().alert->severity;
     });
-    tell_now(told_at_once(std::move(first->second), wall));
+    tell_now(told_at_once(first->second, wall));
     by_group.erase(first);
     bucket.due = now + limits_.group_interval;
   }

@@ -41,7 +41,7 @@ class Gathering {
 
   struct Item {
     std::uint64_t seq = 0;
-    Alert alert;
+    const Alert* alert = nullptr;  // lives through the call; few of them are kept
   };
   // Alerts of one commit. Rungs of one (rule, group) among them are one message.
   void offer(std::vector<Item> items, SteadyTime now, WallTime wall);
@@ -73,7 +73,7 @@ class Gathering {
   };
 
   void offer_rule(const std::string& rule, std::vector<Item> items, SteadyTime now, WallTime wall);
-  void tell_now(Composition composition) { now_.push_back(std::move(composition)); }
+  void tell_now(Composition composition);
   std::optional<Composition> take_due(Bucket& bucket, SteadyTime now);
   Composition cut(Rows& rows, Notice::Kind kind) const;
 

@@ -171,7 +171,7 @@ void Notifier::take(std::vector<Outgoing> alerts) {
     for (const std::string& channel : outgoing.channels) {
       Post* post = find(channel);
       if (post != nullptr) {
-        by_post[post].push_back({outgoing.seq, outgoing.alert});
+        by_post[post].push_back({outgoing.seq, &outgoing.alert});
         continue;
       }
       Notice notice;
@@ -282,9 +282,9 @@ void Notifier::compose_for(Post& post, WriteBatch& batch) {
   }
 }
 
-void Notifier::enqueue(const Composed& composed, const std::vector<std::uint64_t>& seqs,
+void Notifier::enqueue(Composed composed, const std::vector<std::uint64_t>& seqs,
                        WriteBatch& batch) {
-  const auto notice = std::make_shared<const Notice>(composed.notice);
+  const auto notice = std::make_shared<const Notice>(std::move(composed.notice));
   Addressees to{composed.post->channel->name(), {}};
   for (Destination& destination : composed.post->destinations) {
     const std::string& name = destination.address.destination;
@@ -298,7 +298,9 @@ void Notifier::enqueue(const Composed& composed, const std::vector<std::uint64_t
 // Nothing of what is composed here is sent before the write, which is this thread's next act.
 Result<void> Notifier::compose() {
   WriteBatch batch;
-  for (const Composed& composed : std::exchange(composed_, {})) enqueue(composed, {}, batch);
+  for (Composed& composed : std::exchange(composed_, {})) {
+    enqueue(std::move(composed), {}, batch);
+  }
   for (const auto& post : posts_) compose_for(*post, batch);
   if (failure_) return tl::unexpected<Error>(*failure_);
   if (batch.empty()) return {};

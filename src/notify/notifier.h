@@ -171,7 +171,7 @@ class Notifier {
 
   Result<void> compose();
   void compose_for(Post& post, WriteBatch& batch);
-  void enqueue(const Composed& composed, const std::vector<std::uint64_t>& seqs, WriteBatch& batch);
+  void enqueue(Composed composed, const std::vector<std::uint64_t>& seqs, WriteBatch& batch);
   std::optional<Notice> compose(Post& post, Composition composition,
                                 std::vector<std::uint64_t>& seqs);
   std::vector<Alert> alerts_of(const Post& post, const Composition& composition);

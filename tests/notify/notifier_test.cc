@@ -360,6 +360,31 @@ TEST_CASE("A channel that hangs slows no other") {
   CHECK(desk.bodies(kSlack).size() == 20);
 }
 
+TEST_CASE("However many messages wait for a channel that hangs, each is told in the end") {
+  Desk desk;
+  desk.transport.set_script([](const HttpRequest&) { return std::nullopt; });
+  std::vector<Alert> alerts;
+  for (int i = 0; i < 1'500; ++i) {
+    Alert alert = production();
+    alert.id = "alert-" + std::to_string(i) + ";";
+    alert.rule += std::to_string(i);
+    alerts.push_back(std::move(alert));
+  }
+  desk.offer(alerts, {"oncall"});
+  desk.step();
+  const auto before = desk.bodies(kHook).size();
+  CHECK(before < 10);
+  desk.transport.set_script(nullptr);
+  desk.transport.answer_hanging(RecordingTransport::ok());
+  desk.run_for(Millis{240'000});
+  const auto bodies = desk.bodies(kHook);
+  CHECK(bodies.size() == alerts.size());
+  std::string all;
+  for (const auto& body : bodies) all += body;
+  for (const Alert& alert : alerts) REQUIRE(contains(all, alert.id));
+  CHECK(desk.status("oncall").delivered == alerts.size());
+}
+
 TEST_CASE("A channel that refuses us is broken, told to the engine's channel and not to itself") {
   Desk desk;
   desk.transport.set_script([&](const HttpRequest& request) {

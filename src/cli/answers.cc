@@ -45,6 +45,9 @@ void write_cell(JsonWriter& json, const CellView& cell) {
   json.end_object();
 }
 
+// Cells in memory for a list: as many as are shown.
+constexpr std::size_t kHeldMin = 1'000, kHeldMax = 20'000;
+
 constexpr std::string_view kCountNames[][2] = {
     {"records", "Records read from the sources."},
     {"events", "Events counted, duplicates left out."},
@@ -203,7 +206,8 @@ std::string budgets_json(const Store& store, const std::vector<Rule>& rules, std
   json.begin_object().key("budgets").begin_array();
   std::size_t left = limit;
   const auto snapshot = store.snapshot();
-  const auto read = StateView(*snapshot, rules).cells([&](const CellView& cell) {
+  const std::size_t held = std::clamp(limit, kHeldMin, kHeldMax);
+  const auto read = StateView(*snapshot, rules, held).cells([&](const CellView& cell) {
     if (left == 0) return false;
     --left;
     write_cell(json, cell);

@@ -2,8 +2,9 @@
 #include "state/view.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
-#include <unordered_map>
+#include <utility>
 
 #include "alert/alert_codec.h"
 #include "state/keys.h"
@@ -21,21 +22,87 @@ struct StoredWindow {
   EventTime end{};
 };
 
-using Sums = std::unordered_map<std::string, SumCell>;
+// The cells of a window or of a state of panes by their group, from the first one after `after` to
+// `last`: at most `most` are held. The rest is read again when these have been shown, so that who
+// asks takes little memory however many there are.
+template <class Cell>
+struct Range {
+  std::size_t most = 0;
+  std::optional<std::string> after;  // nothing: from the first
+  std::optional<std::string> last;   // nothing: to the end
+  std::map<std::string, Cell, std::less<>> cells;
+
+  bool comes_before(std::string_view group) const { return last && group > *last; }
+  bool holds(std::string_view group) const {
+    return !comes_before(group) && !(after && group <= *after);
+  }
+  // The group's, a new one if need be; nullptr: it is not in the range, perhaps not any more.
+  Cell* at(std::string_view group) {
+    if (!holds(group)) return nullptr;
+    const auto known = cells.find(group);
+    if (known != cells.end()) return &known->second;
+    const auto added = cells.try_emplace(std::string(group)).first;
+    if (cells.size() <= most) return &added->second;
+    cells.erase(std::prev(cells.end()));
+    last = std::prev(cells.end())->first;
+    return holds(group) ? &added->second : nullptr;
+  }
+  // On to what comes after it; false: nothing does.
+  bool next() {
+    cells.clear();
+    if (!last) return false;
+    after = std::exchange(last, std::nullopt);
+    return true;
+  }
+};
+using Sums = Range<SumCell>;
+using Groups = Range<PaneCell>;
 
 // The states of the store, and the journal over them.
 struct Known final : JournalSink {
+  explicit Known(std::size_t most_held) : most(most_held) {}
+
+  Sums& sums_of(std::uint32_t state, std::int64_t start) {
+    return sums.try_emplace({state, start}, Sums{most, {}, {}, {}}).first->second;
+  }
+  Groups& groups_of(std::uint32_t state) {
+    return groups.try_emplace(state, Groups{most, {}, {}, {}}).first->second;
+  }
   void sum(std::uint32_t state, std::int64_t start, std::string_view group,
            const SumCell& cell) override {
-    sums[{state, start}][std::string(group)] = cell;
+    if (SumCell* const held = sums_of(state, start).at(group)) *held = cell;
   }
   PaneCell& panes(std::uint32_t state, std::string_view group) override {
-    return pane_cells[state][std::string(group)];
+    PaneCell* const held = groups_of(state).at(group);
+    return held != nullptr ? *held : passed_over = {};
   }
 
+  const std::size_t most;
   std::map<std::uint32_t, StateRow> states;
   std::map<std::pair<std::uint32_t, std::int64_t>, Sums> sums;  // of the journal
-  std::map<std::uint32_t, std::map<std::string, PaneCell>> pane_cells;
+  std::map<std::uint32_t, Groups> groups;
+
+ private:
+  PaneCell passed_over;
+};
+
+// The journal once more, for one of them.
+struct Again final : JournalSink {
+  std::uint32_t state = 0;
+  std::int64_t start = 0;
+  Sums* of_window = nullptr;
+  Groups* of_state = nullptr;
+  PaneCell passed_over{};
+
+  void sum(std::uint32_t of, std::int64_t from, std::string_view group,
+           const SumCell& cell) override {
+    if (of_window == nullptr || of != state || from != start) return;
+    if (SumCell* const held = of_window->at(group)) *held = cell;
+  }
+  PaneCell& panes(std::uint32_t of, std::string_view group) override {
+    PaneCell* const held = of_state != nullptr && of == state ? of_state->at(group) : nullptr;
+    return held != nullptr ? *held : passed_over = {};
+  }
 };
 
 // Shows the cells of one state.
@@ -123,10 +190,12 @@ class Shower {
 class Reader {
  public:
   Reader(const Snapshot& snapshot, const std::vector<Rule>& rules,
-         const std::function<bool(const CellView&)>& cell, const Rule* only)
-      : snapshot_(snapshot), rules_(rules), cell_(cell), only_(only) {}
+         const std::function<bool(const CellView&)>& cell, std::size_t most_held)
+      : snapshot_(snapshot), rules_(rules), cell_(cell), known_(most_held) {}
 
-  Result<void> run() {
+  // `only`: nullptr: of every state.
+  Result<void> run(const Rule* only) {
+    only_ = only;
     for (const auto step : {&Reader::read_states, &Reader::read_windows, &Reader::read_pane_cells,
                             &Reader::read_journal_rows, &Reader::show_pane_cells}) {
       if (auto done = (this->*step)(); !done) return done;
@@ -140,7 +209,13 @@ class Reader {
 
  private:
   Result<void> scan(const std::string& prefix, const Snapshot::Row& row) {
-    auto scanned = snapshot_.scan(prefix, key::after(prefix), row);
+    return scan_from(prefix, prefix, row);
+  }
+
+  // From a key on, as long as keys begin so.
+  Result<void> scan_from(const std::string& from, const std::string& prefix,
+                         const Snapshot::Row& row) {
+    auto scanned = snapshot_.scan(from, key::after(prefix), row);
     if (!scanned) return scanned;
     return good_ ? Result<void>{} : damaged();
   }
@@ -175,33 +250,49 @@ class Reader {
     for (const auto& [id, row] : known_.states) {
       const auto is_of = [state = id](const StoredWindow& window) { return window.state == state; };
       if (std::any_of(windows_.begin(), windows_.end(), is_of)) continue;
-      auto& cells = known_.pane_cells[id];
-      auto read = scan(key::window(key::kCell, id, 0), [&](auto key, auto value) {
-        RowReader in(value);
-        read_panes(in, cells[std::string(key.substr(key::kGroupAt))]);
-        good_ = in.ok();
-        return good_;
-      });
-      if (!read) return read;
+      if (auto read = read_groups(id, known_.groups_of(id)); !read) return read;
     }
     return {};
   }
 
-  Result<void> read_journal_rows() {
+  Result<void> read_groups(std::uint32_t state, Groups& groups) {
+    const std::string prefix = key::window(key::kCell, state, 0);
+    return scan_from(prefix + groups.after.value_or(""), prefix, [&](auto key, auto value) {
+      const std::string_view group = key.substr(key::kGroupAt);
+      PaneCell* const cell = groups.at(group);
+      if (cell == nullptr) return !groups.comes_before(group);
+      RowReader in(value);
+      read_panes(in, *cell);
+      good_ = in.ok();
+      return good_;
+    });
+  }
+
+  Result<void> read_journal_rows() { return read_journal_rows(known_); }
+  Result<void> read_journal_rows(JournalSink& sink) {
     return scan(std::string(1, key::kJournal), [&](auto, auto value) {
-      good_ = read_journal(value, known_);
+      good_ = read_journal(value, sink);
       return good_;
     });
   }
 
   Result<void> show_pane_cells() {
-    for (const auto& [id, cells] : known_.pane_cells) {
+    for (auto& [id, groups] : known_.groups) {
       const auto state = known_.states.find(id);
       if (state == known_.states.end()) continue;
       Shower shower(state->second, rules_, cell_);
       if (shower.rule() == nullptr) continue;
-      for (const auto& [group, cell] : cells) {
-        if (more_ && !cell.panes.empty()) more_ = show_panes(shower, group, cell);
+      for (bool left = more_; left;) {
+        for (const auto& [group, cell] : groups.cells) {
+          if (more_ && !cell.panes.empty()) more_ = show_panes(shower, group, cell);
+        }
+        left = groups.next() && more_;
+        if (!left) break;
+        if (auto read = read_groups(id, groups); !read) return read;
+        Again again;
+        again.state = id;
+        again.of_state = &groups;
+        if (auto read = read_journal_rows(again); !read) return read;
       }
     }
     return {};
@@ -249,35 +340,64 @@ class Reader {
     if (state == known_.states.end()) return {};
     Shower shower(state->second, rules_, cell_);
     const Window window{event_time_ms(at.start), at.end};
-    Sums& newest = known_.sums[{at.state, at.start}];
-    auto read = scan(key::window(key::kCell, at.state, at.start), [&](auto key, auto value) {
+    Sums& newest = known_.sums_of(at.state, at.start);
+    for (;;) {
+      if (auto read = read_cells(at, newest); !read) return read;
+      if (auto shown = show_pages(at, newest, shower); !shown) return shown;
+      for (const auto& [group, sums] : newest.cells) {
+        if (more_) more_ = shower.show(group, of(window, sums));
+      }
+      if (!newest.next() || !more_) return {};
+      Again again;
+      again.state = at.state;
+      again.start = at.start;
+      again.of_window = &newest;
+      if (auto read = read_journal_rows(again); !read) return read;
+    }
+  }
+
+  // Those of which the journal says nothing.
+  Result<void> read_cells(const StoredWindow& at, Sums& newest) {
+    const std::string prefix = key::window(key::kCell, at.state, at.start);
+    return scan_from(prefix + newest.after.value_or(""), prefix, [&](auto key, auto value) {
+      const std::string_view group = key.substr(key::kGroupAt);
+      if (newest.cells.contains(group)) return true;
+      SumCell* const cell = newest.at(group);
+      if (cell == nullptr) return !newest.comes_before(group);
       RowReader in(value);
-      newest.emplace(key.substr(key::kGroupAt), read_sum(in));
+      *cell = read_sum(in);
       good_ = in.ok();
       return good_;
     });
-    if (!read) return read;
+  }
+
+  // Of the range, what is in pages alone.
+  Result<void> show_pages(const StoredWindow& at, const Sums& newest, Shower& shower) {
+    const std::string prefix = key::window(key::kPage, at.state, at.start);
+    std::string from = prefix;
+    if (newest.after) {  // its page may hold more
+      auto found = snapshot_.scan_back(prefix, prefix + *newest.after + '\0', [&](auto key, auto) {
+        from = key;
+        return false;
+      });
+      if (!found) return found;
+    }
     std::vector<PageCell> page;
-    read = scan(key::window(key::kPage, at.state, at.start), [&](auto, auto value) {
+    return scan_from(from, prefix, [&](auto, auto value) {
       page.clear();
       good_ = decode_page(value, page);
       for (const auto& paged : page) {
-        if (!more_ || newest.contains(std::string(paged.group))) continue;
-        more_ = shower.show(paged.group, of(window, paged.cell));
+        if (!more_ || !newest.holds(paged.group) || newest.cells.contains(paged.group)) continue;
+        more_ = shower.show(paged.group, of(Window{event_time_ms(at.start), at.end}, paged.cell));
       }
-      return good_ && more_;
+      return good_ && more_ && (page.empty() || !newest.comes_before(page.back().group));
     });
-    if (!read) return read;
-    for (const auto& [group, sums] : newest) {
-      if (more_) more_ = shower.show(group, of(window, sums));
-    }
-    return {};
   }
 
   const Snapshot& snapshot_;
   const std::vector<Rule>& rules_;
   const std::function<bool(const CellView&)>& cell_;
-  const Rule* only_;  // nullptr: every state
+  const Rule* only_ = nullptr;
   Known known_;
   std::vector<StoredWindow> windows_;
   bool good_ = true;
@@ -287,12 +407,12 @@ class Reader {
 }  // namespace
 
 Result<void> StateView::cells(const std::function<bool(const CellView&)>& cell) const {
-  return Reader(snapshot_, rules_, cell, nullptr).run();
+  return Reader(snapshot_, rules_, cell, most_held_).run(nullptr);
 }
 
 Result<void> StateView::cells_of(const Rule& rule,
                                  const std::function<bool(const CellView&)>& cell) const {
-  return Reader(snapshot_, rules_, cell, &rule).run();
+  return Reader(snapshot_, rules_, cell, most_held_).run(&rule);
 }
 
 Result<void> StateView::alerts(const std::function<bool(const Alert&)>& alert) const {

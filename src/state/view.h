@@ -40,9 +40,11 @@ struct CellView {
 // Reads a snapshot of a state: any thread, beside the running engine, changing nothing.
 class StateView {
  public:
-  // `rules` as the engine has them; they must outlive the view.
-  StateView(const Snapshot& snapshot, const std::vector<Rule>& rules)
-      : snapshot_(snapshot), rules_(rules) {}
+  // `rules` as the engine has them; they must outlive the view. Of the cells of one window at most
+  // `most_held` are in memory; where there are more the journal is read again for the others.
+  StateView(const Snapshot& snapshot, const std::vector<Rule>& rules,
+            std::size_t most_held = 20'000)
+      : snapshot_(snapshot), rules_(rules), most_held_(most_held) {}
 
   // Every cell, open or closed, windows newest first, until `cell` answers false.
   Result<void> cells(const std::function<bool(const CellView&)>& cell) const;
@@ -54,6 +56,7 @@ class StateView {
  private:
   const Snapshot& snapshot_;
   const std::vector<Rule>& rules_;
+  const std::size_t most_held_;
 };
 
 }  // namespace tocsin

@@ -63,6 +63,7 @@ constexpr std::string_view kCountNames[][2] = {
     {"properties_dropped", "Properties beyond 64."},
     {"overflow_groups", "Events of groups beyond max_groups."},
     {"ids_forgotten", "Ids dropped before their horizon."},
+    {"crowded_groups", "Events of groups for which state.memory had no room."},
 };
 static_assert(std::size(kCountNames) == kCounts);
 
@@ -125,7 +126,10 @@ void add_engine(Samples& out, const EngineStatus& engine) {
   out.counter("lost_offsets_total", "Offsets that were deleted or skipped unread.",
               engine.lost_offsets);
   out.gauge("cells", "Cells in memory.", static_cast<std::int64_t>(engine.sizes.cells));
-  out.gauge("hot_bytes", "Memory of cells.", static_cast<std::int64_t>(engine.sizes.hot_bytes));
+  out.gauge("hot_bytes", "Memory of cells of calendar windows.",
+            static_cast<std::int64_t>(engine.sizes.hot_bytes));
+  out.gauge("pane_bytes", "Memory of groups of rolling and judged rules.",
+            static_cast<std::int64_t>(engine.sizes.pane_bytes));
   out.gauge("journal_bytes", "Size of the journal.",
             static_cast<std::int64_t>(engine.sizes.journal_bytes));
   out.gauge("ids", "Event ids remembered.", static_cast<std::int64_t>(engine.sizes.ids));

@@ -106,6 +106,7 @@ constexpr Millis kNoAge{std::chrono::hours{1}};
 StateLimits scratch_limits(const Config& config) {
   StateLimits limits = state_limits(config);
   limits.hot_bytes = std::numeric_limits<std::size_t>::max();
+  limits.pane_bytes = std::numeric_limits<std::size_t>::max();
   limits.journal_bytes = std::numeric_limits<std::size_t>::max();
   return limits;
 }

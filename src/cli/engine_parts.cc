@@ -40,8 +40,10 @@ std::unique_ptr<Channel> mail_channel(const std::string& name, const EmailTarget
 
 StateLimits state_limits(const Config& config) {
   StateLimits limits;
-  // Half of state.memory for hot cells, half for the store's cache and write buffers.
+  // Half of state.memory for cells, half for the store's cache and write buffers. Three quarters of
+  // its half for those that cannot go to the store: the others then make room.
   limits.hot_bytes = static_cast<std::size_t>(config.state.memory) / 2;
+  limits.pane_bytes = limits.hot_bytes / 4 * 3;
   // Beside it, a quarter as much for filters of ids.
   limits.ids.filter_bytes = static_cast<std::size_t>(config.state.memory) / 4;
   limits.retention = config.state.retention;

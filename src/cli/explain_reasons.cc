@@ -253,7 +253,7 @@ class Reasons {
       return;
     }
     if (!of_.group.empty() && of_.group[0].second == kOther) {
-      because("(other) holds the groups beyond max_groups and reaches no rung.");
+      because("(other) holds the groups that are too many and reaches no rung.");
     }
     if (!of_.counted) return;
     priced();

@@ -399,7 +399,7 @@ class Page {
     };
     add(of.duplicates, of.duplicates == 1 ? "duplicate dropped" : "duplicates dropped");
     add(of.too_old, "too old");
-    add(of.overflow_groups, "of groups beyond max_groups");
+    add(of.overflow_groups, "of groups beyond max_groups or state.memory");
     add(of.ids_forgotten, "ids forgotten early");
     put("", "all rules, since the state began: " + counts);
     for (const auto& text : of.trouble) put("", "now: " + shown(text));

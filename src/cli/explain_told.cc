@@ -145,7 +145,7 @@ Result<void> read_trust(const Snapshot& snapshot, Trust& trust) {
   trust.unpriced = counts[Count::unpriced];
   trust.duplicates = counts[Count::duplicates];
   trust.too_old = counts[Count::too_old];
-  trust.overflow_groups = counts[Count::overflow_groups];
+  trust.overflow_groups = counts[Count::overflow_groups] + counts[Count::crowded_groups];
   trust.ids_forgotten = counts[Count::ids_forgotten];
   for (const auto n : counts.quarantined) trust.quarantined += n;
   return {};

@@ -449,6 +449,14 @@ void Engine::tell_counts() {
                            "A rule has more groups than max_groups: new ones share (other)",
                            {"Their money is counted in (other), which rings no alert."}});
   }
+  if (now[Count::crowded_groups] > told_[Count::crowded_groups]) {
+    setup_.teller.trouble({"memory_groups",
+                           "groups",
+                           "Rolling and judged rules have more groups than state.memory holds: new "
+                           "ones share (other)",
+                           {"Their money is counted in (other), which rings no alert. Raise "
+                            "state.memory, or group by something else."}});
+  }
   if (now[Count::ids_forgotten] > told_[Count::ids_forgotten]) {
     setup_.teller.trouble({"ids",
                            "limit",

@@ -28,8 +28,9 @@ enum class Count : std::uint8_t {
   properties_dropped,  // beyond 64
   overflow_groups,     // events of groups beyond max_groups
   ids_forgotten,       // ids dropped before their horizon, for there were too many
+  crowded_groups,      // events of groups for which state.memory had no room
 };
-inline constexpr std::size_t kCounts = 14;
+inline constexpr std::size_t kCounts = 15;
 
 struct Counts {
   std::array<std::uint64_t, kCounts> n{};

@@ -26,6 +26,7 @@ struct PaneEntry {
   bool active = false;                           // it has something to judge
   bool begins = false;                           // with the commit under way
   std::uint16_t edition = 0;                     // of the ladder that its slots and episodes are of
+  std::uint32_t bytes = 0;                       // when it was last measured
   std::vector<std::int64_t> changed;             // panes, by the commit under way
   EventTime latest{};                            // event time, of the commit under way
 };
@@ -49,6 +50,10 @@ class PaneGroups {
   void erase_some(std::size_t most);
   std::size_t size() const { return entries_.size(); }
 
+  // What they take, as the memory allocator gives it: each as when it came or was last measured.
+  std::size_t bytes() const { return bytes_; }
+  void measure(PaneEntry& entry);
+
   // Commits in their order.
   void make_dirty(PaneEntry& entry, std::uint64_t commit);
   void make_clean(PaneEntry& entry);
@@ -60,7 +65,7 @@ class PaneGroups {
     if (std::exchange(entry.active, true)) return;
     active_.push_back(&entry);
   }
-  // Every one that might: after reading them.
+  // Every one that might, and measures all: after reading them.
   void activate_all();
 
   // For walks that take several commits. An entry that `each` erases must be the one it was given.
@@ -81,6 +86,7 @@ class PaneGroups {
   };
 
   std::unordered_map<std::string, PaneEntry, TextHash, std::equal_to<>> entries_;
+  std::size_t bytes_ = 0;
   std::vector<PaneEntry*> active_;
   PaneEntry *oldest_ = nullptr, *newest_ = nullptr;
 };

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -30,6 +31,8 @@ namespace tocsin {
 
 struct StateLimits {
   std::size_t hot_bytes = 192 << 20;  // of cells in memory; colder ones live in the store
+  // Of these, for groups of rolling and judged rules, which never do; more share (other).
+  std::size_t pane_bytes = std::numeric_limits<std::size_t>::max();
   std::size_t journal_bytes = 32 << 20;
   std::size_t spills_per_commit = 2'000;
   std::size_t pages_per_commit = 64;
@@ -38,6 +41,14 @@ struct StateLimits {
   std::optional<Millis> lateness;  // absent: by the window (window_spec.h)
   Millis out_of_order{60'000};
   Millis stale_after{3'600'000};
+};
+
+// For further groups of rolling and judged rules: half of their memory is shared out evenly, so
+// that a rule of many groups leaves others some; the other half goes to those that come first.
+struct PaneRoom {
+  std::size_t used = 0;   // by all
+  std::size_t share = 0;  // of each rule
+  std::size_t free = 0;   // beyond the shares
 };
 
 struct StateSetup {
@@ -157,7 +168,7 @@ class State {
   bool waits_for_time(EventTime until) const;
 
   struct Sizes {
-    std::size_t cells = 0, hot_bytes = 0, journal_bytes = 0, ids = 0, id_bytes = 0;
+    std::size_t cells = 0, hot_bytes = 0, pane_bytes = 0, journal_bytes = 0, ids = 0, id_bytes = 0;
   };
   Sizes sizes() const;
 
@@ -183,6 +194,9 @@ class State {
   Result<void> apply_sum(RuleState& rule, WindowTable& table, const Delta& delta,
                          std::uint32_t hash);
   void apply_pane(RuleState& rule, const Delta& delta);
+  PaneEntry& find_group(RuleState& rule, const Delta& delta);
+  void find_pane_room();
+  bool take_pane_room(const RuleState& rule);
   Result<WindowTable*> window(RuleState& rule, std::int64_t start);
   Result<HotCells::Place> hot_cell(RuleState& rule, WindowTable& table, std::string_view group,
                                    std::uint32_t hash);
@@ -239,6 +253,7 @@ class State {
   void store_panes();
   void store_group(RuleState& rule, PaneEntry& entry);
   std::size_t trimmed_per_commit() const;
+  std::size_t hot_bytes_max() const;
   void evict();
   void evict(WindowTable& table, std::uint32_t block);
   Result<void> drop_old(const CommitInput& input);
@@ -268,6 +283,7 @@ class State {
   std::vector<PartitionRow> partitions_;
   std::vector<bool> partition_changed_;
   std::unique_ptr<HotCells> hot_;
+  PaneRoom pane_room_;
   std::uint64_t made_before_ = 0;  // HotCells::made() when the hand last moved
   // Those in force by index in the rule set, then those taken out that still have cells here.
   std::vector<std::unique_ptr<RuleState>> rules_;

@@ -27,6 +27,7 @@ Result<Committed> State::commit(const CommitInput& input) {
     catching_up_since_ = watermark_;
   }
   crash_point(CrashStep::apply, CrashEdge::before);
+  find_pane_room();
   for (const auto& work : input.work) {
     if (auto applied = apply(work.deltas); !applied) return tl::unexpected(applied.error());
     if (work.counts != nullptr) {

@@ -161,6 +161,7 @@ Result<Committed> State::exchange(PreparedRules& next, const CommitInput& input)
   fallback_ = std::move(next.fallback);
   next.limits.hot_bytes = limits_.hot_bytes;
   next.limits.journal_bytes = limits_.journal_bytes;
+  next.limits.pane_bytes = limits_.pane_bytes;
   next.limits.ids = limits_.ids;
   limits_ = next.limits;
   add_rows(next.rows);

@@ -400,6 +400,7 @@ State::Sizes State::sizes() const {
   for (const auto& rule : rules_) sizes.cells += rule->groups.size();
   sizes.cells += hot_->size();
   sizes.hot_bytes = hot_->bytes();
+  for (const auto& rule : rules_) sizes.pane_bytes += rule->groups.bytes();
   sizes.journal_bytes = journal_.bytes;
   sizes.ids = id_archive_->size();
   sizes.id_bytes = id_archive_->filter_bytes() + ids_->table_bytes();

@@ -10,6 +10,7 @@ namespace tocsin {
 namespace {
 
 constexpr std::size_t kBucketsPerCommit = 4'096;
+constexpr std::size_t kGroupBytes = 400;  // of one that begins, with a pane
 
 void offer(const RuleState& state, std::string_view group, std::vector<PanePeak>& peaks) {
   for (const auto& peak : peaks) {
@@ -44,20 +45,7 @@ void State::apply_pane(RuleState& rule, const Delta& delta) {
       return;
     }
   }
-  PaneEntry* found = rule.groups.find(delta.group);
-  if (found == nullptr) {
-    std::string_view group = delta.group;
-    if (rule.groups.size() >= rule.rule->max_groups) {
-      group = kOverflowGroup;
-      counts_[Count::overflow_groups] += static_cast<std::uint64_t>(delta.requests);
-      counts_changed_ = true;
-    }
-    const std::size_t groups = rule.groups.size();
-    found = &rule.groups.add(group);
-    if (rule.groups.size() > groups) found->begins = true;
-    if (found->commit == 0) found->edition = rule.edition;
-  }
-  PaneEntry& entry = *found;
+  PaneEntry& entry = find_group(rule, delta);
   if (entry.edition != rule.edition) renew(rule, entry);
   if (!entry.active) pass_by(rule, entry);
   if (entry.commit != commit_) entry.latest = delta.latest;
@@ -79,6 +67,50 @@ void State::apply_pane(RuleState& rule, const Delta& delta) {
   }
   cell.panes.add(delta.at, delta.amount, delta.requests);
   if (entry.changed.empty() || entry.changed.back() != delta.at) entry.changed.push_back(delta.at);
+}
+
+// The delta's, or (other) where there are too many.
+PaneEntry& State::find_group(RuleState& rule, const Delta& delta) {
+  if (PaneEntry* const known = rule.groups.find(delta.group)) return *known;
+  std::string_view group = delta.group;
+  const bool too_many = rule.groups.size() >= rule.rule->max_groups;
+  if (too_many || !take_pane_room(rule)) {
+    group = kOverflowGroup;
+    counts_[too_many ? Count::overflow_groups : Count::crowded_groups] +=
+        static_cast<std::uint64_t>(delta.requests);
+    counts_changed_ = true;
+  }
+  const std::size_t groups = rule.groups.size();
+  PaneEntry& entry = rule.groups.add(group);
+  if (rule.groups.size() > groups) entry.begins = true;
+  if (entry.commit == 0) entry.edition = rule.edition;
+  return entry;
+}
+
+// As a commit begins.
+void State::find_pane_room() {
+  std::size_t rules = 0;
+  for (std::size_t i = 0; i < in_force_; ++i) rules += rules_[i]->by_pane ? 1U : 0U;
+  pane_room_ = {};
+  if (rules == 0) return;
+  pane_room_.share = limits_.pane_bytes / 2 / rules;
+  std::size_t taken = 0;
+  for (std::size_t i = 0; i < rules_.size(); ++i) {
+    const RuleState& rule = *rules_[i];
+    if (!rule.by_pane) continue;
+    pane_room_.used += rule.groups.bytes();
+    const std::size_t share = i < in_force_ ? pane_room_.share : 0;
+    taken += std::max(rule.groups.bytes(), share);
+  }
+  pane_room_.free = limits_.pane_bytes - std::min(limits_.pane_bytes, taken);
+}
+
+// For one more group of the rule; false: there is none.
+bool State::take_pane_room(const RuleState& rule) {
+  if (rule.groups.bytes() < pane_room_.share) return true;
+  if (pane_room_.free < kGroupBytes) return false;
+  pane_room_.free -= kGroupBytes;
+  return true;
 }
 
 // The same; true if it changed something that is stored.
@@ -165,6 +197,7 @@ void State::judge_groups(RuleState& rule, const CommitInput& input) {
     if (!outcome.reached.empty() || episodes != entry->cell.episodes) touch_group(rule, *entry);
     tell(rule, group, watermark_, outcome, input);
     forget(rule.pane_rule, rule.lateness, watermark_, entry->cell);
+    rule.groups.measure(*entry);
     rule.waits = rule.waits || waits(rule.pane_rule, entry->cell);
     entry->active = has_to_judge(rule.pane_rule, entry->cell);
     if (entry->active) active[kept++] = entry;
@@ -191,6 +224,7 @@ void State::forget_groups(RuleState& rule) {
     rule.groups.in_bucket(at.bucket, [&](PaneEntry& entry) {
       if (entry.active) return;
       pass_by(rule, entry);
+      rule.groups.measure(entry);
       if (!forgotten(rule, entry)) return;
       batch_.erase(key::cell(key::kCell, rule.row.id, 0, *entry.group));
       rule.groups.erase(entry);

@@ -196,6 +196,11 @@ std::size_t State::trimmed_per_commit() const {
   return limits_.spills_per_commit * times * times;
 }
 
+// Of memory of cells, what groups of rolling and judged rules leave.
+std::size_t State::hot_bytes_max() const {
+  return limits_.hot_bytes - std::min({pane_room_.used, limits_.pane_bytes, limits_.hot_bytes});
+}
+
 // Over the memory limit: a hand goes over the blocks of cells from the oldest on. Cells that were
 // changed again since it last passed get a second chance at the end of their list; the others go to
 // the store. Each commit the hand goes on by some times what came in, so it gains on it; when
@@ -203,12 +208,13 @@ std::size_t State::trimmed_per_commit() const {
 void State::evict() {
   const std::uint64_t grown = hot_->made() - made_before_;
   made_before_ = hot_->made();
-  if (hot_->bytes() <= limits_.hot_bytes) return;
+  const std::size_t limit = hot_bytes_max();
+  if (hot_->bytes() <= limit) return;
   const CrashSpan span(CrashStep::evict);
-  const std::size_t most = limits_.hot_bytes + limits_.hot_bytes / 8;
+  const std::size_t most = limit + limit / 8;
   std::size_t left = 4 * grown + kHandMin;
   for (std::uint32_t block = hot_->oldest(), last = hot_->newest();
-       block != 0 && hot_->bytes() > limits_.hot_bytes;) {
+       block != 0 && hot_->bytes() > limit;) {
     if (left == 0 && hot_->bytes() <= most) break;
     const std::uint32_t next = block == last ? 0 : hot_->newer(block);
     HotList& list = hot_->list_of(block);

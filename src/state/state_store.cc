@@ -32,6 +32,7 @@ void State::write_journal() {
       }
       row.panes(*entry->group, entry->cell, changed);
       entry->changed.clear();
+      rule->groups.measure(*entry);
     }
     rule->touched_groups.clear();
   }

@@ -143,6 +143,62 @@ TEST_CASE("Groups beyond max_groups share (other): their money counts, no rung r
   CHECK(engine.state->counts()[Count::overflow_groups] == 2);
 }
 
+Rule rolling_hour_rule(const std::string& name) {
+  Rule rule = user_day_rule(name, 10 * kDollar);
+  rule.window.kind = WindowKind::rolling;
+  rule.window.length = std::chrono::hours(1);
+  return rule;
+}
+
+TEST_CASE("Rolling groups beyond the memory for them share (other), after a start too") {
+  StateFixture engine({rolling_hour_rule("rolling")});
+  engine.limits.pane_bytes = 4'000;
+  engine.open();
+  int128 expected = 0;
+  for (int i = 0; i < 100; ++i) {
+    if (i == 50) engine.open();
+    engine.feed({{0, kNoon, "user " + std::to_string(i), i + 1}}, kNoon);
+    expected += i + 1;
+  }
+  int128 total = 0;
+  for (const auto& [cell, of_cell] : engine.totals()) total += of_cell;
+  CHECK(total == expected);
+  const auto groups = engine.totals().size();
+  CHECK(groups > 6);
+  CHECK(groups < 12);
+  CHECK(engine.state->sizes().pane_bytes < 5'000);
+  CHECK(engine.state->counts()[Count::crowded_groups] == 100 - (groups - 1));
+  CHECK(engine.state->counts()[Count::overflow_groups] == 0);
+  engine.feed({{0, kNoon, "somebody new", 20 * kDollar}, {0, kNoon, "user 1", 20 * kDollar}},
+              kNoon);
+  CHECK(engine.rungs() == std::vector<std::string>{"50%", "80%", "100%"});  // of user 1 alone
+}
+
+TEST_CASE("A rolling rule of many groups leaves the others memory for some") {
+  StateFixture engine({rolling_hour_rule("many"), rolling_hour_rule("few")});
+  engine.limits.pane_bytes = 8'000;
+  engine.open();
+  for (int i = 0; i < 100; ++i) engine.feed({{0, kNoon, "user " + std::to_string(i), 1}}, kNoon);
+  const auto crowded = engine.state->counts()[Count::crowded_groups];
+  CHECK(crowded > 80);
+  engine.feed({{1, kNoon, "ann", 1}, {1, kNoon, "bob", 1}}, kNoon);
+  CHECK(engine.state->counts()[Count::crowded_groups] == crowded);
+}
+
+TEST_CASE("Cells of calendar windows give way to rolling groups, down to their quarter") {
+  StateFixture engine({user_day_rule("daily", 10 * kDollar), rolling_hour_rule("rolling")});
+  engine.limits.hot_bytes = 400'000;
+  engine.limits.pane_bytes = 300'000;
+  engine.open();
+  for (int i = 0; i < 4'000; ++i) {
+    const std::string user = "user " + std::to_string(i);
+    engine.feed({{0, kNoon, user, 1}, {1, kNoon, user, 1}}, kNoon);
+    const auto sizes = engine.state->sizes();
+    REQUIRE(sizes.hot_bytes + sizes.pane_bytes < 400'000 + 400'000 / 8);
+  }
+  CHECK(engine.state->sizes().pane_bytes > 250'000);
+}
+
 TEST_CASE("A rolling rung rings once per slot, and a slot at the same level is not told again") {
   Rule rule = user_day_rule("rolling", 10 * kDollar);
   rule.window.kind = WindowKind::rolling;

@@ -63,21 +63,22 @@ class EngineOnFile:
             requests=self.requests, state=self.state, hook=hook.url("/hook"), ops=ops.url("/ops"),
             port=self.port))
 
-    def write(self, count, users=50):
-        """Appends `count` requests of a dollar, by so many users in turn."""
-        now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    def write(self, count, users=50, dollars=1, minutes_ago=0):
+        """Appends `count` requests of so many dollars each, by so many users in turn."""
+        now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 60 * minutes_ago))
         with open(self.requests, "a", encoding="utf-8") as file:
             for i in range(self.written, self.written + count):
                 file.write(json.dumps({"id": f"r{i}", "timestamp": now, "provider": "openai",
-                                       "model": "gpt-4o", "usage": {"input": 400000},
+                                       "model": "gpt-4o", "usage": {"input": 400000 * dollars},
                                        "user": f"user-{i % users}"}) + "\n")
         self.written += count
 
-    def start(self, before=()):
+    def start(self, before=(), first=None):
+        """`first` is done by the process before it becomes tocsin."""
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 [*before, self.binary, "run", "--config", self.folder / "tocsin.yaml"], stdout=log,
-                stderr=log, stdin=subprocess.DEVNULL)
+                stderr=log, stdin=subprocess.DEVNULL, preexec_fn=first)
 
     def end(self, with_signal=signal.SIGTERM, seconds=20):
         self.process.send_signal(with_signal)
@@ -91,9 +92,11 @@ class EngineOnFile:
     def alive(self):
         return self.process is not None and self.process.poll() is None
 
-    def get(self, path):
+    def get(self, path, seconds=10):
+        """(status, body), or (0, "") while nothing answers."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}",
+                                        timeout=seconds) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()

@@ -25,6 +25,7 @@ RUNGS = 40
 A_SECOND = 40  # requests, each of which reaches a rung; a webhook is sent 50 a second
 LATE = 1  # seconds
 LATE_SHARE = 0.01
+WAITED_FOR_ANOTHER = 8  # seconds, on a busy machine too: a try is given up after 10
 SILENT_NAMES = "127.0.0.153"
 CONFIG = """\
 sources: [{{file: {requests}, format: native}}]
@@ -238,6 +239,7 @@ def run(scene, timed):
     print(f"the good channel beside those that fail: {over} of {len(took)} alerts after more than "
           f"{LATE} s, half within {took[len(took) // 2] * 1000:.0f} ms, p99 "
           f"{took[len(took) * 99 // 100] * 1000:.0f} ms, the last {took[-1] * 1000:.0f} ms", flush=True)
+    assert took[-1] < WAITED_FOR_ANOTHER, f"one waited {took[-1]:.1f} s, as if for another channel"
     assert not timed or over <= LATE_SHARE * len(took), f"{over} came late"
     for name in ("hangs", "trickles"):
         assert not accepted(scene.posts[name]), f"{name} took something before it was released"

@@ -147,7 +147,7 @@ Result<Committed> State::exchange(PreparedRules& next, const CommitInput& input)
   for (auto& rule : old) {
     if (by_id_[rule->row.id] == rule.get()) {
       if (rule->row.left == StreamTime::kUnset) {
-        rule->row.left = watermark_;
+        rule->row.left = std::max(watermark_, EventTime{});  // perhaps it judged nothing yet
         put_state_row(*rule);
       }
       retire(std::move(rule));

@@ -269,7 +269,7 @@ Result<void> State::load_rules(const StateSetup& setup) {
   // The others were in force until now, but for those that had gone before.
   for (auto& [key, row] : known) {
     if (row.left != StreamTime::kUnset) continue;
-    row.left = watermark_;
+    row.left = std::max(watermark_, EventTime{});
     batch_.put(key, encode_state(row));
   }
   if (!sweep.states.empty()) sweep_ = std::move(sweep);

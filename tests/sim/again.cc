@@ -155,6 +155,7 @@ std::vector<std::string> check_again(const World& world) {
   replay(world, version, store);
   const Left once = left_in(world.store(), version.rules), again = left_in(store, version.rules);
   std::vector<std::string> faults;
+  if (again.counts[Count::dropped_state] > 0) return faults;  // a listed exception there
   for (const auto& [id, words] : once.alerts) {
     if (!again.alerts.contains(id)) faults.push_back("not told in a second run: " + words);
   }

@@ -149,6 +149,30 @@ TEST_CASE("A rule taken out and put back by reloads finds its totals") {
   CHECK(engine.rungs() == std::vector<std::string>{"50%"});
 }
 
+TEST_CASE(
+    "A rule taken out before time began judges its panes when it is put back, after a kill too") {
+  Rule held = rolling_rule("held", 0);
+  held.budgets.reset();
+  held.hold = std::chrono::minutes(1);
+  held.ladder = {held.ladder.front()};
+  held.ladder[0].kind = Rung::Kind::amount;
+  held.ladder[0].number = kDollar;
+  const Rule other = user_day_rule("other", 1'000 * kDollar);
+  const auto run = [&](bool killed) {
+    StateFixture engine({held, other});
+    const std::int64_t unset = to_ms(StreamTime::kUnset);
+    engine.feed({{0, kNoon, "ann", 2 * kDollar}}, unset);
+    engine.exchange({other});
+    engine.feed({{0, kNoon, "bob", 1}}, kNoon + kHour);
+    if (killed) engine.open();
+    engine.exchange({held, other});
+    engine.feed({}, kNoon + 2 * kHour);
+    return engine.ids;
+  };
+  CHECK(run(false).size() == 1);
+  CHECK(run(true) == run(false));
+}
+
 TEST_CASE("What was judged is not judged again by another ladder, whoever judged it") {
   const bool rolling = GENERATE(true, false);
   const auto rates = [&](int percent) {

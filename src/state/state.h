@@ -205,6 +205,7 @@ class State {
   void touch(RuleState& rule, WindowTable& table, HotCells::Place cell, EventTime latest);
   void ring_sums(const CommitInput& input);
   void advance(const CommitInput& input);
+  void follow_partitions();
   struct PaneOutcome {
     std::vector<PaneReached> reached;
     std::vector<PaneEnded> ended;

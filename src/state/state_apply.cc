@@ -323,13 +323,19 @@ void State::advance(const CommitInput& input) {
       partition_changed_[progress.partition] = true;
     }
   }
-  if (input.tick != nullptr) {
-    for (const auto partition : input.tick->idle) {
-      partitions_[partition].idle = true;
-      partition_changed_[partition] = true;
-    }
-    watermark_ = std::max(watermark_, input.tick->clock);
+  follow_partitions();
+  if (input.tick == nullptr) return;
+  // After it: what was read before the tick has its say, though its partition is idle from now on.
+  for (const auto partition : input.tick->idle) {
+    partitions_[partition].idle = true;
+    partition_changed_[partition] = true;
   }
+  watermark_ = std::max(watermark_, input.tick->clock);
+  follow_partitions();
+}
+
+// The watermark is the least of the partitions that are not idle, less out_of_order.
+void State::follow_partitions() {
   EventTime least = EventTime::max();
   for (const auto& row : partitions_) {
     if (!row.idle) least = std::min(least, row.stream_time.now);

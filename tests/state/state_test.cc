@@ -578,3 +578,14 @@ TEST_CASE("A partition without traffic holds time back until it is idle") {
   engine.take(engine.state->commit({.tick = &tick}));
   CHECK(to_ms(engine.state->watermark()) == kNoon - 60'000);
 }
+
+TEST_CASE("Records that are committed with the tick that calls their partition idle move time on") {
+  StateFixture engine({user_day_rule("daily", 10 * kDollar)});
+  StreamTime::Saved time;
+  time.now = event_time_ms(kNoon);
+  const Progress progress{engine.partition, {1, 0, 0}, 0, time};
+  const Work work{{}, {}, std::span(&progress, 1), nullptr};
+  const Tick tick{{engine.partition}, StreamTime::kUnset, {}};
+  engine.take(engine.state->commit({.work = std::span(&work, 1), .tick = &tick}));
+  CHECK(to_ms(engine.state->watermark()) == kNoon - 60'000);
+}

@@ -239,7 +239,9 @@ inline constexpr std::array kSource = {
         "where a topic's first run begins: `windows` (the earliest start of a window that is open "
         "now), `earliest`, `latest`, `-7d`, a time",
         "`windows`"),
-    key("workers", Value::workers, "decode threads of a Kafka source, 1 to 16", "1"),
+    key("workers", Value::workers,
+        "decode threads of a Kafka source, 1 to 16; each reads some of the partitions",
+        "as many as the machine has cores, at most 4"),
     later("mapping"),
 };
 
@@ -294,8 +296,9 @@ inline constexpr std::array kStart = {
 inline constexpr std::array kState = {
     key("path", Value::path, "the state's directory", "required"),
     key("memory", Value::bytes,
-        "half for cells (some 95 bytes each: 1.3 million; colder ones are in the store), half for "
-        "the store's cache and buffers; at least `16MB`",
+        "half for cells (some 95 bytes each: 1.3 million; colder ones are in the store; a group of "
+        "a rolling or judged rule some 500, [these stay](#memory)), half for the store's cache and "
+        "buffers; at least `16MB`",
         "`256MB`"),
     key("retention", Value::duration,
         "older events are only counted; older windows, alerts, marks of delivery and what "

@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from engine_on_file import PAUSE, EngineOnFile, wait_for
+from engine_on_file import PAUSE, EngineOnFile, Tally, wait_for
 from receivers import ScriptedReceiver
 
 TERM_MAX = 10  # seconds
@@ -65,23 +65,15 @@ def main():
     parser.add_argument("--terms", type=int, default=5)
     parser.add_argument("--instances", type=int, default=3)
     options = parser.parse_args()
-    passed = failed = 0
+    tally = Tally()
     with tempfile.TemporaryDirectory() as folder, ScriptedReceiver() as hook, \
             ScriptedReceiver() as ops:
         engine = EngineOnFile(options.binary.resolve(), folder, hook, ops)
-        try:
+        with tally.of(engine):
             for suite in (terms(engine, hook, options.terms), instances(engine, options.instances)):
                 for _ in suite:
-                    passed += 1
-        except AssertionError as error:
-            failed += 1
-            print(f"FAILED  {error}\n    to repeat: {' '.join(sys.argv)}")
-        finally:
-            if engine.process is not None:
-                engine.process.kill()
-                engine.process.wait()
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+                    tally.passed += 1
+    return tally.close()
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from contextlib import contextmanager
 from pathlib import Path
 
 sys.dont_write_bytecode = True
@@ -118,6 +119,30 @@ class EngineOnFile:
 
     def said(self):
         return self.log.read_text(errors="replace")[-3000:]
+
+
+class Tally:
+    """What passed and failed, and the line that closes a suite."""
+
+    def __init__(self):
+        self.passed = self.failed = 0
+
+    @contextmanager
+    def of(self, engine):
+        """What does not hold is a failure; behind it the engine is dead in any case."""
+        try:
+            yield
+        except AssertionError as error:
+            self.failed += 1
+            print(f"FAILED  {error}\n    to repeat: {' '.join(sys.argv)}", flush=True)
+        finally:
+            if engine.process is not None:
+                engine.process.kill()
+                engine.process.wait()
+
+    def close(self):
+        print(f"{self.passed} passed, {self.failed} failed")
+        return 1 if self.failed else 0
 
 
 def skip(why):

@@ -21,7 +21,7 @@ import time
 from datetime import datetime, timezone
 from pathlib import Path
 
-from engine_on_file import PAUSE, EngineOnFile, skip, wait_for
+from engine_on_file import PAUSE, EngineOnFile, Tally, skip, wait_for
 from memory_limit import MemoryLimit, allowed
 from receivers import ScriptedReceiver
 
@@ -226,22 +226,14 @@ def main():
     options = arguments()
     if not allowed():
         skip("a memory limit of control groups (version 1) can be set by root only")
-    passed = failed = 0
+    tally = Tally()
     with tempfile.TemporaryDirectory() as folder, ScriptedReceiver() as hook, \
             MemoryLimit(options.limit * MB) as limit:
         engine = EngineOnPipe(options, folder, hook)
-        try:
+        with tally.of(engine):
             for _ in run(engine, options, limit):
-                passed += 1
-        except AssertionError as error:
-            failed += 1
-            print(f"FAILED  {error}\n    to repeat: {' '.join(sys.argv)}", flush=True)
-        finally:
-            if engine.process is not None:
-                engine.process.kill()
-                engine.process.wait()
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+                tally.passed += 1
+    return tally.close()
 
 
 if __name__ == "__main__":

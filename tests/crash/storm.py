@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from engine_on_file import EngineOnFile, wait_for
+from engine_on_file import EngineOnFile, Tally, wait_for
 from receivers import ScriptedReceiver
 
 USERS = 10_000
@@ -89,23 +89,15 @@ def main():
     parser.add_argument("binary", type=Path)
     parser.add_argument("--timed", action="store_true")
     options = parser.parse_args()
-    passed = failed = 0
+    tally = Tally()
     for test in (lambda *parts: storm(*parts, options.timed), catch_up):
         with tempfile.TemporaryDirectory() as folder, ScriptedReceiver() as hook, \
                 ScriptedReceiver() as slack:
             engine = Engine(options.binary.resolve(), folder, hook, slack)
-            try:
+            with tally.of(engine):
                 test(engine, hook, slack)
-                passed += 1
-            except AssertionError as error:
-                failed += 1
-                print(f"FAILED  {error}\n    to repeat: {' '.join(sys.argv)}", flush=True)
-            finally:
-                if engine.process is not None:
-                    engine.process.kill()
-                    engine.process.wait()
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+                tally.passed += 1
+    return tally.close()
 
 
 if __name__ == "__main__":

@@ -43,8 +43,8 @@ void State::write_journal() {
   batch_.put(key::numbered(key::kJournal, commit_), std::move(bytes));
 }
 
-// A group that was forgotten may have rows in the journal still: with its old panes it would be
-// judged, and told, once more.
+// A group that was forgotten may have rows in the journal still: who reads the store would show it
+// with its old panes, which the judgement does not know any more.
 void State::write_new_groups(RuleState& rule, JournalWriter& row) {
   std::vector<PaneEntry*> begun;
   for (PaneEntry* const entry : rule.touched_groups) {

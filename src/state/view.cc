@@ -320,10 +320,12 @@ class Reader {
       auto calendar = Calendar::create(rule.window);
       if (!calendar) return true;
       window = calendar->window_at(grid.start(last.pane));
-      sums = cell.panes.over(cell.judged_through + 1, last.pane);
-      if (window.start == cell.window_start) {
-        sums.amount += cell.window_amount;
-        sums.requests += cell.window_requests;
+      if (window.start == cell.window_start) sums = {0, cell.window_amount, cell.window_requests};
+      for (const PaneSum& one : cell.panes.all()) {
+        // Those of the window before may still wait to be judged.
+        if (one.pane <= cell.judged_through || grid.start(one.pane) < window.start) continue;
+        sums.amount += one.amount;
+        sums.requests += one.requests;
       }
     }
     return shower.show(group, {window, value_of(is_ratio(rule.metric), sums.amount, sums.requests),

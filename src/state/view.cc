@@ -284,7 +284,7 @@ class Reader {
       if (shower.rule() == nullptr) continue;
       for (bool left = more_; left;) {
         for (const auto& [group, cell] : groups.cells) {
-          if (more_ && !cell.panes.empty()) more_ = show_panes(shower, group, cell);
+          if (more_) more_ = show_panes(shower, group, cell);
         }
         left = groups.next() && more_;
         if (!left) break;
@@ -300,36 +300,50 @@ class Reader {
 
   static bool show_panes(Shower& shower, std::string_view group, const PaneCell& cell) {
     const Rule& rule = *shower.rule();
-    const PaneSum& last = cell.panes.all().back();
-    std::uint64_t reached = 0;
-    std::vector<CellView::Holding> holding;
     const Panes grid = rule.rolling() ? Panes::of(rule.window.length) : Panes::minutes();
-    for (const auto& episode : cell.episodes) {
-      if (episode.told) {
-        reached |= std::uint64_t{1} << episode.bit;
-      } else if (const auto rung = shower.rung_of(episode.bit)) {
-        holding.push_back({*rung, grid.start(episode.first_pane)});
-      }
-    }
-    Window window;
+    Shower::Cell shown;
     PaneSum sums;
     if (rule.rolling()) {
-      window = {grid.end(last.pane) - rule.window.length, grid.end(last.pane)};
-      sums = cell.panes.over(grid.first_covered(last.pane), last.pane);
+      if (cell.panes.empty()) return true;
+      const std::int64_t last = cell.panes.all().back().pane;
+      shown.window = {grid.end(last) - rule.window.length, grid.end(last)};
+      sums = cell.panes.over(grid.first_covered(last), last);
     } else {
       auto calendar = Calendar::create(rule.window);
-      if (!calendar) return true;
-      window = calendar->window_at(grid.start(last.pane));
-      if (window.start == cell.window_start) sums = {0, cell.window_amount, cell.window_requests};
-      for (const PaneSum& one : cell.panes.all()) {
-        // Those of the window before may still wait to be judged.
-        if (one.pane <= cell.judged_through || grid.start(one.pane) < window.start) continue;
-        sums.amount += one.amount;
-        sums.requests += one.requests;
+      if (!calendar || (cell.panes.empty() && cell.window_requests == 0)) return true;
+      shown.window = newest_window(*calendar, grid, cell);
+      sums = sums_in(shown.window, grid, cell);
+    }
+    for (const auto& episode : cell.episodes) {
+      if (episode.told) {
+        shown.reached |= std::uint64_t{1} << episode.bit;
+      } else if (const auto rung = shower.rung_of(episode.bit)) {
+        shown.holding.push_back({*rung, grid.start(episode.first_pane)});
       }
     }
-    return shower.show(group, {window, value_of(is_ratio(rule.metric), sums.amount, sums.requests),
-                               sums.amount, sums.requests, reached, std::move(holding)});
+    shown.total = value_of(is_ratio(rule.metric), sums.amount, sums.requests);
+    shown.amount = sums.amount;
+    shown.requests = sums.requests;
+    return shower.show(group, std::move(shown));
+  }
+
+  // Of a judged calendar window.
+  static Window newest_window(Calendar& calendar, const Panes& grid, const PaneCell& cell) {
+    const EventTime judged = cell.window_start;
+    if (cell.panes.empty()) return calendar.window_at(judged);
+    return calendar.window_at(std::max(judged, grid.start(cell.panes.all().back().pane)));
+  }
+
+  // Panes that are not judged yet may be of the window before, too.
+  static PaneSum sums_in(const Window& window, const Panes& grid, const PaneCell& cell) {
+    PaneSum sums;
+    if (window.start == cell.window_start) sums = {0, cell.window_amount, cell.window_requests};
+    for (const PaneSum& one : cell.panes.all()) {
+      if (one.pane <= cell.judged_through || grid.start(one.pane) < window.start) continue;
+      sums.amount += one.amount;
+      sums.requests += one.requests;
+    }
+    return sums;
   }
 
   static Shower::Cell of(const Window& window, const SumCell& cell) {

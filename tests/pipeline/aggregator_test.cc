@@ -84,6 +84,21 @@ TEST_CASE("A window takes events until its partition has come to its end and the
   CHECK(stage.late() == 1);
 }
 
+TEST_CASE("A rolling slot takes events until its partition has come to its end and the lateness") {
+  Rule rolling = user_day_rule("rolling", 1);
+  rolling.window.kind = WindowKind::rolling;
+  rolling.window.length = Millis{kHour};
+  Stage stage({rolling});
+  stage.take(0, kMidnight);
+  stage.take(0, kMidnight + kHour - 1);
+  stage.take(0, kMidnight - 1);
+  CHECK(stage.counted() == 3);
+  stage.take(0, kMidnight + kHour);
+  stage.take(0, kMidnight - 1);
+  CHECK(stage.counted() == 4);
+  CHECK(stage.late() == 1);
+}
+
 TEST_CASE("What one partition may still count does not depend on how far another has come") {
   Stage stage({user_day_rule("daily", 1)});
   for (std::int64_t t = kMidnight; t <= kMidnight + 2 * kHour; t += kHour) stage.take(1, t);

@@ -44,3 +44,30 @@ TEST_CASE("A group that comes back is shown as it is judged, without what was fo
   engine.feed({{0, kNoon - 10 * kMinute, "ann", kDollar}}, kNoon + 7 * kHour);
   CHECK(engine.totals().at("held ann 20000") == kDollar);
 }
+
+TEST_CASE("A judged day is shown to its end, though all of it is judged and the journal trimmed") {
+  StateFixture engine({held_rule()});
+  engine.limits.journal_bytes = 1;
+  engine.open();
+  engine.feed({{0, kNoon, "ann", 2 * kDollar}}, kNoon);
+  for (int i = 1; i < 10; ++i) engine.feed({}, kNoon + i * kHour);
+  CHECK(engine.totals()["held ann 20000"] == 2 * kDollar);
+}
+
+TEST_CASE("What a start reads of a judged day counts in it once, to the last judged pane") {
+  const bool trimmed = GENERATE(true, false), judged = GENERATE(true, false);
+  StateFixture engine({held_rule()});
+  if (trimmed) engine.limits.journal_bytes = 1;
+  engine.open();
+  for (int i = 0; i < 4; ++i) {
+    const std::int64_t at = kNoon + 3 * i * kMinute;
+    engine.feed({{0, at, "ann", kDollar}}, at);
+    if (judged) engine.feed({}, at + 2 * kMinute);
+    engine.open();
+  }
+  engine.feed({{0, kNoon + kHour, "ann", kDollar / 2}}, kNoon + kHour);
+  CHECK(engine.totals().at("held ann 20000") == 4 * kDollar + kDollar / 2);
+  engine.feed({}, kNoon + 2 * kHour);
+  CHECK(engine.totals().at("held ann 20000") == 4 * kDollar + kDollar / 2);
+  CHECK(engine.told.empty());
+}

@@ -244,7 +244,7 @@ void State::touch_group(RuleState& rule, PaneEntry& entry) {
 
 // Nothing of the group can matter any more.
 bool State::forgotten(RuleState& rule, const PaneEntry& entry) {
-  if (!entry.cell.idle() || !entry.cell.slots.empty() || entry.commit == commit_) return false;
+  if (!entry.cell.idle() || entry.commit == commit_) return false;
   Calendar* calendar = rule.pane_rule.calendar;
   return calendar == nullptr || calendar->window_at(watermark_).start != entry.cell.window_start;
 }

@@ -224,11 +224,52 @@ TEST_CASE("What was judged is not judged again by another ladder, whoever judged
     feed(0, 9, "ann");
     kill();
     feed(0, 30, "bob");
+    // Until here the limit was the other one.
+    for (const Alert& alert : engine.told)
+      CHECK(alert.window.end >= event_time_ms(kNoon + 300'000));
     return engine.ids;
   };
   const auto ids = run(false);
   CHECK(ids.size() == 2);
   CHECK(run(true) == ids);
+}
+
+TEST_CASE("What was judged since a rule was put back is not judged again after a start") {
+  const auto rates = [&](int percent) {
+    Rule rule = rolling_rule("rates", 0);
+    rule.budgets.reset();
+    rule.metric = Metric::error_rate;
+    rule.min_requests = 1;
+    rule.ladder = {rule.ladder.front()};
+    rule.ladder[0].kind = Rung::Kind::amount;
+    rule.ladder[0].number = percent * power_of_ten(10);
+    return rule;
+  };
+  const Rule other = user_day_rule("other", 1'000 * kDollar);
+  StateFixture engine({rates(90), other});
+  engine.feed({}, kNoon);
+  engine.exchange({other});
+  engine.exchange({rates(90), other});
+  engine.feed({{0, kNoon + kHour, "ann", 1}, {0, kNoon + kHour, "ann", 0}}, kNoon + kHour);
+  engine.feed({}, kNoon + 30 * kHour);
+  engine.rules = {rates(10), other};
+  engine.open();
+  for (int i = 1; i < 3; ++i) engine.feed({}, kNoon + (30 + i) * kHour);
+  CHECK(engine.told.empty());
+}
+
+TEST_CASE("A limit that is set back before all were judged by the other one judges all again") {
+  StateFixture engine({user_day_rule("daily", 100 * kDollar)});
+  engine.feed({{0, kNoon, "ann", 60 * kDollar}, {0, kNoon, "bob", 60 * kDollar}}, kNoon);
+  engine.limits.spills_per_commit = 1;
+  engine.exchange({user_day_rule("daily", 1'000 * kDollar)});
+  engine.take(engine.state->commit({}));
+  CHECK(engine.state->sweeping());
+  engine.exchange({user_day_rule("daily", 100 * kDollar)});
+  if (GENERATE(true, false)) engine.open();
+  engine.settle();
+  CHECK(engine.told.size() == 3);
+  CHECK(engine.ids.size() == 2);
 }
 
 TEST_CASE("A window that closes while a rule taken out is stored takes no other window with it") {
@@ -277,19 +318,20 @@ TEST_CASE("Cells read ahead for a rule put back are not older than what was stor
   const Rule kept = user_day_rule("kept", 10 * kDollar);
   const std::vector<Rule> both = {kept, rolling_rule("rolling", 10 * kDollar)};
   StateFixture engine(both);
-  engine.feed({{1, kNoon, "ann", 4 * kDollar}}, kNoon);
-  engine.limits.spills_per_commit = 0;
-  engine.open();
+  const std::vector<std::string> users = {"ann", "bob", "cy", "dee"};
+  for (const auto& user : users) engine.feed({{1, kNoon, user, 4 * kDollar}}, kNoon);
+  engine.limits.spills_per_commit = 1;
   engine.exchange({kept});
   auto prepared = engine.prepare(both);
   REQUIRE(prepared);
-  engine.limits.spills_per_commit = 10;
+  CHECK(rows(engine, 'C') < users.size());
   engine.rules = {kept};
-  engine.open();  // stores what was left
-  engine.feed({{0, kNoon, "bob", 1}}, kNoon);
-  engine.exchange(both);
-  engine.feed({{1, kNoon, "ann", kDollar}}, kNoon);
-  CHECK(engine.rungs() == std::vector<std::string>{"50%"});
+  for (int i = 0; i < 20; ++i) engine.feed({{0, kNoon, "bob", 1}}, kNoon);  // stores the others
+  CHECK(engine.state->sizes().cells == 1);
+  engine.rules = both;
+  engine.exchange(std::move(*prepared));
+  for (const auto& user : users) engine.feed({{1, kNoon, user, kDollar}}, kNoon);
+  CHECK(engine.rungs() == std::vector<std::string>(4, "50%"));
 }
 
 TEST_CASE("An exchange is one write: either version is there, with its rows and its point") {

@@ -276,7 +276,10 @@ TEST_CASE(
   const Rule taken = user_day_rule("taken", 10 * kDollar);
   StateFixture engine({kept, taken, rolling});
   engine.limits.journal_bytes = 1;
-  engine.feed({{1, kNoon, "ann", 4 * kDollar}, {2, kNoon, "ann", 4 * kDollar}}, kNoon);
+  engine.open();
+  engine.feed({{2, kNoon - kHour, "ann", 2 * kDollar}}, kNoon);
+  for (int i = 0; i < 10; ++i) engine.feed({{0, kNoon, "bob", 1}}, kNoon);
+  engine.feed({{1, kNoon, "ann", 4 * kDollar}, {2, kNoon, "ann", 2 * kDollar}}, kNoon);
   engine.rules = {kept};
   engine.open();
   for (int i = 0; i < 10; ++i) engine.feed({{0, kNoon, "bob", 1}}, kNoon);

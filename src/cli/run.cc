@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
-#include <malloc.h>
 #include <pthread.h>
 #include <unistd.h>
 
@@ -292,13 +291,6 @@ int run_parts(const EngineParts& parts, FirstConfiguration first) {
   return code;
 }
 
-// Of glibc's allocator: what a large answer or message took goes back to the system when it is
-// freed, and threads that need much once leave no heaps behind that no other can use.
-void bound_heaps() {
-  mallopt(M_MMAP_THRESHOLD, 256 << 10);
-  mallopt(M_ARENA_MAX, 4);
-}
-
 int run_engine(FirstConfiguration first, const Clock& clock, Log& log) {
   const auto configuration = first.configuration;
   const Config& config = configuration->loaded.config;
@@ -372,7 +364,6 @@ int run_engine(FirstConfiguration first, const Clock& clock, Log& log) {
 
 int run(const std::string& given) {
   install_signals();
-  bound_heaps();
   RealClock clock;
   auto first = first_configuration(config_path(given), clock);
   if (!first) return kExitConfig;

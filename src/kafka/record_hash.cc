@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kafka/record_hash.h"
 
-#define XXH_INLINE_ALL
 #include <xxhash.h>
+#if defined(__x86_64__)
+#include <xxh_x86dispatch.h>  // the same hashes, by the widest registers that the processor has
+#endif
 
 namespace tocsin {
 

@@ -29,7 +29,7 @@ LIBRARIES = {
     "yaml-cpp/": ["document"],
     "re2/": ["match"],
     "openssl/": ["hash"],
-    "xxhash.h": ["hash", "kafka", "file"],  # adapters may not use the room hash
+    "xxh": ["hash", "kafka", "file"],  # adapters may not use the room hash
     "simdjson.h": ["event", "file", "demo"],
     "date/": ["window", "sim"],
     "rocksdb/": ["rocks"],

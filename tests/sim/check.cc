@@ -35,6 +35,7 @@ class Check {
     faults_ = truth_.broken;
     meta();
     alerts();
+    ends();
     cells();
     if (at_the_end) deliveries();
     if (at_the_end) set_aside();
@@ -84,6 +85,17 @@ class Check {
     }
     same("cost", text(counts.cost.pico()), text(truth_.counts.cost.pico()));
     same("late cost", text(counts.late_cost.pico()), text(truth_.counts.late_cost.pico()));
+  }
+
+  // What ended was told before, and ended once.
+  void ends() {
+    std::map<std::string, std::size_t> open;
+    for (const auto& commit : world_.history().commits) {
+      for (const auto& id : commit.recorded) ++open[id];
+      for (const auto& id : commit.ended) {
+        if (open[id]-- == 0) return fault("an end of what was not told, or had ended: " + id);
+      }
+    }
   }
 
   // A judged rule's group that had a listed exception may have told anything.
@@ -202,10 +214,17 @@ class Check {
             const std::map<std::string, std::map<std::int64_t, Totals>>& groups,
             const Totals& totals) {
     if (cell.rule == nullptr || truth_.overflowed.contains(state)) return;
-    if (cell.rule->judged() || truth_.watermark_ms > to_ms(cell.window.end)) return;
+    if (cell.rule->judged() && truth_.doubtful.contains({state, cell.key})) return;
+    // What a judged window held goes as it ends, what another one holds a lateness after it.
+    const std::int64_t end = to_ms(cell.window.end) - (cell.rule->judged() ? 1 : 0);
+    if (truth_.watermark_ms > end) return;
     const auto group = groups.find(cell.key);
     if (group == groups.end()) return fault(state.first + ": a group too much");
-    const Totals& expected = group->second.rbegin()->second;
+    const auto& [newest, held] = *group->second.rbegin();
+    const WindowSpec& spec = cell.rule->window;
+    const Panes panes = cell.rule->rolling() ? Panes::of(spec.length) : Panes::minutes();
+    // A judged window that began since, without requests, is shown too.
+    const Totals expected = cell.window.contains(panes.start(newest)) ? held : Totals{};
     if (totals != expected) {
       fault(fmt::format("{} {}: its newest pane holds {}, expected {}", state.first,
                         readable(cell.key), text(totals), text(expected)));

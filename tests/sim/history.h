@@ -29,7 +29,8 @@ struct CommitNote {
   std::optional<std::int64_t> clock_ms;      // by its tick
   bool version_noted = false;                // these rules judge from its offsets on
   std::shared_ptr<const Version> version;
-  bool settled = false;  // after it nothing was left to be swept
+  bool settled = false;                      // after it nothing was left to be swept
+  std::vector<std::string> recorded, ended;  // ids of alerts
 };
 
 // All that a result may depend on.

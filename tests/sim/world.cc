@@ -21,6 +21,7 @@ constexpr int kTurnsMax = 200'000, kHealsMax = 600;
 constexpr int kPatience = 20'000;
 constexpr int kGlance = 509;  // turns between looks at what the API would show
 constexpr Millis kQuietStep{30'000};
+constexpr std::string_view kEveryEnd{"ralerts\0", 8};  // each severity's alerts go to it
 
 World* current = nullptr;  // whose processes crash_hook kills
 
@@ -385,6 +386,13 @@ void World::stored(std::uint64_t number, const WriteBatch& batch) {
     if (!value) continue;
     if (key == key::meta("progress")) commit = true;
     if (key.front() == key::kVersion) note.version_noted = true;
+    if (key.front() == key::kAlert) {
+      const auto alert = decode_alert(*value);
+      if (alert) note.recorded.push_back(alert->id);
+    }
+    if (key.starts_with(kEveryEnd)) {
+      note.ended.push_back(key.substr(kEveryEnd.size(), 32));
+    }
     if (key.front() == key::kTick) {
       tick.emplace();
       if (!decode_tick(*value, *tick)) fault("a tick cannot be read");

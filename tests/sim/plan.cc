@@ -6,6 +6,8 @@
 namespace tocsin::sim {
 namespace {
 
+// Seeds that were run before stay what they were.
+constexpr std::uint64_t kSeedsWithoutEdges = 10'000;
 constexpr std::int64_t kMinute = 60'000, kHour = 60 * kMinute, kDay = 24 * kHour;
 
 // Nights on which clocks change somewhere, ends of months and years, and an ordinary day.
@@ -102,6 +104,11 @@ Plan draw_plan(const Options& options) {
     *weight = random.pick({1, 2, 5});
   }
   draw_faults(random, plan);
+  if (options.seed > kSeedsWithoutEdges) {
+    Random edges(options.seed, 7);
+    plan.traffic.edge = 0.4 * static_cast<double>(edges.below(1000)) / 1000;
+    plan.traffic.edge_seed = options.seed;
+  }
   Random more(options.seed, 5);
   plan.grows = more.chance(0.3);
   if (more.chance(0.5)) {

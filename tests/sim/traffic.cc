@@ -53,7 +53,8 @@ std::string json_of(const EventSpec& event) {
 
 class Traffic {
  public:
-  Traffic(Random& random, const TrafficPlan& plan) : random_(random), plan_(plan) {}
+  Traffic(Random& random, const TrafficPlan& plan)
+      : random_(random), edges_(plan.edge_seed, 8), plan_(plan), newest_(plan.partitions) {}
 
   std::vector<RecordSpec> draw() {
     std::int64_t at = plan_.from_ms;
@@ -90,6 +91,12 @@ class Traffic {
     } else {
       fresh(record);
     }
+    if (record.stamp <= at) {
+      for (const auto& event : record.events) {
+        std::int64_t& newest = newest_[record.partition];
+        newest = std::max(newest, std::min(event.ms.value_or(record.stamp), record.stamp));
+      }
+    }
     records_.push_back(record);
     if (plan_.partitions > 1 && random_.chance(plan_.twin)) twin(record);
   }
@@ -104,6 +111,8 @@ class Traffic {
         continue;
       }
       record.events.push_back(event(record.stamp));
+      auto& ms = record.events.back().ms;
+      if (ms && plan_.edge > 0 && edges_.chance(plan_.edge)) ms = edge(*ms, record.partition);
       record.value += array ? (record.value.empty() ? "[" : ",") : "";
       record.value += json_of(record.events.back());
     }
@@ -127,6 +136,12 @@ class Traffic {
     event.has_usage = !random_.chance(plan_.unmetered);
     if (!random_.chance(plan_.no_time)) event.ms = stamp - lag();
     return event;
+  }
+
+  std::int64_t edge(std::int64_t ms, std::size_t partition) {
+    const std::int64_t unit = edges_.pick<std::int64_t>({0, 1'000, kMinute, 60 * kMinute});
+    if (unit != 0) return ms - ms % unit;
+    return newest_[partition] == 0 ? ms : newest_[partition] - plan_.out_of_order_ms;
   }
 
   // How much older than its record an event is.
@@ -169,7 +184,9 @@ class Traffic {
   }
 
   Random& random_;
+  Random edges_;  // of its own, so that it changes nothing else of a seed
   const TrafficPlan& plan_;
+  std::vector<std::int64_t> newest_;  // stream time, by partition
   std::vector<RecordSpec> records_;
   std::int64_t ids_ = 0;
 };

@@ -61,6 +61,8 @@ struct TrafficPlan {
   double late = 0, disorder = 0, too_old = 0, future = 0, far_future = 0, lying_stamp = 0;
   double no_time = 0, no_id = 0, duplicate = 0, twin = 0, garbage = 0, array = 0;
   double error = 0, unpriced = 0, cached = 0, unmetered = 0;
+  double edge = 0;  // stamps moved to where a pane, an hour or what is admitted ends
+  std::uint64_t edge_seed = 0;
 };
 
 // By rising arrival.

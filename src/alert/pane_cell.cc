@@ -301,6 +301,7 @@ void forget(const PaneRule& rule, Millis lateness, EventTime watermark, PaneCell
   const EventTime open = rule.judged ? watermark : watermark - lateness;
   const std::int64_t slot = rule.panes.slot(rule.panes.at(open));
   std::erase_if(cell.slots, [&](const auto& s) { return s.slot < slot; });
+  if (rule.judged && cell.judged_through == INT64_MIN) return;  // none of it was judged yet
   const std::int64_t first = rule.judged ? cell.judged_through + 1 : slot * rule.panes.count;
   cell.panes.drop_before(rule.panes.first_covered(first));
 }

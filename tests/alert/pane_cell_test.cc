@@ -85,6 +85,14 @@ TEST_CASE("Forgetting keeps what an admissible late event could still change") {
   CHECK(r.cell.panes.all().size() == 1);
 }
 
+TEST_CASE("What was not judged yet is not forgotten") {
+  Rolling r;
+  r.rule.judged = true;
+  r.cell.panes.add(100, 3, 1);
+  forget(r.rule, Millis{0}, r.rule.panes.start(500), r.cell);
+  CHECK(r.cell.panes.all().size() == 1);
+}
+
 TEST_CASE("A rate is compared exactly and shown half-even to six decimals") {
   CHECK(value_of(true, 1, 3) == 333'333'000'000);
   CHECK(value_of(true, 1, 0) == 0);

@@ -131,6 +131,11 @@ Lane::Entry* Lane::overflow() {
   return nullptr;
 }
 
+bool Lane::holds(const std::string& notice) const {
+  return std::any_of(entries_.begin(), entries_.end(),
+                     [&](const Entry& entry) { return entry.notice->id == notice; });
+}
+
 void Lane::remove(const Entry& entry) {
   entries_.remove_if([&](const Entry& other) { return &other == &entry; });
 }

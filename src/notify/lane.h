@@ -45,6 +45,7 @@ class Lane {
   void push(std::shared_ptr<const Notice> notice) {
     entries_.emplace_back().notice = std::move(notice);
   }
+  bool holds(const std::string& notice) const;  // by its id
   // Few are held here; the others wait in the outbox, where they can still become one message.
   bool has_room() const { return entries_.size() < kEntriesMax; }
 

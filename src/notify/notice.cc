@@ -158,6 +158,10 @@ std::string id_for(const Notice& notice) {
   return digest_id(std::move(ids));
 }
 
+std::string id_once_more(const Notice& notice) {
+  return digest_id({notice.id, std::to_string(notice.composed_at.time_since_epoch().count())});
+}
+
 std::string digest_id(std::vector<std::string> alert_ids) {
   std::sort(alert_ids.begin(), alert_ids.end());
   std::string bytes;

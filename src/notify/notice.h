@@ -58,6 +58,9 @@ std::vector<std::string> alert_ids(const Notice& notice);
 // What its id is to be, a function of what it tells: the alert's own for one (rule, group), where
 // the highest comes first; else digest_id() of what it tells.
 std::string id_for(const Notice& notice);
+// Where another message of that id still waits, of which it tells more or less than this one: a
+// limit was raised and set back.
+std::string id_once_more(const Notice& notice);
 
 // SHA-256 over the ids in ascending order, its first 16 bytes in hex.
 std::string digest_id(std::vector<std::string> alert_ids);

@@ -76,6 +76,11 @@ bool Notifier::Post::has_room() const {
                      [](const Destination& to) { return to.lane.has_room(); });
 }
 
+bool Notifier::Post::holds(const std::string& notice) const {
+  return std::any_of(destinations.begin(), destinations.end(),
+                     [&](const Destination& to) { return to.lane.holds(notice); });
+}
+
 bool Notifier::Post::under_way() const {
   return std::any_of(destinations.begin(), destinations.end(),
                      [](const Destination& to) { return to.lane.in_flight() > 0; });
@@ -284,7 +289,9 @@ void Notifier::compose_for(Post& post, WriteBatch& batch) {
 
 void Notifier::enqueue(Composed composed, const std::vector<std::uint64_t>& seqs,
                        WriteBatch& batch) {
-  const auto notice = std::make_shared<const Notice>(std::move(composed.notice));
+  Notice& told = composed.notice;
+  if (composed.post->holds(told.id)) told.id = id_once_more(told);
+  const auto notice = std::make_shared<const Notice>(std::move(told));
   Addressees to{composed.post->channel->name(), {}};
   for (Destination& destination : composed.post->destinations) {
     const std::string& name = destination.address.destination;

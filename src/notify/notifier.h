@@ -138,6 +138,7 @@ class Notifier {
     std::vector<Destination> destinations;  // as many from its beginning to its end
     bool has_room() const;
     bool under_way() const;
+    bool holds(const std::string& notice) const;  // by its id
   };
   struct Answer {
     Post* post;

@@ -63,16 +63,20 @@ struct Desk {
                                           std::move(channels), config);
     REQUIRE(notifier->load());
   }
-  void offer(Alert alert) {
+  void offer(const std::vector<Alert>& alerts) {
     WriteBatch commit;
-    OutboxLog().append(Recorded{++seq, alert, {"letters"}}, commit);
+    std::vector<Outgoing> outgoing;
+    for (const Alert& alert : alerts) {
+      OutboxLog().append(Recorded{++seq, alert, {"letters"}}, commit);
+      outgoing.push_back({seq, alert, {"letters"}});
+    }
     REQUIRE(store.write(commit, Sync::yes));
-    notifier->offer({{seq, alert, {"letters"}}});
+    notifier->offer(outgoing);
   }
   void offer(int number) {
     Alert alert = production();
     alert.id = "alert-" + std::to_string(number);
-    offer(alert);
+    offer({alert});
   }
   void run_for(Millis time, Millis stride = Millis{1'000}) {
     for (Millis gone{0}; gone <= time; gone += stride) {
@@ -136,6 +140,32 @@ TEST_CASE("Each destination gets the message, and each has its own mark and coun
   CHECK(desk.rows('d') == 2);
   CHECK(desk.status("ada").delivered == 1);
   CHECK(desk.status("bob").delivered == 1);
+}
+
+TEST_CASE("What rings once more while its first message waits is told by a message of its own") {
+  Desk desk({"ada"});
+  Alert half = production(), most = production();
+  half.id = "half";
+  half.amount = most.amount - 1;
+  desk.answer("ada", RecordingTransport::status(500));
+  desk.offer({half, most});
+  desk.run_for(Millis{0});
+  half.id = "another";  // a limit was raised and set back, and the rung below is a new one
+  desk.offer({half, most});
+  desk.run_for(Millis{0});
+  desk.start();
+  const auto before = static_cast<std::ptrdiff_t>(desk.posts("ada"));
+  desk.answer("ada", RecordingTransport::ok());
+  desk.run_for(Millis{600'000});
+  const std::vector<std::string> bodies = desk.bodies("ada");
+  const auto told = [&](const std::string& id) {
+    return std::any_of(bodies.begin() + before, bodies.end(),
+                       [&](const std::string& body) { return contains(body, "\n" + id); });
+  };
+  CHECK(told("half"));
+  CHECK(told("another"));
+  CHECK(desk.rows('n') + desk.rows('o') == 0);
+  CHECK(desk.rows('d') == 2);
 }
 
 TEST_CASE("Who took it is not sent it again while another is tried, nor after a restart") {

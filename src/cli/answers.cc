@@ -55,7 +55,7 @@ constexpr std::string_view kCountNames[][2] = {
     {"future_clamped", "Events stamped too far ahead of their record."},
     {"too_old", "Events older than state.retention."},
     {"late", "Events that came too late for a rule's window, once a rule."},
-    {"dropped_state", "Events for panes that were forgotten already."},
+    {"dropped_state", "Events for panes that had ended already."},
     {"unpriced", "Events whose cost, or a part of it, is unknown."},
     {"unmetered", "Events with neither usage nor cost."},
     {"cached", "Events answered from the gateway's cache."},

@@ -20,7 +20,7 @@ enum class Count : std::uint8_t {
   future_clamped,      // stamped over max_future ahead of their record
   too_old,             // before state.retention
   late,                // (event, rule) pairs not admitted to their window
-  dropped_state,       // events for panes that were forgotten already
+  dropped_state,       // (event, rule) pairs of panes that a tick had ended: judged later, or not
   unpriced,            // no price for the model, or for a unit of it
   unmetered,           // neither usage nor cost
   cached,              // answered from the gateway's cache

@@ -33,17 +33,31 @@ bool has_to_judge(const PaneRule& rule, const PaneCell& cell) {
          cell.panes.all().back().pane >= rule.panes.first_covered(cell.judged_through + 1);
 }
 
+// Where an event of `pane` counts; nothing: its window is over. If a tick ended the pane before the
+// event came, in the next one of a calendar window; in rolling ones later panes cover it anyway.
+std::optional<std::int64_t> open_pane(const PaneRule& rule, const PaneCell& cell,
+                                      std::int64_t pane) {
+  if (rule.calendar == nullptr || pane > cell.judged_through) return pane;
+  const auto window = [&](std::int64_t of) {
+    return rule.calendar->window_at(rule.panes.start(of)).start;
+  };
+  const std::int64_t next = cell.judged_through + 1;
+  return window(next) == window(pane) ? std::optional(next) : std::nullopt;
+}
+
 }  // namespace
 
 void State::apply_pane(RuleState& rule, const Delta& delta) {
-  if (rule.pane_rule.calendar == nullptr && !rule.pane_rule.judged &&
-      watermark_ != StreamTime::kUnset) {
-    const Panes& panes = rule.pane_rule.panes;
-    if (panes.slot_window(panes.slot(delta.at)).end + rule.lateness <= watermark_) {
-      counts_[Count::dropped_state] += static_cast<std::uint64_t>(delta.requests);
-      counts_changed_ = true;
-      return;
-    }
+  const Panes& panes = rule.pane_rule.panes;
+  const bool judged = rule.pane_rule.judged;
+  const bool passed =
+      judged ? delta.at <= rule.judged_through
+             : watermark_ != StreamTime::kUnset &&
+                   panes.slot_window(panes.slot(delta.at)).end + rule.lateness <= watermark_;
+  if (passed) {
+    counts_[Count::dropped_state] += static_cast<std::uint64_t>(delta.requests);
+    counts_changed_ = true;
+    if (!judged) return;  // judged later, with the panes after it
   }
   PaneEntry& entry = find_group(rule, delta);
   if (entry.edition != rule.edition) renew(rule, entry);
@@ -55,18 +69,10 @@ void State::apply_pane(RuleState& rule, const Delta& delta) {
     rule.groups.activate(entry);
     rule.waits = true;
   }
-  PaneCell& cell = entry.cell;
-  if (rule.pane_rule.calendar != nullptr && delta.at <= cell.judged_through) {
-    // Its pane was ended by a tick before it came: it still counts in what is judged later.
-    if (rule.pane_rule.calendar->window_at(rule.pane_rule.panes.start(delta.at)).start ==
-        cell.window_start) {
-      cell.window_amount += delta.amount;
-      cell.window_requests += delta.requests;
-    }
-    return;
-  }
-  cell.panes.add(delta.at, delta.amount, delta.requests);
-  if (entry.changed.empty() || entry.changed.back() != delta.at) entry.changed.push_back(delta.at);
+  const auto pane = open_pane(rule.pane_rule, entry.cell, delta.at);
+  if (!pane) return;
+  entry.cell.panes.add(*pane, delta.amount, delta.requests);
+  if (entry.changed.empty() || entry.changed.back() != *pane) entry.changed.push_back(*pane);
 }
 
 // The delta's, or (other) where there are too many.
@@ -82,7 +88,11 @@ PaneEntry& State::find_group(RuleState& rule, const Delta& delta) {
   }
   const std::size_t groups = rule.groups.size();
   PaneEntry& entry = rule.groups.add(group);
-  if (rule.groups.size() > groups) entry.begins = true;
+  if (rule.groups.size() > groups) {
+    entry.begins = true;
+    // A group that was forgotten may be told nothing twice: what has ended has ended for all.
+    if (rule.pane_rule.judged) entry.cell.judged_through = rule.judged_through;
+  }
   if (entry.commit == 0) entry.edition = rule.edition;
   return entry;
 }

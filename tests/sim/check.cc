@@ -100,7 +100,7 @@ class Check {
 
   // A judged rule's group that had a listed exception may have told anything.
   bool excused(const Truth::Alert& alert) const {
-    return truth_.overflowed.contains(alert.state) ||
+    return truth_.overflowed.contains(alert.state) || alert.start < truth_.kept_since_ms ||
            (alert.judged && truth_.doubtful.contains({alert.state, alert.group}));
   }
   bool excused(const Alert& alert) const {
@@ -170,17 +170,22 @@ class Check {
     for (const auto& [state, expected] : truth_.sums) {
       const auto& got = sums[state.first];
       if (truth_.overflowed.contains(state)) {
-        windows(state.first, got, expected);
+        windows(state, got, expected);
       } else {
-        compare(state.first, got, expected);
+        compare(state, got, expected);
       }
     }
   }
 
   template <class Sums>
-  void compare(const std::string& rule, const Sums& got, const Sums& expected) {
+  void compare(const StateName& state, const Sums& got, const Sums& expected) {
+    const std::string& rule = state.first;
     for (const auto& [at, totals] : expected) {
       const auto cell = got.find(at);
+      if (truth_.erased.contains({state, at.first}) &&
+          (cell == got.end() || cell->second.requests < totals.requests)) {
+        continue;
+      }
       if (cell == got.end()) {
         fault(fmt::format("{} {} {}: no cell", rule, at.first, readable(at.second)));
       } else if (cell->second != totals) {
@@ -193,7 +198,7 @@ class Check {
 
   // Which groups met max_groups depends on the order; the sum does not.
   template <class Sums>
-  void windows(const std::string& rule, const Sums& got, const Sums& expected) {
+  void windows(const StateName& state, const Sums& got, const Sums& expected) {
     std::map<std::int64_t, Totals> all;
     for (const auto& [at, totals] : expected) {
       all[at.first].amount += totals.amount;
@@ -204,8 +209,8 @@ class Check {
       all[at.first].requests -= totals.requests;
     }
     for (const auto& [start, rest] : all) {
-      if (rest != Totals{})
-        fault(fmt::format("{} {}: all groups lack {}", rule, start, text(rest)));
+      if (rest == Totals{} || truth_.erased.contains({state, start})) continue;
+      fault(fmt::format("{} {}: all groups lack {}", state.first, start, text(rest)));
     }
   }
 

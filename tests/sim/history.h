@@ -57,6 +57,7 @@ using StateName = std::pair<std::string, std::string>;
 struct Truth {
   // Calendar windows of sums: by state, start in ms and group.
   std::map<StateName, std::map<std::pair<std::int64_t, std::string>, Totals>> sums;
+  std::set<std::pair<StateName, std::int64_t>> erased;  // of these windows, perhaps
   // The others: by state and group, pane to what its window covers, at the end.
   std::map<StateName, std::map<std::string, std::map<std::int64_t, Totals>>> panes;
 
@@ -66,6 +67,7 @@ struct Truth {
     StateName state;
     std::string group, words;
     bool judged = false;
+    std::int64_t start = 0;
     std::int64_t end = 0;  // of a calendar window of sums
   };
   std::map<std::string, Alert> must, may;
@@ -77,6 +79,8 @@ struct Truth {
   Counts counts;  // but for those of the decoder, and overflow_groups
   std::set<std::tuple<std::size_t, std::int64_t, std::size_t, QuarantineReason>> quarantined;
   std::int64_t watermark_ms = INT64_MIN;
+  // What ended before that may have left the store, and alerts of what began before it.
+  std::int64_t kept_since_ms = INT64_MIN;
   std::vector<std::string> broken;  // what may not be in a history
 };
 

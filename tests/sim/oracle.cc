@@ -240,14 +240,15 @@ class Oracle {
       return;
     }
     const std::string group = event.group(rule.group_by);
-    if (!rule.judged() && rule.rolling() && watermark != kUnset &&
-        end + state.lateness <= watermark) {
-      ++truth_.counts[Count::dropped_state];
-      return doubt(state, partition, group);
-    }
     const std::int64_t at = state.sums() ? to_ms(window.start) : pane;
-    if (rule.judged() && watermark != kUnset && pane < state.pane_at(watermark)) {
+    // Only a tick can have let time pass a record that its partition still admits.
+    const bool passed = watermark != kUnset &&
+                        (rule.judged() ? pane < state.pane_at(watermark)
+                                       : rule.rolling() && end + state.lateness <= watermark);
+    if (passed) {
+      ++truth_.counts[Count::dropped_state];
       doubt(state, partition, group);
+      if (!rule.judged()) return;
     }
     Group& cells = state.groups[group];
     if (state.sums()) rearm(state, group, cells, at);  // a closed window is not swept
@@ -256,7 +257,6 @@ class Oracle {
     ++cells.at[at].requests;
   }
 
-  // Only a tick can have let time pass a record that its partition still admits.
   void doubt(const State& state, std::size_t partition, const std::string& group) {
     if (state.spec.judged()) truth_.doubtful.insert({state.name, group});
     if (!lanes_[partition].was_idle && lanes_[partition].known) {
@@ -379,11 +379,15 @@ class Oracle {
     }
     for (const char c : group) words += c < ' ' ? '/' : c;
     words = state.name.first + " " + words + " from " + from + ": " + rung.first + " = " + amount;
-    return {hex(sha256(bytes), 16), {state.name, group, words, state.spec.judged()}};
+    return {hex(sha256(bytes), 16), {state.name, group, words, state.spec.judged(), start}};
   }
 
   void finish() {
     truth_.watermark_ms = watermark_;
+    // The store is looked through every 1,000 commits.
+    if (history_.commits.size() > 1'000 && watermark_ != kUnset) {
+      truth_.kept_since_ms = watermark_ - history_.retention.count();
+    }
     for (auto& [name, state] : states_) {
       std::map<std::int64_t, std::size_t> groups;  // by window; of panes all in one
       for (const auto& [group, cells] : state.groups) {
@@ -391,6 +395,7 @@ class Oracle {
         for (const auto& [at, totals] : cells.at) {
           if (state.sums()) {
             truth_.sums[name][{at, group}] = totals;
+            if (state.end(at) < truth_.kept_since_ms) truth_.erased.insert({name, at});
             ++groups[at];
           } else {
             truth_.panes[name][group][at] = state.covered(cells, at);

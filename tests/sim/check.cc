@@ -9,7 +9,6 @@
 #include "state/keys.h"
 #include "state/view.h"
 #include "tocsin/group.h"
-#include "window/panes.h"
 
 namespace tocsin::sim {
 namespace {
@@ -216,7 +215,7 @@ class Check {
 
   // Panes are dropped when time has passed them: what is compared is a sum that can still change.
   void pane(const CellView& cell, const StateName& state,
-            const std::map<std::string, std::map<std::int64_t, Totals>>& groups,
+            const std::map<std::string, std::pair<std::int64_t, Totals>>& groups,
             const Totals& totals) {
     if (cell.rule == nullptr || truth_.overflowed.contains(state)) return;
     if (cell.rule->judged() && truth_.doubtful.contains({state, cell.key})) return;
@@ -225,11 +224,9 @@ class Check {
     if (truth_.watermark_ms > end) return;
     const auto group = groups.find(cell.key);
     if (group == groups.end()) return fault(state.first + ": a group too much");
-    const auto& [newest, held] = *group->second.rbegin();
-    const WindowSpec& spec = cell.rule->window;
-    const Panes panes = cell.rule->rolling() ? Panes::of(spec.length) : Panes::minutes();
+    const auto& [newest, held] = group->second;
     // A judged window that began since, without requests, is shown too.
-    const Totals expected = cell.window.contains(panes.start(newest)) ? held : Totals{};
+    const Totals expected = cell.window.contains(event_time_ms(newest)) ? held : Totals{};
     if (totals != expected) {
       fault(fmt::format("{} {}: its newest pane holds {}, expected {}", state.first,
                         readable(cell.key), text(totals), text(expected)));

@@ -58,8 +58,8 @@ struct Truth {
   // Calendar windows of sums: by state, start in ms and group.
   std::map<StateName, std::map<std::pair<std::int64_t, std::string>, Totals>> sums;
   std::set<std::pair<StateName, std::int64_t>> erased;  // of these windows, perhaps
-  // The others: by state and group, pane to what its window covers, at the end.
-  std::map<StateName, std::map<std::string, std::map<std::int64_t, Totals>>> panes;
+  // The others: by state and group, when its newest pane starts in ms, and what its window covers.
+  std::map<StateName, std::map<std::string, std::pair<std::int64_t, Totals>>> panes;
 
   // By alert id. `may`: of windows that closed while the sweep after an edit was on its way to
   // them.
@@ -68,7 +68,7 @@ struct Truth {
     std::string group, words;
     bool judged = false;
     std::int64_t start = 0;
-    std::int64_t end = 0;  // of a calendar window of sums
+    std::int64_t end = 0;  // of the calendar window or slot
   };
   std::map<std::string, Alert> must, may;
   // Exceptions that the architecture lists: a group of a judged rule, of which a pane had ended by

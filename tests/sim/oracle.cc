@@ -20,7 +20,8 @@ std::int64_t floor_to(std::int64_t value, std::int64_t unit) {
   return value - ((value % unit) + unit) % unit;
 }
 
-// A (rule, group): of sums by window start, of others by pane.
+// A (rule, group). Times are starts in ms: of windows where sums rise in calendar windows, else of
+// panes.
 struct Group {
   std::map<std::int64_t, Totals> at;
   std::set<std::int64_t> touched;                        // by requests, under the rules in force
@@ -39,34 +40,38 @@ struct State {
   RuleSpec spec;
   std::map<std::string, Group> groups;
   std::shared_ptr<Calendar> calendar;
-  std::int64_t pane = 60'000, count = 1, lateness = 0;  // ms, panes in W, ms
+  std::int64_t length, lateness, pane = 60'000;  // ms
 
   State(const StateName& of, const RuleSpec& rule, std::optional<Millis> allowed)
-      : name(of), spec(rule) {
-    const std::int64_t length = spec.window.length.count();
+      : name(of),
+        spec(rule),
+        length(rule.window.length.count()),
+        lateness(allowed.value_or(default_lateness(rule.window)).count()) {
     if (spec.rolling()) {
       pane = std::max<std::int64_t>(1000, length / 60);
-      count = length / pane;
     } else {
       calendar = std::make_shared<Calendar>(std::move(*Calendar::create(spec.window)));
     }
-    lateness = allowed.value_or(default_lateness(spec.window)).count();
   }
-  Window window(std::int64_t ms) const { return calendar->window_at(event_time_ms(ms)); }
-  std::int64_t end(std::int64_t start) const { return to_ms(window(start).end); }
-  std::int64_t pane_at(std::int64_t t) const { return floor_to(t, pane) / pane; }
-  std::int64_t slot(std::int64_t index) const { return floor_to(index, count) / count; }
   bool sums() const { return !spec.rolling() && !spec.judged(); }
+  // The calendar window, or the slot, that holds `t`.
+  Window window(std::int64_t t) const {
+    if (calendar) return calendar->window_at(event_time_ms(t));
+    const std::int64_t slot = floor_to(t, length);
+    return {event_time_ms(slot), event_time_ms(slot + length)};
+  }
+  std::int64_t start(std::int64_t t) const { return to_ms(window(t).start); }
+  std::int64_t end(std::int64_t t) const { return to_ms(window(t).end); }
+  // Under which time of `Group` a request counts.
+  std::int64_t cell(std::int64_t t) const { return sums() ? start(t) : floor_to(t, pane); }
 
-  // What the window that ends with `pane` covers.
+  // What the window that ends with the cell covers.
   Totals covered(const Group& group, std::int64_t last) const {
-    const std::int64_t from =
-        spec.rolling() ? last - count + 1 : pane_at(to_ms(window(last * pane).start));
     Totals all;
-    for (const auto& [at, totals] : group.at) {
-      if (at < from || at > last) continue;
-      all.amount += totals.amount;
-      all.requests += totals.requests;
+    for (auto at = group.at.lower_bound(calendar ? start(last) : last - length + pane);
+         at != group.at.end() && at->first <= last; ++at) {
+      all.amount += at->second.amount;
+      all.requests += at->second.requests;
     }
     return all;
   }
@@ -131,11 +136,11 @@ class Oracle {
     for (State* state : in_force_) {
       for (auto& [group, cells] : state->groups) {
         if (state->spec.judged()) judge(*state, group, cells);
-        if (state->sums()) {
-          for (const auto start : cells.touched) ring(*state, group, cells, start, truth_.must);
-        } else if (!state->spec.judged() && !cells.touched.empty()) {
-          for (auto at = cells.at.lower_bound(*cells.touched.begin()); at != cells.at.end(); ++at) {
-            ring(*state, group, cells, at->first, truth_.must);
+        for (const auto& [at, totals] : cells.at) {
+          if (state->spec.judged() || cells.touched.empty()) break;
+          // In a rolling window all that comes after a request is looked at again.
+          if (state->sums() ? cells.touched.contains(at) : at >= *cells.touched.begin()) {
+            ring(*state, group, cells, at, truth_.must);
           }
         }
         cells.touched.clear();
@@ -150,8 +155,8 @@ class Oracle {
   }
 
   void record(std::size_t partition, std::int64_t watermark) {
-    Lane& lane = lanes_[partition];
-    const RecordSpec& record = history_.partitions[partition][static_cast<std::size_t>(lane.next)];
+    const std::int64_t offset = lanes_[partition].next;
+    const RecordSpec& record = history_.partitions[partition][static_cast<std::size_t>(offset)];
     ++truth_.counts[Count::records];
     for (std::size_t i = 0; i < record.events.size(); ++i) {
       const EventSpec& event = record.events[i];
@@ -160,23 +165,19 @@ class Oracle {
         continue;
       }
       ++truth_.counts.quarantined[static_cast<std::size_t>(*event.bad)];
-      truth_.quarantined.insert({partition, lane.next, i, *event.bad});
+      truth_.quarantined.insert({partition, offset, i, *event.bad});
     }
   }
 
   // A record over an hour ahead moves the stream only when eight in a row are, to their least.
   static void observe(Lane& lane, std::int64_t t, bool trusted) {
-    if (t <= lane.now) {
-      lane.run = 0;
-    } else if (trusted || (lane.now != kUnset && t <= lane.now + kHourMs)) {
-      lane.now = t;
-      lane.run = 0;
-    } else {
-      lane.least = lane.run == 0 ? t : std::min(lane.least, t);
-      if (++lane.run < 8) return;
-      lane.now = lane.least;
-      lane.run = 0;
-    }
+    const bool leaps = t > lane.now && !trusted && (lane.now == kUnset || t > lane.now + kHourMs);
+    if (!leaps) lane.now = std::max(lane.now, t);
+    lane.least = lane.run == 0 ? t : std::min(lane.least, t);
+    lane.run = leaps ? lane.run + 1 : 0;
+    if (lane.run < 8) return;
+    lane.now = lane.least;
+    lane.run = 0;
   }
 
   void take(std::size_t partition, const EventSpec& event, const RecordSpec& record,
@@ -205,9 +206,8 @@ class Oracle {
     if (event.unpriced()) ++counts[Count::unpriced];
     counts.cost += Money::pico(event.cost());
     for (State* state : in_force_) {
-      if (!state->spec.environment.empty() && state->spec.environment != event.environment)
-        continue;
-      add(*state, partition, event, time, watermark);
+      const std::string& only = state->spec.environment;
+      if (only.empty() || only == event.environment) add(*state, lane, event, time, watermark);
     }
   }
 
@@ -224,31 +224,32 @@ class Oracle {
     return false;
   }
 
-  void add(State& state, std::size_t partition, const EventSpec& event, std::int64_t time,
+  void add(State& state, const Lane& lane, const EventSpec& event, std::int64_t time,
            std::int64_t watermark) {
     const RuleSpec& rule = state.spec;
-    const std::int64_t now = lanes_[partition].now, pane = state.pane_at(time);
-    const Window window = rule.rolling() ? Window{} : state.window(time);
-    const std::int64_t end =
-        rule.rolling() ? (state.slot(pane) + 1) * state.count * state.pane : to_ms(window.end);
+    const Window window = state.window(time);
+    const std::int64_t at = state.cell(time);
+    const auto open = [&](std::int64_t t) {
+      return window.end == kNever || to_ms(window.end) + state.lateness > t;
+    };
     const bool in_time =
-        now == kUnset || (rule.judged() ? time >= now - history_.out_of_order.count()
-                                        : end == INT64_MAX || end + state.lateness > now);
-    if (!in_time || (!rule.rolling() && window.start == window.end)) {  // or before any window
+        lane.now == kUnset ||
+        (rule.judged() ? time >= lane.now - history_.out_of_order.count() : open(lane.now));
+    if (!in_time || window.start == window.end) {  // or before any window
       ++truth_.counts[Count::late];
       truth_.counts.late_cost += Money::pico(event.cost());
       return;
     }
     const std::string group = event.group(rule.group_by);
-    const std::int64_t at = state.sums() ? to_ms(window.start) : pane;
     // Only a tick can have let time pass a record that its partition still admits.
-    const bool passed = watermark != kUnset &&
-                        (rule.judged() ? pane < state.pane_at(watermark)
-                                       : rule.rolling() && end + state.lateness <= watermark);
-    if (passed) {
+    if (watermark != kUnset && (rule.judged() ? at < floor_to(watermark, state.pane)
+                                              : rule.rolling() && !open(watermark))) {
       ++truth_.counts[Count::dropped_state];
-      doubt(state, partition, group);
+      if (!lane.was_idle && lane.known) {
+        truth_.broken.push_back(rule.name + ": time had passed a record of a partition never idle");
+      }
       if (!rule.judged()) return;
+      truth_.doubtful.insert({state.name, group});
     }
     Group& cells = state.groups[group];
     if (state.sums()) rearm(state, group, cells, at);  // a closed window is not swept
@@ -257,34 +258,22 @@ class Oracle {
     ++cells.at[at].requests;
   }
 
-  void doubt(const State& state, std::size_t partition, const std::string& group) {
-    if (state.spec.judged()) truth_.doubtful.insert({state.name, group});
-    if (!lanes_[partition].was_idle && lanes_[partition].known) {
-      truth_.broken.push_back("time had passed a record of partition " + std::to_string(partition) +
-                              ", which was never idle");
-    }
-  }
-
   static bool holds(const RuleSpec& rule, const Totals& totals, int128 amount) {
     if (totals.requests < std::max<std::int64_t>(rule.min_requests, 1)) return false;
     if (is_ratio(rule.metric)) return totals.amount * power_of_ten(12) >= amount * totals.requests;
     return totals.amount >= std::max<int128>(amount, 1);
   }
 
-  // Rungs that nothing in the window, or slot, of `at` meets any more.
-  static void rearm(State& state, const std::string& group, Group& cells, std::int64_t at) {
-    for (const auto& [text, limit] : state.spec.ladder(group)) {
-      if (state.sums()) {
-        if (cells.at[at].amount < std::max<int128>(limit, 1)) cells.marks.erase({at, text});
-        continue;
+  // Rungs that nothing in the window, or slot, of `t` meets any more.
+  static void rearm(State& state, const std::string& group, Group& cells, std::int64_t t) {
+    const std::int64_t start = state.start(t);
+    for (const auto& [text, amount] : state.spec.ladder(group)) {
+      bool met = false;
+      for (auto at = cells.at.lower_bound(start); at != cells.at.end() && !met; ++at) {
+        if (at->first >= state.end(t)) break;
+        met = holds(state.spec, state.covered(cells, at->first), amount);
       }
-      const std::int64_t slot = state.slot(at);
-      const bool met =
-          std::any_of(cells.at.begin(), cells.at.end(), [&, amount = limit](auto& one) {
-            return state.slot(one.first) == slot &&
-                   holds(state.spec, state.covered(cells, one.first), amount);
-          });
-      if (!met) cells.marks.erase({slot, text});
+      if (!met) cells.marks.erase({start, text});
     }
   }
 
@@ -293,14 +282,12 @@ class Oracle {
   // What is met at `at` and was not told of its window, or slot.
   static void ring(State& state, const std::string& group, Group& cells, std::int64_t at,
                    Alerts& into) {
-    const Totals totals = state.sums() ? cells.at[at] : state.covered(cells, at);
-    const std::int64_t slot = state.sums() ? at : state.slot(at);
-    const std::int64_t start = state.sums() ? at : slot * state.count * state.pane;
+    const std::int64_t start = state.start(at);
     for (const auto& [text, amount] : state.spec.ladder(group)) {
-      if (!holds(state.spec, totals, amount) || !cells.marks.insert({slot, text}).second) continue;
-      auto alert = id_of(state, group, start, {text, amount});
-      if (state.sums()) alert.second.end = state.end(at);
-      into.insert(std::move(alert));
+      const bool met = holds(state.spec, state.covered(cells, at), amount);
+      if (met && cells.marks.insert({start, text}).second) {
+        into.insert(alert_of(state, group, start, {text, amount}));
+      }
     }
   }
 
@@ -324,51 +311,52 @@ class Oracle {
 
   void judge(State& state, const std::string& group, Group& cells) {
     if (watermark_ == kUnset) return;
-    const std::int64_t through = state.pane_at(watermark_) - 1;
-    if (cells.judged == kUnset) cells.judged = std::min(cells.at.begin()->first - 1, through);
-    while (cells.judged < through) {
+    const std::int64_t through = floor_to(watermark_, state.pane) - state.pane;
+    const std::int64_t reach = state.calendar ? 0 : state.length - state.pane;
+    if (cells.judged == kUnset) {
+      cells.judged = std::min(cells.at.begin()->first - state.pane, through);
+    }
+    for (std::int64_t at = cells.judged + state.pane; at <= through; at += state.pane) {
       // With nothing pending, only what has or covers requests matters.
       if (cells.episodes.empty()) {
-        const std::int64_t back = state.spec.rolling() ? state.count - 1 : 0;
-        const auto next = cells.at.lower_bound(cells.judged + 1 - back);
+        const auto next = cells.at.lower_bound(at - reach);
         if (next == cells.at.end() || next->first > through) break;
-        cells.judged = std::max(cells.judged, next->first - 1);
+        at = std::max(at, next->first);
       }
-      judge_pane(state, group, cells, ++cells.judged);
+      judge_pane(state, group, cells, at);
     }
     cells.judged = std::max(cells.judged, through);
   }
 
   void judge_pane(State& state, const std::string& group, Group& cells, std::int64_t pane) {
+    const RuleSpec& rule = state.spec;
     const Totals totals = state.covered(cells, pane);
-    const auto rungs = state.spec.ladder(group);
-    const std::int64_t keep =
-        state.spec.keep_firing_for.value_or(state.spec.rolling() ? Millis{300'000} : Millis{0})
-            .count();
+    const auto rungs = rule.ladder(group);
+    const Millis keep = rule.keep_firing_for.value_or(Millis{rule.rolling() ? 300'000 : 0});
     for (const auto& [text, amount] : rungs) {
-      if (!holds(state.spec, totals, amount)) continue;
+      if (!holds(rule, totals, amount)) continue;
       auto& episode =
           cells.episodes.try_emplace(text, Group::Episode{pane, false, {}}).first->second;
       episode.below.reset();
-      if (episode.told || (pane - episode.first) * state.pane < state.spec.hold.count()) continue;
+      if (episode.told || pane - episode.first < rule.hold.count()) continue;
       episode.told = true;
-      truth_.must.insert(id_of(state, group, episode.first * state.pane, {text, amount}));
+      truth_.must.insert(alert_of(state, group, episode.first, {text, amount}));
     }
     for (auto at = cells.episodes.begin(); at != cells.episodes.end();) {
-      auto& [text, episode] = *at++;
+      auto& [text, episode] = *at;
       const auto rung = rungs.find(text);
-      if (rung != rungs.end() && holds(state.spec, totals, rung->second)) continue;
-      if (episode.told && !episode.below) episode.below = pane;
-      const bool over = !episode.told || (pane - *episode.below) * state.pane >= keep;
-      if (over) cells.episodes.erase(std::prev(at));
+      const bool met = rung != rungs.end() && holds(rule, totals, rung->second);
+      if (!met && !episode.below) episode.below = pane;
+      const bool over = !met && (!episode.told || pane - *episode.below >= keep.count());
+      at = over ? cells.episodes.erase(at) : std::next(at);
     }
   }
 
-  // docs/formats/state.md, Alert id; and what a person wants to know of it.
-  static std::pair<std::string, Truth::Alert> id_of(const State& state, const std::string& group,
-                                                    std::int64_t start,
-                                                    const std::pair<std::string, int128>& rung) {
-    std::string bytes, words;
+  // Under its id (docs/formats/state.md), what a person wants to know of it.
+  static Alerts::value_type alert_of(const State& state, const std::string& group,
+                                     std::int64_t start,
+                                     const std::pair<std::string, int128>& rung) {
+    std::string bytes, words = state.name.first + " ";
     const std::string amount = decimal_text(rung.second, 0), from = std::to_string(start);
     for (const auto& field :
          {state.name.first, state.name.second, group, from, rung.first, amount}) {
@@ -378,8 +366,9 @@ class Oracle {
       bytes += field;
     }
     for (const char c : group) words += c < ' ' ? '/' : c;
-    words = state.name.first + " " + words + " from " + from + ": " + rung.first + " = " + amount;
-    return {hex(sha256(bytes), 16), {state.name, group, words, state.spec.judged(), start}};
+    words += " from " + from + ": " + rung.first + " = " + amount;
+    return {hex(sha256(bytes), 16),
+            {state.name, group, words, state.spec.judged(), start, state.end(start)}};
   }
 
   void finish() {
@@ -391,15 +380,16 @@ class Oracle {
     for (auto& [name, state] : states_) {
       std::map<std::int64_t, std::size_t> groups;  // by window; of panes all in one
       for (const auto& [group, cells] : state.groups) {
-        if (!state.sums()) ++groups[0];
+        if (!state.sums()) {
+          ++groups[0];
+          const std::int64_t newest = cells.at.rbegin()->first;
+          truth_.panes[name][group] = {newest, state.covered(cells, newest)};
+          continue;
+        }
         for (const auto& [at, totals] : cells.at) {
-          if (state.sums()) {
-            truth_.sums[name][{at, group}] = totals;
-            if (state.end(at) < truth_.kept_since_ms) truth_.erased.insert({name, at});
-            ++groups[at];
-          } else {
-            truth_.panes[name][group][at] = state.covered(cells, at);
-          }
+          ++groups[at];
+          truth_.sums[name][{at, group}] = totals;
+          if (state.end(at) < truth_.kept_since_ms) truth_.erased.insert({name, at});
         }
       }
       for (const auto& [at, count] : groups) {

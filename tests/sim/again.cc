@@ -13,6 +13,8 @@
 namespace tocsin::sim {
 namespace {
 
+constexpr int kTurnsMax = 1'000'000;
+
 struct NoTeller final : Teller {
   void committed(Committed) override {}
   void catch_up_ended() override {}
@@ -102,8 +104,8 @@ Left left_in(const Store& store, const Version& version) {
   return left;
 }
 
-// In one thread, as the world itself.
-void replay(const World& world, const Version& version, MemoryStore& store) {
+// In one thread, as the world itself. False: it never ends.
+bool replay(const World& world, const Version& version, MemoryStore& store) {
   Random random(world.plan().options.seed, 6);
   StateLimits limits;
   limits.retention = world.plan().limits.retention;
@@ -142,7 +144,8 @@ void replay(const World& world, const Version& version, MemoryStore& store) {
                  .identify = {}});
   Result<void> done = engine.start();
   std::vector<bool> ended(workers, false);
-  while (done && !engine.over()) {
+  for (int turns = 0; done && !engine.over(); ++turns) {
+    if (turns > kTurnsMax) return false;
     const auto turn = static_cast<std::size_t>(random.below(workers + 1));
     if (turn == workers) {
       done = engine.turn(Millis{0});
@@ -151,6 +154,7 @@ void replay(const World& world, const Version& version, MemoryStore& store) {
     }
   }
   if (!done) throw std::runtime_error("a recording is refused: " + done.error().message);
+  return true;
 }
 
 }  // namespace
@@ -160,7 +164,7 @@ std::vector<std::string> check_again(const World& world) {
   if (world.plan().reload > 0 || !truth.overflowed.empty()) return {};
   const Version& version = *world.history().commits.back().version;
   MemoryStore store;
-  replay(world, version, store);
+  if (!replay(world, version, store)) return {"a second run never ends"};
   const Left once = left_in(world.store(), version), again = left_in(store, version);
   std::vector<std::string> faults;
   // A listed exception: what a tick ended before its records came depends on who came first.

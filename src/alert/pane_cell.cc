@@ -82,7 +82,10 @@ bool at_rest(const PaneRule& rule, const Ladder& ladder, const PaneCell& cell) {
 // by years is not followed minute by minute.
 std::int64_t next_to_judge(const PaneRule& rule, const Ladder& ladder, const PaneCell& cell,
                            std::int64_t from, std::int64_t through) {
-  if (!cell.episodes.empty()) {
+  const auto begins = std::min_element(
+      cell.episodes.begin(), cell.episodes.end(),
+      [](const Episode& a, const Episode& b) { return a.first_pane < b.first_pane; });
+  if (begins != cell.episodes.end() && begins->first_pane <= from) {
     if (rule.calendar == nullptr || !at_rest(rule, ladder, cell)) return from;
     const Window window = rule.calendar->window_at(rule.panes.start(from));
     if (window.start != cell.window_start) return from;
@@ -91,10 +94,12 @@ std::int64_t next_to_judge(const PaneRule& rule, const Ladder& ladder, const Pan
     if (window.end != kNever) pane = std::min(pane, rule.panes.at(window.end - Millis{1}) + 1);
     return pane;
   }
+  // One that rang ahead of time, by a stamp of 2099, says nothing of the years until then.
+  const std::int64_t last = begins == cell.episodes.end() ? through + 1 : begins->first_pane;
   const std::int64_t reach = rule.calendar == nullptr ? rule.panes.first_covered(from) : from;
   const auto first = position(cell.panes.all(), reach);
-  if (first == cell.panes.all().end()) return through + 1;
-  return std::max(from, first->pane);
+  if (first == cell.panes.all().end()) return last;
+  return std::min(std::max(from, first->pane), last);
 }
 
 void end_if_long_below(const PaneRule& rule, const Ladder::Step* step, const Covered& now,

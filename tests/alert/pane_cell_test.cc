@@ -173,6 +173,21 @@ TEST_CASE("Time that leaps is judged as if it had passed minute by minute") {
   }
 }
 
+TEST_CASE("Time that leaps is not followed pane by pane to a sum that rang ahead of it") {
+  Rolling r;
+  std::vector<PanePeak> judged;  // one for each slot looked at
+  r.add(1, 1);
+  r.add(1'000'000, 10);  // as by a stamp of 2099
+  REQUIRE(r.reached.size() == 1);
+  r.rule.peaks = &judged;
+  judge(r.rule, r.ladder, 999'999, r.cell, r.reached, r.ended);
+  CHECK(judged.size() <= 2);
+  CHECK(r.ended.empty());
+  judge(r.rule, r.ladder, 1'000'100, r.cell, r.reached, r.ended);
+  REQUIRE(r.ended.size() == 1);
+  CHECK(r.ended[0].until == r.rule.panes.end(1'000'065));
+}
+
 TEST_CASE("A judged pane counts whichever of its group's panes came first") {
   // From two partitions, of which one is ahead: what judges first has seen pane 5 alone.
   const auto reached = [](std::int64_t first, std::int64_t second) {

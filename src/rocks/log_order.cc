@@ -11,6 +11,7 @@ void LogOrder::OnMemTableSealed(const rocksdb::MemTableInfo& /*info*/) {
   const CrashSpan span(CrashStep::seal);
   const rocksdb::Status synced = db->SyncWAL();
   if (!synced.ok()) failure_->keep(synced);
+  marks_.sealed();
 }
 
 }  // namespace tocsin::rocks

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <memory>
 
+#include "rocks/buffer_marks.h"
 #include "rocks/failure.h"
 
 namespace tocsin::rocks {
@@ -16,7 +17,9 @@ namespace tocsin::rocks {
 // over the gap between them (facebook/rocksdb#13169).
 class LogOrder final : public rocksdb::EventListener {
  public:
-  explicit LogOrder(std::shared_ptr<Failure> failure) : failure_(std::move(failure)) {}
+  // `marks` are told of each; they outlive the database.
+  LogOrder(std::shared_ptr<Failure> failure, BufferMarks& marks)
+      : failure_(std::move(failure)), marks_(marks) {}
 
   // From here on; `db` outlives the writes.
   void watch(rocksdb::DB* db) { db_ = db; }
@@ -26,6 +29,7 @@ class LogOrder final : public rocksdb::EventListener {
 
  private:
   const std::shared_ptr<Failure> failure_;
+  BufferMarks& marks_;
   std::atomic<rocksdb::DB*> db_{nullptr};
 };
 

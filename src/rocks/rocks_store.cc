@@ -7,6 +7,7 @@
 
 #include <utility>
 
+#include "rocks/buffer_marks.h"
 #include "rocks/directory.h"
 #include "rocks/failure.h"
 #include "rocks/log_order.h"
@@ -123,7 +124,8 @@ struct RocksStore::State {
   bool read_only = false;
   std::optional<rocks::Reserve> reserve;
   std::shared_ptr<rocks::Failure> failure;  // shared with RocksDB, which calls it
-  std::unique_ptr<rocksdb::DB> db;          // last: closed first
+  rocks::BufferMarks marks;
+  std::unique_ptr<rocksdb::DB> db;  // last: closed first
 
   Reader reader() const { return {*db, path}; }
 };
@@ -141,7 +143,7 @@ Result<std::unique_ptr<RocksStore>> RocksStore::open(const std::string& path, st
   state->failure = std::make_shared<rocks::Failure>(path);
   state->reserve.emplace(path, memory).give_up_if_full();
   rocksdb::Options options = rocks::options_for(memory);
-  const auto log_order = std::make_shared<rocks::LogOrder>(state->failure);
+  const auto log_order = std::make_shared<rocks::LogOrder>(state->failure, state->marks);
   options.listeners = {state->failure, log_order};
   if (beneath.env != nullptr) options.env = beneath.env;
   if (beneath.write_buffer_bytes != 0) options.write_buffer_size = beneath.write_buffer_bytes;
@@ -152,6 +154,7 @@ Result<std::unique_ptr<RocksStore>> RocksStore::open(const std::string& path, st
   if (!status.ok()) return not_opened(path, status);
   state->db.reset(db);
   log_order->watch(db);
+  if (const auto begun = state->marks.begin(*db); !begun.ok()) return not_opened(path, begun);
   return std::unique_ptr<RocksStore>(new RocksStore(std::move(state)));
 }
 
@@ -201,7 +204,8 @@ Result<void> RocksStore::write(const WriteBatch& batch, Sync sync) {
   rocksdb::WriteOptions options;
   options.sync = sync == Sync::yes;
   const CrashSpan span(options.sync ? CrashStep::sync : CrashStep::write);
-  const rocksdb::Status status = state_->db->Write(options, &changes);
+  rocksdb::Status status = state_->db->Write(options, &changes);
+  if (status.ok()) status = state_->marks.mark(*state_->db);
   if (!status.ok()) return stop(state_->failure->keep(status));
   return {};
 }

@@ -71,6 +71,7 @@ MUTANTS = {
     "log-not-synced-before-the-next": "rocks",
     "lost-offsets-skipped": "kafka settings",
     "max-groups-off-by-one": "state",
+    "missing-buffer-not-missed": "rocks",
     "overflow-group-rings": "state",
     "pane-judged-twice": "alert",
     "pane-rung-above-not-at": "alert",

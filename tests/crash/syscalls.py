@@ -27,7 +27,8 @@ def run_case(options, call, fault, when):
         engine = EngineOnFile(options.binary.resolve(), folder, hook, ops)
         engine.write(RECORDS)
         # `-P` cannot name files that do not exist yet: all of a kind are counted, thread by thread.
-        engine.start(["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}",
+        # `-D`: the engine is our child, whom signals reach; strace would keep them to itself.
+        engine.start(["strace", "-D", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}",
                       "-e", f"inject={call}:{fault}:when={when}"])
         try:
             wait_for(lambda: not engine.alive() or engine.counted_exactly(), 30,

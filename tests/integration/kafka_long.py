@@ -6,6 +6,7 @@
     tests/integration/kafka_long.py [--seed N] [--only bounced --only damaged …] [--divide 10]"""
 
 import argparse
+import itertools
 import random
 import shutil
 import sys
@@ -67,8 +68,10 @@ def run_one(context, name, rounds, seed, build):
 def run_group(tests, options, seed, counts, folder):
     tool = options.build / "kafka_tool"
     with KafkaBroker(options.version, tool=str(tool)) as broker:
+        numbers = itertools.count()  # of topics, which are the broker's
         for name, rounds in tests.items():
-            context = Context(options.build / "tocsin", tool, broker, folder / name, seed, 0)
+            context = Context(options.build / "tocsin", tool, broker, folder / name, seed, 0,
+                              numbers=numbers)
             counts.add(run_one(context, name, rounds, seed, options.build), rounds)
 
 

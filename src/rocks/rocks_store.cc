@@ -10,6 +10,7 @@
 #include "rocks/buffer_marks.h"
 #include "rocks/directory.h"
 #include "rocks/failure.h"
+#include "rocks/info_log.h"
 #include "rocks/log_order.h"
 #include "rocks/options.h"
 #include "rocks/reserve.h"
@@ -145,6 +146,7 @@ Result<std::unique_ptr<RocksStore>> RocksStore::open(const std::string& path, st
   rocksdb::Options options = rocks::options_for(memory);
   const auto log_order = std::make_shared<rocks::LogOrder>(state->failure, state->marks);
   options.listeners = {state->failure, log_order};
+  options.info_log = std::make_shared<rocks::InfoLog>(path);
   if (beneath.env != nullptr) options.env = beneath.env;
   if (beneath.write_buffer_bytes != 0) options.write_buffer_size = beneath.write_buffer_bytes;
   rocksdb::DB* db = nullptr;

@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "integration"))
 CONFIG = """\
 sources: [{{file: {requests}, format: native}}]
 state: {{path: {state}, memory: 16MB}}
+time_zone: {zone}
 group_interval: 1s
 notify: {{info: [hook], warning: [hook], critical: [hook], engine: [ops]}}
 channels:
@@ -48,6 +49,12 @@ def wait_for(condition, seconds, what):
         PAUSE.wait(0.05)
 
 
+def noon_zone():
+    """Where it is about noon, so that a few hours ago it was today."""
+    east = 12 - time.gmtime().tm_hour
+    return f"Etc/GMT{-east:+d}" if east else "UTC"
+
+
 class EngineOnFile:
     def __init__(self, binary, folder, hook, ops, state=None):
         self.binary, self.folder = binary, Path(folder)
@@ -62,7 +69,7 @@ class EngineOnFile:
         (self.folder / "rules.yaml").write_text(RULES)
         (self.folder / "tocsin.yaml").write_text(CONFIG.format(
             requests=self.requests, state=self.state, hook=hook.url("/hook"), ops=ops.url("/ops"),
-            port=self.port))
+            port=self.port, zone=noon_zone()))
 
     def write(self, count, users=50, dollars=1, minutes_ago=0):
         """Appends `count` requests of so many dollars each, by so many users in turn."""

@@ -18,10 +18,9 @@ import sys
 import tempfile
 import threading
 import time
-from datetime import datetime, timezone
 from pathlib import Path
 
-from engine_on_file import PAUSE, EngineOnFile, Tally, skip, wait_for
+from engine_on_file import PAUSE, EngineOnFile, Tally, noon_zone, skip, wait_for
 from memory_limit import MemoryLimit, allowed
 from receivers import ScriptedReceiver
 
@@ -81,12 +80,6 @@ def pico(text):
     return int(whole) * 10**12 + int(fraction.ljust(12, "0") or 0)
 
 
-def noon_zone(now):
-    """Where it is about noon, so that three hours ago it was today."""
-    east = 12 - now.hour
-    return f"Etc/GMT{-east:+d}" if east else "UTC"
-
-
 class EngineOnPipe(EngineOnFile):
     def __init__(self, options, folder, hook):
         super().__init__(options.binary.resolve(), folder, hook, hook)
@@ -97,7 +90,7 @@ class EngineOnPipe(EngineOnFile):
             max_groups=options.groups, hour_groups=options.groups // 8))
         (self.folder / "tocsin.yaml").write_text(CONFIG.format(
             requests=self.requests, state=self.state, memory=options.state, hook=hook.url("/hook"),
-            zone=noon_zone(datetime.now(timezone.utc)), port=self.port))
+            zone=noon_zone(), port=self.port))
 
     def open_pipe(self):
         """When the other end is open: until then it opens neither, and tocsin waits for it."""

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A tocsin that follows a file of requests, each of a dollar."""
 
+import http.client
 import json
 import os
 import re
@@ -108,7 +109,7 @@ class EngineOnFile:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
-        except OSError:
+        except (OSError, http.client.HTTPException):  # the latter: it ended amid its answer
             return 0, ""
 
     def metric(self, name):

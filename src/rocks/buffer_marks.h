@@ -18,7 +18,8 @@ namespace tocsin::rocks {
 // begins, and a number. The newest marks follow each other without a gap.
 class BufferMarks {
  public:
-  // When the database was opened, before anything is written: Corruption if a mark is missing.
+  // When the database was opened, before anything is written: Corruption if a mark is missing; else
+  // marks the buffer that is begun.
   rocksdb::Status begin(rocksdb::DB& db);
   // What is written from now on goes to another buffer. Any thread that writes, in the midst of it.
   void sealed() { unmarked_ = true; }

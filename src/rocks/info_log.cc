@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <cstdio>
 #include <ctime>
 
@@ -15,10 +16,11 @@ namespace {
 constexpr std::size_t kLineMax = 4096;  // a longer one is cut
 
 std::size_t write_time(std::array<char, kLineMax>& line) {
-  timespec now{};
+  std::int64_t now = 0;
+  if (!rocksdb::Env::Default()->GetCurrentTime(&now).ok()) return 0;
+  const std::time_t seconds = now;
   std::tm utc{};
-  ::clock_gettime(CLOCK_REALTIME, &now);
-  if (::gmtime_r(&now.tv_sec, &utc) == nullptr) return 0;
+  if (::gmtime_r(&seconds, &utc) == nullptr) return 0;
   return std::strftime(line.data(), line.size(), "%Y-%m-%dT%H:%M:%SZ ", &utc);
 }
 

@@ -19,8 +19,8 @@ FLOATING_POINT_ALLOWED = {}
 DRAWERS = {"util", "utils", "common", "helper", "helpers", "misc"}
 CLOCKS = re.compile(r"\b(system_clock|steady_clock|high_resolution_clock|utc_clock)\s*::\s*now\b"
                     r"|\btime\s*\(\s*(nullptr|NULL|0)\s*\)|\bgettimeofday\b|\bclock_gettime\b")
-# These ask the real clock (a LOG has stamps); what runs against real servers, and measures, has no other.
-CLOCKS_ALLOWED = ("src/cli/real_clock", "src/rocks/info_log", "tests/bench/", "tests/integration/",
+# One asks the real clock; what runs against real servers, and measures, has no other.
+CLOCKS_ALLOWED = ("src/cli/real_clock", "tests/bench/", "tests/integration/",
                   *(f"tests/{adapter}/" for adapter in rooms.ADAPTERS))
 SLEEPS = re.compile(r"\bsleep_(for|until)\b|\b(u|nano)?sleep\s*\(")
 PRECOMPILED = re.compile(

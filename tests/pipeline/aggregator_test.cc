@@ -72,23 +72,13 @@ Rule judged_rule() {
 
 }  // namespace
 
-TEST_CASE("A window takes events until its partition has come to its end and the lateness") {
-  Stage stage({user_day_rule("daily", 1)});
-  stage.take(0, kMidnight);
-  stage.take(0, kMidnight + kHour - 1);
-  stage.take(0, kMidnight - 1);
-  CHECK(stage.counted() == 3);
-  stage.take(0, kMidnight + kHour);
-  stage.take(0, kMidnight - 1);
-  CHECK(stage.counted() == 4);
-  CHECK(stage.late() == 1);
-}
-
-TEST_CASE("A rolling slot takes events until its partition has come to its end and the lateness") {
-  Rule rolling = user_day_rule("rolling", 1);
-  rolling.window.kind = WindowKind::rolling;
-  rolling.window.length = Millis{kHour};
-  Stage stage({rolling});
+TEST_CASE("A window or slot takes events until its partition is at its end and the lateness") {
+  Rule rule = user_day_rule("spend", 1);
+  if (GENERATE(false, true)) {
+    rule.window.kind = WindowKind::rolling;
+    rule.window.length = Millis{kHour};
+  }
+  Stage stage({rule});
   stage.take(0, kMidnight);
   stage.take(0, kMidnight + kHour - 1);
   stage.take(0, kMidnight - 1);

@@ -74,9 +74,16 @@ EventTime State::newest_time() const {
   return newest;
 }
 
+// While no stamps are trusted yet, the least of the first ones stands for now.
 EventTime State::now_within(const Window& window) const {
-  const EventTime newest = newest_time();
-  return window.end == kNever ? newest : std::min(newest, window.end - Millis{1});
+  EventTime newest = newest_time();
+  if (newest == StreamTime::kUnset) {
+    for (const auto& row : partitions_) {
+      if (row.stream_time.run > 0) newest = std::max(newest, row.stream_time.least);
+    }
+  }
+  if (window.end != kNever) newest = std::min(newest, window.end - Millis{1});
+  return std::max(newest, window.start);
 }
 
 // Cells of panes are only armed again; they ring at their next event.

@@ -56,3 +56,28 @@ TEST_CASE("A limit lowered as a window ends tells nothing of it, wherever its gr
   engine.settle();
   CHECK(engine.told.size() == (ended ? 0 : 2));
 }
+
+TEST_CASE("What a lowered limit tells before stamps are trusted is told of a time in its window") {
+  const bool stored = GENERATE(true, false), seen = GENERATE(true, false);
+  StateFixture engine({user_day_rule("daily", 100 * kDollar)});
+  if (stored) engine.limits.hot_bytes = 1;
+  engine.open();
+  StreamTime time;
+  if (seen) time.observe(event_time_ms(kNoon), event_time_ms(kNoon), false);
+  REQUIRE(time.now() == StreamTime::kUnset);
+  engine.feed({{0, kNoon, "ann", 40 * kDollar}}, time.save());
+  engine.exchange({user_day_rule("daily", 50 * kDollar)});
+  engine.settle();
+  REQUIRE(engine.told.size() == 2);
+  CHECK(to_ms(engine.told[0].at) == (seen ? kNoon : kNoon - 12 * kHour));
+}
+
+TEST_CASE("What a lowered limit tells of a window that is still to come is told of its start") {
+  StateFixture engine({user_day_rule("daily", 100 * kDollar)});
+  engine.feed({{0, kMidnight + kMinute, "ann", 60 * kDollar}}, kNoon);
+  engine.told.clear();
+  engine.exchange({user_day_rule("daily", 70 * kDollar)});
+  engine.settle();
+  REQUIRE(engine.told.size() == 1);
+  CHECK(to_ms(engine.told[0].at) == kMidnight);
+}

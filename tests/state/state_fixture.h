@@ -75,14 +75,17 @@ class StateFixture {
   };
   // One commit of some events; stream time moves to `now_ms`.
   void feed(const std::vector<Event>& events, std::int64_t now_ms) {
+    StreamTime::Saved time;
+    time.now = event_time_ms(now_ms);
+    feed(events, time);
+  }
+  void feed(const std::vector<Event>& events, const StreamTime::Saved& time) {
     Fold fold(7);
     for (const auto& event : events) {
       std::string group;
       append_group_value(group, event.user);
       fold.add(event.rule, at(event), group, event.amount, event_time_ms(event.at_ms));
     }
-    StreamTime::Saved time;
-    time.now = event_time_ms(now_ms);
     const Progress progress{partition, {++offset, offset - 1, 0}, 0, time};
     const Work work{fold.deltas(), {}, std::span(&progress, 1), nullptr};
     take(state->commit({.work = std::span(&work, 1), .catching_up = catching_up}));

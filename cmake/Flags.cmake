@@ -12,7 +12,8 @@ target_compile_options(tocsin_flags INTERFACE
   -Wshadow -Wold-style-cast -Wnon-virtual-dtor -Woverloaded-virtual -Wdouble-promotion
   -Wfloat-equal -Wvla -Wswitch-enum -Werror=format-security -fvisibility=hidden
   -fno-strict-overflow -fno-strict-aliasing -fno-delete-null-pointer-checks
-  -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
+  # Sources that are compiled as one are headers to g++.
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage> -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(tocsin_flags INTERFACE
     -Wtrampolines -Wbidi-chars=any -Wduplicated-cond -Wlogical-op)

@@ -24,7 +24,7 @@
 namespace tocsin {
 namespace {
 
-struct Options {
+struct BacktestOptions {
   BacktestRules rules;
   std::string from;
   std::string compare;
@@ -35,24 +35,19 @@ struct Options {
   std::size_t batch = 10'000;
 };
 
-std::atomic<bool> stop_asked{false};
+std::atomic<bool> backtest_ends{false};
 
 // What is known so far is still told; a second signal ends at once. Nothing is left behind, for
 // nothing is kept on disk.
-void on_signal(int number) {
-  if (stop_asked.exchange(true)) _exit(128 + number);
+void end_backtest(int number) {
+  if (backtest_ends.exchange(true)) _exit(128 + number);
 }
 
-void install_signals() {
+void end_backtest_on_signals() {
   struct sigaction action {};
-  action.sa_handler = on_signal;
+  action.sa_handler = end_backtest;
   sigaction(SIGTERM, &action, nullptr);
   sigaction(SIGINT, &action, nullptr);
-}
-
-int fail(const Error& error) {
-  std::fprintf(stderr, "tocsin: %s\n", error.message.c_str());
-  return kExitFound;
 }
 
 void print_alert(const Alert& alert) {
@@ -68,7 +63,7 @@ std::string name_of(const std::string& from) {
 
 // One run of rules over the input, with its progress drawn.
 struct Run {
-  const Options& options;
+  const BacktestOptions& options;
   InputProgress progress{};
   Millis took{0};
 
@@ -84,7 +79,7 @@ struct Run {
                                 .workers = options.workers,
                                 .batch = options.batch,
                                 .progress = progress,
-                                .stop = stop_asked,
+                                .stop = backtest_ends,
                                 .watch = watch,
                                 .alert = std::move(alert)});
     took = std::chrono::duration_cast<Millis>(clock.monotonic() - started);
@@ -123,7 +118,8 @@ void print_report(const ReportOf& of, const Config& config) {
 }
 
 // 1 if one of the rules that must not ring did.
-int verdict(const Options& options, const std::vector<Rule>& rules, const BacktestResult& result) {
+int verdict(const BacktestOptions& options, const std::vector<Rule>& rules,
+            const BacktestResult& result) {
   for (std::size_t i = 0; i < rules.size(); ++i) {
     const auto& names = options.fail_if_rang;
     if (result.rules[i].alerts == 0) continue;
@@ -146,7 +142,7 @@ bool knows(const std::vector<Rule>& rules, const std::vector<std::string>& names
   return true;
 }
 
-int compare(const Options& options, const RuleSet& now) {
+int compare(const BacktestOptions& options, const RuleSet& now) {
   const auto old = load_to_compare(options.compare, now);
   if (!old) return kExitConfig;
   Run run{options};
@@ -162,7 +158,7 @@ int compare(const Options& options, const RuleSet& now) {
   return code != kExitOk ? code : verdict(options, now.rules, *second);
 }
 
-int suggest(const Options& options) {
+int suggest(const BacktestOptions& options) {
   const auto set = load_without_rules(options.rules.config);
   if (!set) return kExitConfig;
   const std::string& zone = set->config.time_zone;
@@ -201,8 +197,8 @@ int suggest(const Options& options) {
   return ending(*result);
 }
 
-int backtest(const Options& options) {
-  install_signals();
+int backtest(const BacktestOptions& options) {
+  end_backtest_on_signals();
   if (options.suggest) return suggest(options);
   const auto set = load_for_backtest(options.rules);
   if (!set) return kExitConfig;
@@ -229,7 +225,7 @@ int backtest(const Options& options) {
 }  // namespace
 
 void add_backtest(CLI::App& app, CommandSlot& slot) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<BacktestOptions>();
   CLI::App* command =
       app.add_subcommand("backtest", "Say what the rules would have told about a file");
   command->add_option("--config", options->rules.config, "tocsin.yaml");

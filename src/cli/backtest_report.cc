@@ -15,7 +15,7 @@
 namespace tocsin {
 namespace {
 
-constexpr std::size_t kGroupCharacters = 24;
+constexpr std::size_t kGroupColumn = 24;
 constexpr std::size_t kModelsShown = 5;
 constexpr int128 kRoundFrom = 1'000'000;  // requests below are told one by one
 
@@ -41,7 +41,7 @@ std::string first_text(const RuleTally& told) {
   const LocalTime at = local_time(told.first->at, told.first->zone);
   std::string date = date_text(at);
   if (at.day < 10) date.insert(date.find(' '), " ");
-  const std::string group = cut_middle(group_text(*told.first), kGroupCharacters);
+  const std::string group = cut_middle(group_text(*told.first), kGroupColumn);
   return date + " " + clock_text(at) + (group.empty() ? "" : " " + group);
 }
 

@@ -14,7 +14,7 @@
 namespace tocsin {
 namespace {
 
-struct Options {
+struct CheckOptions {
   std::string config;
   bool json = false;
   bool strict = false;
@@ -63,7 +63,7 @@ void print_text(const Loaded& loaded, const Findings& found, const PriceList* pr
   }
 }
 
-int check(const Options& options) {
+int check(const CheckOptions& options) {
   RealFiles files;
   const Reading reading = read_configuration({.config_path = config_path(options.config),
                                               .purpose = Purpose::run,
@@ -84,7 +84,7 @@ int check(const Options& options) {
 }  // namespace
 
 void add_check(CLI::App& app, CommandSlot& slot) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CheckOptions>();
   CLI::App* command = app.add_subcommand("check", "Say whether the config and the rules are right");
   command->add_option("--config", options->config, "tocsin.yaml");
   command->add_flag("--json", options->json, "print JSON");

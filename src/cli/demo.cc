@@ -18,16 +18,6 @@ namespace tocsin {
 namespace {
 
 constexpr int kSignalled = 128;
-constexpr std::chrono::seconds kPatience{3};
-
-// Once the engine and the folder are gone nothing is worth waiting for: this librdkafka can hang
-// for ever when it is closed (#4362).
-void leave_in_any_case(int code) {
-  std::thread([code] {
-    std::this_thread::sleep_for(kPatience);
-    _exit(code);
-  }).detach();
-}
 
 void print_your_turn(DemoScreen& screen) {
   const std::string program = program_invocation_name;
@@ -80,7 +70,8 @@ int play(const DemoOptions& options) {
     screen.finish();
     code = failed(played.error(), show);
   }
-  leave_in_any_case(code);
+  // Once the engine and the folder are gone nothing is worth waiting for.
+  leave_in_any_case(code, std::chrono::seconds(3));
   show.close();
   return code;
 }

@@ -17,7 +17,7 @@ constexpr std::size_t kLabel = 12;
 constexpr std::size_t kAnyWidth = 100'000;
 constexpr int kPermille = 1'000;
 
-using Line = DemoScreen::Line;
+using ScreenLine = DemoScreen::Line;
 
 std::int64_t permille(Money part, Money whole) {
   if (whole <= Money{}) return 0;
@@ -48,7 +48,7 @@ std::string counts_text(const DemoProgress& at) {
                      grouped(at.unpriced), grouped(at.quarantined), grouped(at.lag));
 }
 
-Line budget_line(std::string_view before, std::string_view label, Money spent, Money budget) {
+ScreenLine budget_line(std::string_view before, std::string_view label, Money spent, Money budget) {
   const std::int64_t share = permille(spent, budget);
   return {{Paint::plain, fmt::format("  {}{} ", padded(before, 8), padded(label, kLabel))},
           {Paint::bold, padded(amounts(spent, budget), kAmount)},
@@ -56,10 +56,10 @@ Line budget_line(std::string_view before, std::string_view label, Money spent, M
           {Paint::plain, "  " + padded_left(percent(spent, budget), 4)}};
 }
 
-Line heading() { return {{Paint::dim, "  request → message"}}; }
+ScreenLine heading() { return {{Paint::dim, "  request → message"}}; }
 
-std::vector<Line> figure_lines(const DemoProgress& at) {
-  std::vector<Line> lines;
+std::vector<ScreenLine> figure_lines(const DemoProgress& at) {
+  std::vector<ScreenLine> lines;
   lines.push_back(budget_line("today", "production", at.production, at.production_budget));
   if (at.full_in_seconds && at.production < at.production_budget) {
     lines.back().emplace_back(Paint::dim, fmt::format("  full in {} s", *at.full_in_seconds));
@@ -79,7 +79,7 @@ DemoScreen::DemoScreen(std::FILE* out) : out_(out), terminal_(Terminal::of(filen
 
 bool DemoScreen::alive() const { return std::ferror(out_) == 0; }
 
-std::string DemoScreen::text_of(const Line& line, std::size_t columns) const {
+std::string DemoScreen::text_of(const ScreenLine& line, std::size_t columns) const {
   std::string text;
   for (const auto& [paint, span] : line) {
     const std::string shown = clipped(span, columns);
@@ -89,7 +89,7 @@ std::string DemoScreen::text_of(const Line& line, std::size_t columns) const {
   return text;
 }
 
-void DemoScreen::print(const Line& line) {
+void DemoScreen::print(const ScreenLine& line) {
   std::fprintf(out_, "%s\n", text_of(line, kAnyWidth).c_str());
   std::fflush(out_);
 }
@@ -116,7 +116,7 @@ void DemoScreen::message(const DemoMessage& message) {
         {Paint::plain, fmt::format("  {}  {}", padded(message.to, 8), message.text)}});
 }
 
-void DemoScreen::tell(Line line) {
+void DemoScreen::tell(ScreenLine line) {
   if (!terminal_.is_terminal() || finished_) {
     print(line);
     return;
@@ -131,8 +131,8 @@ void DemoScreen::finish() {
 }
 
 // All of it in `rows` at most: of a long story the beginning is left out.
-std::vector<Line> DemoScreen::drawing(std::size_t rows) const {
-  std::vector<Line> lines;
+std::vector<ScreenLine> DemoScreen::drawing(std::size_t rows) const {
+  std::vector<ScreenLine> lines;
   if (progress_) lines = figure_lines(*progress_);
   if (!story_.empty()) {
     lines.push_back({});
@@ -152,7 +152,7 @@ void DemoScreen::draw(bool last) {
   const auto lines = drawing(last ? kAnyWidth : room);
   // In one write, so that no half of it is ever seen.
   std::string text = drawn_ > 0 ? fmt::format("\x1b[{}A\r", drawn_) : std::string();
-  for (const Line& line : lines) {
+  for (const ScreenLine& line : lines) {
     text += "\x1b[2K" + text_of(line, last ? kAnyWidth : terminal_.width() - 1) + "\n";
   }
   text += "\x1b[J";

@@ -26,7 +26,6 @@ constexpr std::uint64_t kRequestsOfADay = 12'000;  // a little more than there a
 constexpr Millis kQuiet{120};      // before the kill: no message is on its way then
 constexpr Millis kRepeatsIn{250};  // a message told again after the start would have come
 constexpr Millis kBrokerWait{10'000};
-constexpr std::size_t kAlertsAsked = 300;
 constexpr int kPortsTried = 50;
 constexpr std::size_t kLogLines = 12;
 

@@ -23,6 +23,8 @@
 
 namespace tocsin {
 
+inline constexpr std::size_t kAlertsAsked = 300;  // of the newest
+
 struct DemoOptions {
   bool once = false;  // ends when the story is told, on a terminal too
   bool keep = false;  // leaves the folder

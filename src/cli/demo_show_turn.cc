@@ -17,8 +17,7 @@ using demo::EngineApi;
 constexpr Millis kTurn{20};
 constexpr Millis kLookEvery{200};
 constexpr Millis kPaceOver{1'000};
-constexpr Millis kUnmatched{1'000};  // after that a message is not of one alert
-constexpr std::size_t kAlertsAsked = 300;
+constexpr Millis kUnmatched{1'000};        // after that a message is not of one alert
 constexpr std::size_t kShortId = 8;        // of an alert, as messages show it
 constexpr int kNear = 80;                  // percent
 const std::string kGathered = "gathered";  // in place of the milliseconds of no one request

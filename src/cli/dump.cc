@@ -21,9 +21,9 @@
 namespace tocsin {
 namespace {
 
-constexpr Millis kPatience{30'000};
+constexpr Millis kPullPatience{30'000};
 
-struct Options {
+struct DumpOptions {
   std::string config;
   std::string out = "-";
 };
@@ -83,7 +83,7 @@ Result<void> write_recording(const History& history, std::vector<Pull>& pulls,
   };
   for (const auto& tick : history.ticks) {
     for (const auto& [partition, offset] : tick.at) {
-      if (auto written = pulls[partition].read(offset, take, clock, kPatience); !written)
+      if (auto written = pulls[partition].read(offset, take, clock, kPullPatience); !written)
         return written;
     }
     if (auto written = writer.tick(tick_text(named(tick, history.partitions))); !written) {
@@ -92,17 +92,12 @@ Result<void> write_recording(const History& history, std::vector<Pull>& pulls,
   }
   for (std::size_t i = 0; i < pulls.size(); ++i) {
     const std::int64_t until = history.partitions[i].position.next_offset;
-    if (auto written = pulls[i].read(until, take, clock, kPatience); !written) return written;
+    if (auto written = pulls[i].read(until, take, clock, kPullPatience); !written) return written;
   }
   return writer.close();
 }
 
-int fail(const Error& error) {
-  std::fprintf(stderr, "tocsin: %s\n", error.message.c_str());
-  return kExitFound;
-}
-
-int dump(const Options& options) {
+int dump(const DumpOptions& options) {
   const auto configuration = load_configuration(options.config, Purpose::run);
   if (!configuration) return kExitConfig;
   const Config& config = configuration->loaded.config;
@@ -143,7 +138,7 @@ int dump(const Options& options) {
 }  // namespace
 
 void add_dump(CLI::App& app, CommandSlot& slot) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DumpOptions>();
   CLI::App* command = app.add_subcommand(
       "dump", "Write what the engine has read as a recording, which backtest takes");
   command->add_option("--config", options->config, "tocsin.yaml");

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
+
+#include "tocsin/result.h"
+
 namespace tocsin {
 
 // What a command answers to its shell (sysexits.h where it has a word for it).
@@ -10,5 +14,11 @@ enum ExitCode : int {
   kExitUsage = 64,
   kExitConfig = 78,
 };
+
+// Says it on stderr as Tocsin's; for a command to end with, kExitFound.
+int fail(const Error& error);
+
+// The process ends with `code` when `patience` is over, whatever still runs.
+void leave_in_any_case(int code, std::chrono::seconds patience);
 
 }  // namespace tocsin

@@ -35,7 +35,7 @@ void on_interrupt(int) {
   if (interrupted.exchange(true)) _exit(kExitFound);
 }
 
-struct Options {
+struct ExplainOptions {
   std::string config;
   std::string rule;
   std::vector<std::string> group;
@@ -52,14 +52,9 @@ class Silence final : public Log {
   void error(std::string_view) override {}
 };
 
-int fail(const Error& error) {
-  std::fprintf(stderr, "tocsin: %s\n", error.message.c_str());
-  return kExitFound;
-}
-
 class Explain {
  public:
-  Explain(const Options& options, Millis scan, const Configuration& configuration)
+  Explain(const ExplainOptions& options, Millis scan, const Configuration& configuration)
       : options_(options),
         scan_(scan),
         loaded_(configuration.loaded),
@@ -264,7 +259,7 @@ class Explain {
     return visitor.trace().found() ? kExitOk : kExitFound;
   }
 
-  const Options& options_;
+  const ExplainOptions& options_;
   const Millis scan_;
   const Loaded& loaded_;
   const PriceList& prices_;
@@ -287,7 +282,7 @@ std::optional<Millis> parse_scan(std::string_view text) {
   return unit * static_cast<int>(*count);
 }
 
-int explain(const Options& options) {
+int explain(const ExplainOptions& options) {
   const auto scan = parse_scan(options.scan);
   if (!scan) {
     std::fprintf(stderr, "tocsin: --scan is a time such as 30s or 5m\n");
@@ -301,7 +296,7 @@ int explain(const Options& options) {
 }  // namespace
 
 void add_explain(CLI::App& app, CommandSlot& slot) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ExplainOptions>();
   CLI::App* command = app.add_subcommand(
       "explain", "Say how full a rule or a group is, who was told, and why it has not rung");
   command->add_option("rule", options->rule, "the rule's name; without one all rules are listed");

@@ -24,10 +24,10 @@ std::string requests_word(std::uint64_t n) {
   return count(n) + (n == 1 ? " request" : " requests");
 }
 
-std::string quoted(std::string_view text) { return "\"" + shown(text) + "\""; }
+std::string in_quotes(std::string_view text) { return "\"" + shown(text) + "\""; }
 
 // "user-9's"; of more fields "openai/gpt-4o's".
-std::string group_words(const GroupValues& group) {
+std::string group_values(const GroupValues& group) {
   std::string text;
   for (const auto& [field, value] : group) text += (text.empty() ? "" : "/") + shown(value);
   return text;
@@ -100,14 +100,14 @@ class Reasons {
     } else if (of_.group.empty()) {
       because("no request of " + window_words() + " has matched it.");
     } else {
-      because("no request of " + group_words(of_.group) + " has matched it " + period() + ".");
+      because("no request of " + group_values(of_.group) + " has matched it " + period() + ".");
     }
     // Of a group that has requests, ids that look alike say nothing.
     const bool unseen =
         !facts_.any() || (facts_.tally->requests == 0 && facts_.tally->near.of.empty());
     if (!of_.near.empty() && unseen) {
       std::string near;
-      for (const auto& group : of_.near) near += (near.empty() ? "" : ", ") + quoted(group);
+      for (const auto& group : of_.near) near += (near.empty() ? "" : ", ") + in_quotes(group);
       line("Groups like it that are counted: " + near + ".");
     }
     if (of_.groups > 0 && !of_.group.empty()) {
@@ -148,7 +148,7 @@ class Reasons {
     }
     because(fmt::format("there is no request with {} {}{}.", pairs_text(), period(), of_seen));
     for (const auto& [group, n] : tally.near.of) {
-      line(requests_word(n) + (n == 1 ? " has " : " have ") + quoted(group) +
+      line(requests_word(n) + (n == 1 ? " has " : " have ") + in_quotes(group) +
            ". Values are compared exactly.");
     }
     if (tally.elsewhere > 0) {
@@ -187,7 +187,7 @@ class Reasons {
       std::string text = ";";
       for (const auto& [value, n] : near) {
         text += " " + count(n) + (n == 1 ? " has " : " have ") + shown(part.field()) + " = " +
-                quoted(value);
+                in_quotes(value);
       }
       return text + ". Values are compared exactly.";
     }
@@ -195,7 +195,7 @@ class Reasons {
     const bool none_has = missing != of.failed.of.end() && missing->second == tally.requests;
     if (none_has && part.condition != nullptr &&
         part.condition->field.kind == FieldRef::Kind::property) {
-      return "; none has the property " + quoted(part.field()) + near_name(part.field(), tally);
+      return "; none has the property " + in_quotes(part.field()) + near_name(part.field(), tally);
     }
     return most_common(part, of);
   }
@@ -206,7 +206,7 @@ class Reasons {
     const auto near = nearest(name, names);
     if (!near) return ".";
     const auto n = tally.names.of.find(*near)->second;
-    return ": " + count(n) + (n == 1 ? " has " : " have ") + quoted(*near) + ".";
+    return ": " + count(n) + (n == 1 ? " has " : " have ") + in_quotes(*near) + ".";
   }
 
   static std::string most_common(const FilterPart& part, const RequestTally::Part& of) {
@@ -216,7 +216,7 @@ class Reasons {
     if (most == of.failed.of.end() || part.condition == nullptr) return "";
     if (most->first.empty()) return "; " + count(most->second) + " have no " + shown(part.field());
     return "; " + count(most->second) + (most->second == 1 ? " has " : " have ") +
-           shown(part.field()) + " = " + quoted(most->first);
+           shown(part.field()) + " = " + in_quotes(most->first);
   }
 
   void suggest(const FilterPart& part, const RequestTally::Part& of) {

@@ -16,7 +16,7 @@ namespace tocsin {
 namespace {
 
 constexpr std::size_t kFullestMax = 10;
-constexpr std::size_t kNearMax = 3;
+constexpr std::size_t kLikeMax = 3;
 constexpr std::size_t kComparedMax = 20'000;  // groups whose likeness is looked at
 
 // How full, to compare groups by; the larger the fuller.
@@ -142,7 +142,7 @@ class RuleExplainer {
   }
 
   void look_like(const CellView& cell) {
-    if (out_.group.empty() || out_.near.size() >= kNearMax || ++compared_ > kComparedMax) return;
+    if (out_.group.empty() || out_.near.size() >= kLikeMax || ++compared_ > kComparedMax) return;
     std::string text;
     bool like = true;
     for (std::size_t i = 0; i < cell.group.size() && i < out_.group.size(); ++i) {

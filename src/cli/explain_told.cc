@@ -13,7 +13,7 @@
 namespace tocsin {
 namespace {
 
-constexpr std::size_t kRowsMax = 200'000;
+constexpr std::size_t kScanMax = 200'000;
 constexpr std::size_t kToldMax = 10;
 // Beyond the window's own alerts come those of earlier ones; a late one may stand among them.
 constexpr std::size_t kOlderMax = 1'000;
@@ -57,7 +57,7 @@ Result<void> read_alerts(const Snapshot& snapshot, Explanation& out) {
     } else if (alert.at < out.level.window.start) {
       ++older;
     }
-    return ++rows < kRowsMax && older < kOlderMax;
+    return ++rows < kScanMax && older < kOlderMax;
   });
   std::reverse(out.told.begin(), out.told.end());
   return read;
@@ -99,14 +99,14 @@ class Fates {
     const std::string until(1, static_cast<char>(kDeliveryPrefix + 1));
     return snapshot.scan_back(from, until, [&](auto, auto value) {
       const auto delivery = decode_delivery(value);
-      if (!delivery) return ++rows < kRowsMax;
+      if (!delivery) return ++rows < kScanMax;
       for (const auto& id : delivery->alert_ids) {
         put(id, {text_of(delivery->to),
                  delivery->delivered ? ToldOn::Fate::delivered : ToldOn::Fate::parked,
                  delivery->when, delivery->attempts, delivery->reason});
       }
       const bool later = as_event_time(delivery->when) + std::chrono::hours{25} > earliest_;
-      return ++rows < kRowsMax && later;
+      return ++rows < kScanMax && later;
     });
   }
 

@@ -26,7 +26,7 @@ namespace fs = std::filesystem;
 
 constexpr Millis kGlance{3'000};
 
-struct Options {
+struct InitOptions {
   std::string brokers;
   std::string topic;
   std::string from;
@@ -137,7 +137,7 @@ bool check(const fs::path& config, bool has_secrets) {
   return true;
 }
 
-void print_next(const Options& options, const Starter& starter, bool placeholder) {
+void print_next(const InitOptions& options, const Starter& starter, bool placeholder) {
   std::printf("\nNext:\n");
   const auto step = [](std::string_view command, std::string_view what) {
     std::printf("  %s\n", fmt::format("{:36} {}", command, what).c_str());
@@ -160,7 +160,7 @@ bool is_broker(std::string_view broker) {
          broker.find_first_not_of("0123456789", colon + 1) == std::string_view::npos;
 }
 
-int init(const Options& options) {
+int init(const InitOptions& options) {
   const fs::path folder(options.folder);
   Starter starter{.brokers = split(options.brokers.empty() ? "localhost:9092" : options.brokers),
                   .topic = options.topic.empty() ? "llm.requests" : options.topic,
@@ -195,7 +195,7 @@ int init(const Options& options) {
 }  // namespace
 
 void add_init(CLI::App& app, CommandSlot& slot) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<InitOptions>();
   CLI::App* command = app.add_subcommand("init", "Write a first tocsin.yaml and rules");
   auto* brokers = command->add_option("--brokers", options->brokers, "of Kafka: HOST:PORT,…");
   auto* topic = command->add_option("--topic", options->topic, "to read events from");

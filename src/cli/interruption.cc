@@ -15,7 +15,7 @@ std::atomic<int> signal_asked{0};
 
 // However often it is asked: `timeout` alone asks twice, and what ends at the second time leaves
 // its folder behind.
-void on_signal(int number) {
+void remember_signal(int number) {
   if (signal_asked.exchange(number) == 0) alarm(kPatienceSeconds);
 }
 
@@ -23,7 +23,7 @@ void on_signal(int number) {
 
 void Interruption::listen() {
   struct sigaction action {};
-  action.sa_handler = on_signal;
+  action.sa_handler = remember_signal;
   for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaction(number, &action, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
 }

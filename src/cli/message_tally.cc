@@ -8,7 +8,7 @@
 namespace tocsin {
 namespace {
 
-constexpr std::int64_t kHourMs = 3'600'000;
+constexpr std::int64_t kMsPerHour = 3'600'000;
 
 // The clock of the events as if it had been the machine's.
 SteadyTime steady(EventTime t) { return SteadyTime{std::chrono::milliseconds(to_ms(t))}; }
@@ -31,7 +31,7 @@ void MessageTally::deliver(Lane& lane, EventTime until) {
     const EventTime at = *due == SteadyTime::min() ? until : event_time(*due);
     while (lane.gathering.take(steady(at))) {
       ++lane.messages;
-      ++lane.by_hour[floor_div(to_ms(at), kHourMs)];
+      ++lane.by_hour[floor_div(to_ms(at), kMsPerHour)];
     }
   }
 }

@@ -16,7 +16,7 @@
 namespace tocsin {
 namespace {
 
-struct Options {
+struct PriceOptions {
   std::string config;
   bool json = false;
 };
@@ -121,7 +121,7 @@ class LinePricer final : Decoder::Sink {
   bool failed_ = false;
 };
 
-int price(const Options& options) {
+int price(const PriceOptions& options) {
   PriceList* list = nullptr;
   CostChoice choice = CostChoice::computed;
   std::optional<Configuration> configuration;
@@ -149,7 +149,7 @@ int price(const Options& options) {
 }  // namespace
 
 void add_price(CLI::App& app, CommandSlot& slot) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<PriceOptions>();
   CLI::App* command =
       app.add_subcommand("price", "Price the events on standard input, one JSON object a line");
   command->add_option("--config", options->config, "tocsin.yaml, for prices of your own");

@@ -196,16 +196,6 @@ Result<void> run_watched(Engine& engine, Notifier& notifier, const ServiceManage
   return ran;
 }
 
-// librdkafka 2.0.2 can hang for ever when it is closed (#4362): what matters is stored by then.
-// When the state has failed nothing more can be.
-void leave_in_any_case(int code) {
-  const std::chrono::seconds patience(code == kExitOk ? 15 : 4);
-  std::thread([code, patience] {
-    std::this_thread::sleep_for(patience);
-    _exit(code);
-  }).detach();
-}
-
 // RocksDB 7.8.3 can stop writes for good after a stall (facebook/rocksdb#10257): whoever writes
 // hangs then. A start goes on where the last write ended.
 class StallWatch {
@@ -284,7 +274,8 @@ int run_parts(const EngineParts& parts, FirstConfiguration first) {
   const auto ran = run_watched(parts.engine, parts.notifier, manager, status, parts.log);
   const int code = !ran || notifier_thread.failed() ? kExitFound : kExitOk;
   if (!ran) parts.log.error(ran.error().message);
-  leave_in_any_case(code);
+  // What matters is stored by now; when the state has failed nothing more can be.
+  leave_in_any_case(code, std::chrono::seconds(code == kExitOk ? 15 : 4));
   reloading.finish();
   notifier_thread.finish();
   server->reset();

@@ -21,7 +21,7 @@
 namespace tocsin {
 namespace {
 
-struct Options {
+struct SendTestOptions {
   std::string config;
   std::vector<std::string> channels;
   bool all = false;
@@ -129,7 +129,7 @@ bool print(const std::vector<Attempt>& attempts, const Terminal& terminal) {
 
 // The channels asked for; nothing if one is none, and told.
 std::optional<std::vector<const Channel*>> chosen(const Channels& channels,
-                                                  const Options& options) {
+                                                  const SendTestOptions& options) {
   std::vector<const Channel*> found;
   for (const auto& channel : channels) {
     if (options.all) found.push_back(channel.get());
@@ -163,7 +163,7 @@ bool print_errors(const Loaded& loaded) {
   return any;
 }
 
-int send_test(const Options& options) {
+int send_test(const SendTestOptions& options) {
   RealFiles files;
   const Loaded loaded =
       load({config_path(options.config), Purpose::run, files, real_environment()});
@@ -205,7 +205,7 @@ int send_test(const Options& options) {
 }  // namespace
 
 void add_send_test(CLI::App& app, CommandSlot& slot) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<SendTestOptions>();
   CLI::App* command =
       app.add_subcommand("send-test", "Send a message that says it is a test to channels");
   command->add_option("--config", options->config, "tocsin.yaml");

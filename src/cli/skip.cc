@@ -14,7 +14,7 @@
 namespace tocsin {
 namespace {
 
-struct Options {
+struct SkipOptions {
   std::string config;
   std::string topic;
   std::int32_t partition = -1;
@@ -42,7 +42,7 @@ std::string halted_list(const ReadingFile& file) {
   return list.empty() ? "No partition is halted at something that can be skipped.\n" : list;
 }
 
-int skip(const Options& options) {
+int skip(const SkipOptions& options) {
   const auto configuration = load_configuration(options.config, Purpose::run);
   if (!configuration) return kExitConfig;
   const std::string path = configuration->loaded.config.state.path + "/" + ReadingFile::kName;
@@ -78,7 +78,7 @@ int skip(const Options& options) {
 }  // namespace
 
 void add_skip(CLI::App& app, CommandSlot& slot) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<SkipOptions>();
   CLI::App* command = app.add_subcommand(
       "skip", "Go on past what has halted a partition; without a topic, list what is halted");
   command->add_option("topic", options->topic, "the topic");

@@ -14,7 +14,7 @@
 namespace tocsin {
 namespace {
 
-std::string_view variable(const char* name) {
+std::string_view variable_text(const char* name) {
   const char* value = std::getenv(name);
   return value == nullptr ? std::string_view{} : std::string_view{value};
 }
@@ -51,9 +51,9 @@ std::string blanks_for(std::string_view utf8, std::size_t columns) {
 
 Terminal Terminal::of(int descriptor) {
   Terminal terminal;
-  const std::string_view kind = variable("TERM");
+  const std::string_view kind = variable_text("TERM");
   terminal.is_terminal_ = isatty(descriptor) != 0 && kind != "dumb" && !kind.empty();
-  terminal.has_colour_ = terminal.is_terminal_ && variable("NO_COLOR").empty();
+  terminal.has_colour_ = terminal.is_terminal_ && variable_text("NO_COLOR").empty();
   winsize size{};
   if (terminal.is_terminal_ && ioctl(descriptor, TIOCGWINSZ, &size) == 0) {
     if (size.ws_col > 0) terminal.width_ = size.ws_col;

@@ -18,7 +18,7 @@
 namespace tocsin {
 namespace {
 
-struct Options {
+struct TestOptions {
   std::vector<std::string> paths = {"rules/tests"};
   std::string junit;
 };
@@ -80,7 +80,7 @@ class Runner {
   std::vector<JUnitSuite> suites_;
 };
 
-int test(const Options& options) {
+int test(const TestOptions& options) {
   const auto files = yaml_files(options.paths, Folders::nested);
   if (!files) {
     std::fprintf(stderr, "tocsin: %s\n", files.error().message.c_str());
@@ -116,7 +116,7 @@ int test(const Options& options) {
 }  // namespace
 
 void add_test(CLI::App& app, CommandSlot& slot) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<TestOptions>();
   CLI::App* command = app.add_subcommand("test", "Run tests of rules");
   command->add_option("paths", options->paths, "test files, or folders of them (rules/tests)");
   command->add_option("--junit", options->junit, "write the results as JUnit XML to this file");

@@ -24,9 +24,9 @@ namespace tocsin {
 namespace {
 
 constexpr Millis kTick{1};
-constexpr Millis kBrokerWait{10'000};
+constexpr Millis kProducerWait{10'000};
 
-struct Options {
+struct TrafficOptions {
   std::string brokers, topic;
   std::string out;
   std::uint64_t count = 0;  // 0: until told to end
@@ -47,14 +47,14 @@ int wrong(const std::string& why) {
 }
 
 // Two runs without --seed must not send the same ids: the engine would take them for copies.
-std::uint64_t seed_of(const Options& options) {
+std::uint64_t seed_of(const TrafficOptions& options) {
   if (options.seed) return *options.seed;
   std::random_device device;
   return std::uint64_t{device()} << 32 | device();
 }
 
 // As many requests as were asked for, spread evenly up to now.
-int to_file(const Options& options) {
+int to_file(const TrafficOptions& options) {
   const bool standard = options.out == "-";
   std::FILE* file = standard ? stdout : std::fopen(options.out.c_str(), "wbx");
   if (file == nullptr && errno == EEXIST) {
@@ -79,8 +79,8 @@ int to_file(const Options& options) {
   return kExitOk;
 }
 
-int to_kafka(const Options& options, std::optional<Millis> length) {
-  auto producer = Producer::create({options.brokers, options.topic, {}}, kBrokerWait);
+int to_kafka(const TrafficOptions& options, std::optional<Millis> length) {
+  auto producer = Producer::create({options.brokers, options.topic, {}}, kProducerWait);
   if (!producer) return failed(producer.error().message);
   const RealClock clock;
   demo::Traffic traffic(seed_of(options));
@@ -102,7 +102,7 @@ int to_kafka(const Options& options, std::optional<Millis> length) {
     }
     std::this_thread::sleep_for(kTick);
   }
-  if (auto flushed = (*producer)->flush(kBrokerWait); !flushed) {
+  if (auto flushed = (*producer)->flush(kProducerWait); !flushed) {
     return failed(flushed.error().message);
   }
   std::fprintf(stderr, "%s sent to %s\n", plural(sent, "request").c_str(), options.topic.c_str());
@@ -122,7 +122,7 @@ std::optional<Millis> length_of(std::string text) {
   return Millis{std::stoll(text) * unit};
 }
 
-int traffic(const Options& options) {
+int traffic(const TrafficOptions& options) {
   Interruption::listen();
   if (options.out.empty() == options.brokers.empty()) {
     return wrong("say where to: --brokers HOST:PORT and --topic TOPIC, or --out FILE");
@@ -143,7 +143,7 @@ int traffic(const Options& options) {
 }  // namespace
 
 void add_traffic(CLI::App& app, CommandSlot& slot) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<TrafficOptions>();
   CLI::App* command =
       app.add_subcommand("traffic", "Made-up requests, as in the demo, to a Kafka topic or a file");
   command->add_option("--brokers", options->brokers, "HOST:PORT, a comma between several");

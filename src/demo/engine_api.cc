@@ -2,22 +2,17 @@
 #include "demo/engine_api.h"
 
 #include <fmt/format.h>
-#include <simdjson.h>
 
 #include <charconv>
 #include <string_view>
 
+#include "demo/json_text.h"
 #include "http/http_get.h"
 
 namespace tocsin::demo {
 namespace {
 
 using simdjson::dom::element;
-
-std::string text_of(const element& object, std::string_view key) {
-  std::string_view text;
-  return object[key].get(text) == simdjson::SUCCESS ? std::string(text) : std::string();
-}
 
 Money money_of(const element& object, std::string_view key) {
   return Money::parse(text_of(object, key)).value_or(Money{});

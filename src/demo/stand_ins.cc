@@ -2,9 +2,9 @@
 #include "demo/stand_ins.h"
 
 #include <fmt/format.h>
-#include <simdjson.h>
 
 #include "alert/alert_json.h"
+#include "demo/json_text.h"
 #include "demo/page.h"
 #include "document/json_writer.h"
 
@@ -25,11 +25,6 @@ LoopbackAnswer text_answer(int status, std::string text) {
           .type = "text/plain; charset=utf-8",
           .body = std::move(text),
           .headers = {}};
-}
-
-std::string text_of(const element& object, std::string_view key) {
-  std::string_view text;
-  return object[key].get(text) == simdjson::SUCCESS ? std::string(text) : std::string();
 }
 
 // `to` is one address or a list of them.

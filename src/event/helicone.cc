@@ -10,7 +10,7 @@
 namespace tocsin::wire {
 namespace {
 
-enum class Field : std::uint8_t {
+enum class HeliconeField : std::uint8_t {
   none,
   // Parts.
   meta,
@@ -56,83 +56,87 @@ enum class Field : std::uint8_t {
 };
 
 // The webhook, the export and the table: one flat object.
-constexpr NameTable<Field> kTop = {
-    {"heliconemeta", Field::meta},
-    {"log", Field::log},
-    {"metadata", Field::metadata},
-    {"request_id", Field::id},
-    {"response_id", Field::response_id},
-    {"request_user_id", Field::user},
-    {"user_id", Field::user},
-    {"helicone_user", Field::other_user},
-    {"properties", Field::properties},
-    {"request_properties", Field::request_properties},
-    {"proxy_key_id", Field::proxy_key},
-    {"organization_id", Field::organization},
-    {"provider", Field::provider},
-    {"model", Field::model},
-    {"response_model", Field::response_model},
-    {"request_model", Field::request_model},
-    {"model_override", Field::model_override},
-    {"cache_reference_id", Field::cache_reference},
-    {"request_created_at", Field::requested_at},
-    {"response_created_at", Field::responded_at},
-    {"status", Field::status},
-    {"response_status", Field::status},
-    {"latency", Field::latency},
-    {"delay_ms", Field::latency},
-    {"cost", Field::cost},
-    {"costusd", Field::cost_usd},
-    {"prompt_tokens", Field::prompt},
-    {"completion_tokens", Field::completion},
-    {"prompt_cache_read_tokens", Field::cache_read},
-    {"prompt_cache_write_tokens", Field::cache_write},
-    {"prompt_audio_tokens", Field::prompt_audio},
-    {"completion_audio_tokens", Field::completion_audio},
-    {"reasoning_tokens", Field::reasoning},
-    {"request_response_url", Field::mark},
-    {"signed_body_url", Field::mark},
+constexpr NameTable<HeliconeField> kTop = {
+    {"heliconemeta", HeliconeField::meta},
+    {"log", HeliconeField::log},
+    {"metadata", HeliconeField::metadata},
+    {"request_id", HeliconeField::id},
+    {"response_id", HeliconeField::response_id},
+    {"request_user_id", HeliconeField::user},
+    {"user_id", HeliconeField::user},
+    {"helicone_user", HeliconeField::other_user},
+    {"properties", HeliconeField::properties},
+    {"request_properties", HeliconeField::request_properties},
+    {"proxy_key_id", HeliconeField::proxy_key},
+    {"organization_id", HeliconeField::organization},
+    {"provider", HeliconeField::provider},
+    {"model", HeliconeField::model},
+    {"response_model", HeliconeField::response_model},
+    {"request_model", HeliconeField::request_model},
+    {"model_override", HeliconeField::model_override},
+    {"cache_reference_id", HeliconeField::cache_reference},
+    {"request_created_at", HeliconeField::requested_at},
+    {"response_created_at", HeliconeField::responded_at},
+    {"status", HeliconeField::status},
+    {"response_status", HeliconeField::status},
+    {"latency", HeliconeField::latency},
+    {"delay_ms", HeliconeField::latency},
+    {"cost", HeliconeField::cost},
+    {"costusd", HeliconeField::cost_usd},
+    {"prompt_tokens", HeliconeField::prompt},
+    {"completion_tokens", HeliconeField::completion},
+    {"prompt_cache_read_tokens", HeliconeField::cache_read},
+    {"prompt_cache_write_tokens", HeliconeField::cache_write},
+    {"prompt_audio_tokens", HeliconeField::prompt_audio},
+    {"completion_audio_tokens", HeliconeField::completion_audio},
+    {"reasoning_tokens", HeliconeField::reasoning},
+    {"request_response_url", HeliconeField::mark},
+    {"signed_body_url", HeliconeField::mark},
 };
 
-constexpr NameTable<Field> kMeta = {{"gatewayprovider", Field::gateway_provider},
-                                    {"gatewaymodel", Field::gateway_model},
-                                    {"modeloverride", Field::model_override}};
+constexpr NameTable<HeliconeField> kMeta = {{"gatewayprovider", HeliconeField::gateway_provider},
+                                            {"gatewaymodel", HeliconeField::gateway_model},
+                                            {"modeloverride", HeliconeField::model_override}};
 
-constexpr NameTable<Field> kRequest = {{"id", Field::id},
-                                       {"userid", Field::user},
-                                       {"properties", Field::properties},
-                                       {"heliconeapikeyid", Field::api_key},
-                                       {"heliconeproxykeyid", Field::proxy_key},
-                                       {"provider", Field::provider},
-                                       {"requestcreatedat", Field::requested_at},
-                                       {"cachereferenceid", Field::cache_reference}};
+constexpr NameTable<HeliconeField> kRequest = {
+    {"id", HeliconeField::id},
+    {"userid", HeliconeField::user},
+    {"properties", HeliconeField::properties},
+    {"heliconeapikeyid", HeliconeField::api_key},
+    {"heliconeproxykeyid", HeliconeField::proxy_key},
+    {"provider", HeliconeField::provider},
+    {"requestcreatedat", HeliconeField::requested_at},
+    {"cachereferenceid", HeliconeField::cache_reference}};
 
 // Of the topic's response and, in part, of the webhook's metadata.
-constexpr NameTable<Field> kResponse = {{"status", Field::status},
-                                        {"delayms", Field::latency},
-                                        {"latencyms", Field::latency},
-                                        {"responsecreatedat", Field::responded_at},
-                                        {"cost", Field::cost},
-                                        {"prompttokens", Field::prompt},
-                                        {"completiontokens", Field::completion},
-                                        {"promptcachereadtokens", Field::cache_read},
-                                        {"promptcachewritetokens", Field::cache_write},
-                                        {"promptaudiotokens", Field::prompt_audio},
-                                        {"completionaudiotokens", Field::completion_audio},
-                                        {"reasoningtokens", Field::reasoning},
-                                        {"model", Field::response_model}};
+constexpr NameTable<HeliconeField> kResponse = {
+    {"status", HeliconeField::status},
+    {"delayms", HeliconeField::latency},
+    {"latencyms", HeliconeField::latency},
+    {"responsecreatedat", HeliconeField::responded_at},
+    {"cost", HeliconeField::cost},
+    {"prompttokens", HeliconeField::prompt},
+    {"completiontokens", HeliconeField::completion},
+    {"promptcachereadtokens", HeliconeField::cache_read},
+    {"promptcachewritetokens", HeliconeField::cache_write},
+    {"promptaudiotokens", HeliconeField::prompt_audio},
+    {"completionaudiotokens", HeliconeField::completion_audio},
+    {"reasoningtokens", HeliconeField::reasoning},
+    {"model", HeliconeField::response_model}};
 
-constexpr NameTable<Field> kLog = {{"request", Field::request}, {"response", Field::response}};
+constexpr NameTable<HeliconeField> kLog = {{"request", HeliconeField::request},
+                                           {"response", HeliconeField::response}};
 
-constexpr std::uint64_t bit(Field field) {
+constexpr std::uint64_t bit(HeliconeField field) {
   return std::uint64_t{1} << static_cast<unsigned>(field);
 }
-static_assert(static_cast<unsigned>(Field::mark) < 64);
+static_assert(static_cast<unsigned>(HeliconeField::mark) < 64);
 
 constexpr std::uint64_t kFreeToRepeat =
-    bit(Field::none) | bit(Field::mark) | bit(Field::properties) | bit(Field::request_properties) |
-    bit(Field::metadata) | bit(Field::latency) | bit(Field::organization) | bit(Field::other_user) |
-    bit(Field::api_key) | bit(Field::proxy_key);
+    bit(HeliconeField::none) | bit(HeliconeField::mark) | bit(HeliconeField::properties) |
+    bit(HeliconeField::request_properties) | bit(HeliconeField::metadata) |
+    bit(HeliconeField::latency) | bit(HeliconeField::organization) |
+    bit(HeliconeField::other_user) | bit(HeliconeField::api_key) | bit(HeliconeField::proxy_key);
 
 std::string_view first_of(std::initializer_list<std::string_view> texts) {
   for (const std::string_view text : texts) {
@@ -154,15 +158,15 @@ class Record {
   void finish();
 
  private:
-  bool part(const NameTable<Field>& names) {
+  bool part(const NameTable<HeliconeField>& names) {
     if (reader_.tokens.first() != '{') return reader_.skip();
     std::uint64_t seen = 0;
     return reader_.each_field(
         [&](const Name& name) { return field(names.find(name), name.text, seen); });
   }
-  bool field(Field which, std::string_view name, std::uint64_t& seen);
-  bool text_field(Field which, std::string_view name);
-  bool usage_field(Field which, std::string_view name);
+  bool field(HeliconeField which, std::string_view name, std::uint64_t& seen);
+  bool text_field(HeliconeField which, std::string_view name);
+  bool usage_field(HeliconeField which, std::string_view name);
   void finish_cost();
 
   Reader& reader_;
@@ -178,8 +182,8 @@ class Record {
   Scalar cost_;
 };
 
-bool Record::field(Field which, std::string_view name, std::uint64_t& seen) {
-  if (which == Field::none) return reader_.skip();
+bool Record::field(HeliconeField which, std::string_view name, std::uint64_t& seen) {
+  if (which == HeliconeField::none) return reader_.skip();
   any_ = true;
   if ((seen & bit(which)) != 0) {
     if ((bit(which) & kFreeToRepeat) == 0) {
@@ -188,50 +192,52 @@ bool Record::field(Field which, std::string_view name, std::uint64_t& seen) {
     return reader_.skip();
   }
   seen |= bit(which);
-  if (which == Field::meta) return part(kMeta);
-  if (which == Field::log) return part(kLog);
-  if (which == Field::request) return part(kRequest);
-  if (which == Field::response || which == Field::metadata) return part(kResponse);
-  if (which == Field::properties || which == Field::request_properties) {
+  if (which == HeliconeField::meta) return part(kMeta);
+  if (which == HeliconeField::log) return part(kLog);
+  if (which == HeliconeField::request) return part(kRequest);
+  if (which == HeliconeField::response || which == HeliconeField::metadata) return part(kResponse);
+  if (which == HeliconeField::properties || which == HeliconeField::request_properties) {
     return reader_.properties();
   }
-  if (which == Field::requested_at) {
+  if (which == HeliconeField::requested_at) {
     return reader_.time(Zone::utc_if_absent, name, requested_at_);
   }
-  if (which == Field::responded_at) {
+  if (which == HeliconeField::responded_at) {
     return reader_.time(Zone::utc_if_absent, name, responded_at_);
   }
-  if (which == Field::status) return reader_.status();
-  if (which == Field::latency) return reader_.latency();
-  if (which == Field::cost_usd) return reader_.cost(name, cost_usd_);
-  if (which == Field::cost) return reader_.scalar(cost_);
-  if (which >= Field::prompt && which <= Field::reasoning) return usage_field(which, name);
+  if (which == HeliconeField::status) return reader_.status();
+  if (which == HeliconeField::latency) return reader_.latency();
+  if (which == HeliconeField::cost_usd) return reader_.cost(name, cost_usd_);
+  if (which == HeliconeField::cost) return reader_.scalar(cost_);
+  if (which >= HeliconeField::prompt && which <= HeliconeField::reasoning)
+    return usage_field(which, name);
   return text_field(which, name);
 }
 
-bool Record::text_field(Field which, std::string_view name) {
-  if (which == Field::organization) table_row_ = true;
-  if (which == Field::mark || which == Field::organization || which == Field::response_id) {
+bool Record::text_field(HeliconeField which, std::string_view name) {
+  if (which == HeliconeField::organization) table_row_ = true;
+  if (which == HeliconeField::mark || which == HeliconeField::organization ||
+      which == HeliconeField::response_id) {
     return reader_.skip();
   }
   std::string_view* out = &ignored_;
-  if (which == Field::id) out = &event_.id;
-  if (which == Field::user) out = &user_;
-  if (which == Field::other_user) out = &other_user_;
-  if (which == Field::api_key) out = &api_key_;
-  if (which == Field::proxy_key) out = &proxy_key_;
-  if (which == Field::gateway_model) out = &gateway_model_;
-  if (which == Field::model) out = &model_;
-  if (which == Field::response_model) out = &response_model_;
-  if (which == Field::request_model) out = &request_model_;
-  if (which == Field::model_override) out = &model_override_;
-  if (which == Field::cache_reference) out = &cache_reference_;
-  if (which == Field::provider) return reader_.lower_text(name, provider_);
-  if (which == Field::gateway_provider) return reader_.lower_text(name, gateway_provider_);
+  if (which == HeliconeField::id) out = &event_.id;
+  if (which == HeliconeField::user) out = &user_;
+  if (which == HeliconeField::other_user) out = &other_user_;
+  if (which == HeliconeField::api_key) out = &api_key_;
+  if (which == HeliconeField::proxy_key) out = &proxy_key_;
+  if (which == HeliconeField::gateway_model) out = &gateway_model_;
+  if (which == HeliconeField::model) out = &model_;
+  if (which == HeliconeField::response_model) out = &response_model_;
+  if (which == HeliconeField::request_model) out = &request_model_;
+  if (which == HeliconeField::model_override) out = &model_override_;
+  if (which == HeliconeField::cache_reference) out = &cache_reference_;
+  if (which == HeliconeField::provider) return reader_.lower_text(name, provider_);
+  if (which == HeliconeField::gateway_provider) return reader_.lower_text(name, gateway_provider_);
   return reader_.text(name, *out);
 }
 
-bool Record::usage_field(Field which, std::string_view name) {
+bool Record::usage_field(HeliconeField which, std::string_view name) {
   constexpr Unit kUnitOf[] = {Unit::input,       Unit::output,      Unit::cache_read,
                               Unit::cache_write, Unit::input_audio, Unit::output_audio,
                               Unit::reasoning};
@@ -239,8 +245,8 @@ bool Record::usage_field(Field which, std::string_view name) {
   if (!reader_.count(name, amount)) return false;
   if (amount < 0) return true;
   event_.has_usage = true;
-  event_.usage[kUnitOf[static_cast<std::size_t>(which) - static_cast<std::size_t>(Field::prompt)]] =
-      amount;
+  event_.usage[kUnitOf[static_cast<std::size_t>(which) -
+                       static_cast<std::size_t>(HeliconeField::prompt)]] = amount;
   return true;
 }
 
@@ -285,8 +291,9 @@ void Record::finish() {
 
 bool is_helicone_name(const Name& name) {
   constexpr std::uint64_t kOthersHaveIt =
-      bit(Field::none) | bit(Field::provider) | bit(Field::model) | bit(Field::properties) |
-      bit(Field::status) | bit(Field::metadata) | bit(Field::cost) | bit(Field::latency);
+      bit(HeliconeField::none) | bit(HeliconeField::provider) | bit(HeliconeField::model) |
+      bit(HeliconeField::properties) | bit(HeliconeField::status) | bit(HeliconeField::metadata) |
+      bit(HeliconeField::cost) | bit(HeliconeField::latency);
   return (bit(kTop.find(name)) & kOthersHaveIt) == 0;
 }
 

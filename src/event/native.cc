@@ -9,7 +9,7 @@
 namespace tocsin::wire {
 namespace {
 
-enum class Field : std::uint8_t {
+enum class NativeField : std::uint8_t {
   none,
   // Texts, in the order of kTexts.
   id,
@@ -37,29 +37,29 @@ enum class Field : std::uint8_t {
   properties,
 };
 
-constexpr NameTable<Field> kFields = {
-    {"id", Field::id},
-    {"provider", Field::provider},
-    {"model", Field::model},
-    {"user", Field::user},
-    {"operation", Field::operation},
-    {"service_tier", Field::service_tier},
-    {"service", Field::service},
-    {"team", Field::team},
-    {"key", Field::key},
-    {"environment", Field::environment},
-    {"agent", Field::agent},
-    {"input_hash", Field::input_hash},
-    {"timestamp", Field::timestamp},
-    {"usage", Field::usage},
-    {"cost_usd", Field::cost_usd},
-    {"cached", Field::cached},
-    {"status", Field::status},
-    {"byok", Field::byok},
-    {"latency_ms", Field::latency_ms},
-    {"tags", Field::tags},
-    {"session", Field::session},
-    {"properties", Field::properties},
+constexpr NameTable<NativeField> kFields = {
+    {"id", NativeField::id},
+    {"provider", NativeField::provider},
+    {"model", NativeField::model},
+    {"user", NativeField::user},
+    {"operation", NativeField::operation},
+    {"service_tier", NativeField::service_tier},
+    {"service", NativeField::service},
+    {"team", NativeField::team},
+    {"key", NativeField::key},
+    {"environment", NativeField::environment},
+    {"agent", NativeField::agent},
+    {"input_hash", NativeField::input_hash},
+    {"timestamp", NativeField::timestamp},
+    {"usage", NativeField::usage},
+    {"cost_usd", NativeField::cost_usd},
+    {"cached", NativeField::cached},
+    {"status", NativeField::status},
+    {"byok", NativeField::byok},
+    {"latency_ms", NativeField::latency_ms},
+    {"tags", NativeField::tags},
+    {"session", NativeField::session},
+    {"properties", NativeField::properties},
 };
 
 constexpr std::array<std::string_view Event::*, 12> kTexts = {
@@ -67,12 +67,13 @@ constexpr std::array<std::string_view Event::*, 12> kTexts = {
     &Event::operation, &Event::service_tier, &Event::service, &Event::team,
     &Event::key,       &Event::environment,  &Event::agent,   &Event::input_hash};
 
-constexpr std::uint32_t bit(Field field) { return 1U << static_cast<unsigned>(field); }
+constexpr std::uint32_t bit(NativeField field) { return 1U << static_cast<unsigned>(field); }
 
 // Twice with two values, these would let one record say two things to two readers.
-constexpr std::uint32_t kOnce = bit(Field::id) | bit(Field::timestamp) | bit(Field::provider) |
-                                bit(Field::model) | bit(Field::usage) | bit(Field::cost_usd) |
-                                bit(Field::cached) | bit(Field::status) | bit(Field::user);
+constexpr std::uint32_t kOnce =
+    bit(NativeField::id) | bit(NativeField::timestamp) | bit(NativeField::provider) |
+    bit(NativeField::model) | bit(NativeField::usage) | bit(NativeField::cost_usd) |
+    bit(NativeField::cached) | bit(NativeField::status) | bit(NativeField::user);
 
 enum class SessionField : std::uint8_t { none, id, name, path };
 constexpr NameTable<SessionField> kSessionFields = {
@@ -94,36 +95,36 @@ bool read_session(Reader& reader) {
   });
 }
 
-bool read_field(Reader& reader, Field field, std::string_view name) {
+bool read_field(Reader& reader, NativeField field, std::string_view name) {
   const auto index = static_cast<std::size_t>(field) - 1;
   if (index < kTexts.size()) return reader.text(name, reader.event.*kTexts[index]);
-  if (field == Field::timestamp) return reader.time(Zone::required, name, reader.event.time);
-  if (field == Field::usage) return reader.usage();
-  if (field == Field::cost_usd) return reader.cost(name, reader.event.reported_cost);
-  if (field == Field::cached) return reader.flag(name, reader.event.cached);
-  if (field == Field::status) return reader.status();
-  if (field == Field::byok) return reader.flag(name, reader.event.byok);
-  if (field == Field::latency_ms) return reader.latency();
-  if (field == Field::tags) return reader.tags();
-  if (field == Field::session) return read_session(reader);
+  if (field == NativeField::timestamp) return reader.time(Zone::required, name, reader.event.time);
+  if (field == NativeField::usage) return reader.usage();
+  if (field == NativeField::cost_usd) return reader.cost(name, reader.event.reported_cost);
+  if (field == NativeField::cached) return reader.flag(name, reader.event.cached);
+  if (field == NativeField::status) return reader.status();
+  if (field == NativeField::byok) return reader.flag(name, reader.event.byok);
+  if (field == NativeField::latency_ms) return reader.latency();
+  if (field == NativeField::tags) return reader.tags();
+  if (field == NativeField::session) return read_session(reader);
   return reader.properties();
 }
 
 }  // namespace
 
 NativeHint native_hint(const Name& name) {
-  const Field field = kFields.find(name);
-  if (field == Field::none) return NativeHint::none;
-  const bool proof = (bit(field) & (bit(Field::id) | bit(Field::timestamp) | bit(Field::usage) |
-                                    bit(Field::cost_usd))) != 0;
+  const NativeField field = kFields.find(name);
+  if (field == NativeField::none) return NativeHint::none;
+  const bool proof = (bit(field) & (bit(NativeField::id) | bit(NativeField::timestamp) |
+                                    bit(NativeField::usage) | bit(NativeField::cost_usd))) != 0;
   return proof ? NativeHint::proof : NativeHint::name;
 }
 
 bool read_native(Reader& reader) {
   std::uint32_t seen = 0;
   const bool read = reader.each_field([&](const Name& name) {
-    const Field field = kFields.find(name);
-    if (field == Field::none) return reader.skip();
+    const NativeField field = kFields.find(name);
+    if (field == NativeField::none) return reader.skip();
     if ((seen & bit(field)) != 0) {
       if ((bit(field) & kOnce) != 0)
         reader.refuse(QuarantineReason::duplicate_key, name.text, "twice");

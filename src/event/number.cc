@@ -7,8 +7,6 @@
 namespace tocsin::wire {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 std::size_t skip_digits(std::string_view token, std::size_t i) {
   while (i < token.size() && is_digit(token[i])) ++i;
   return i;

@@ -9,6 +9,8 @@
 
 namespace tocsin::wire {
 
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
 // Whether a token is a number by JSON's grammar (no "+1", "01", ".5", "NaN").
 bool is_json_number(std::string_view token);
 
@@ -28,7 +30,7 @@ inline bool plain_count(std::string_view token, std::int64_t& value) {
   if (token[0] == '0' && token.size() > 1) return false;
   std::int64_t read = 0;
   for (const char c : token) {
-    if (c < '0' || c > '9') return false;
+    if (!is_digit(c)) return false;
     read = read * 10 + (c - '0');
   }
   value = read;

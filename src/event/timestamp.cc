@@ -4,12 +4,11 @@
 #include <chrono>
 #include <cstring>
 
+#include "event/number.h"
 #include "tocsin/decimal.h"
 
 namespace tocsin::wire {
 namespace {
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // Reads fixed-width numbers and marks off the front of a text.
 class Cursor {

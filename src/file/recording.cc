@@ -13,12 +13,12 @@
 namespace tocsin {
 namespace {
 
-using Kind = RecordingItem::Kind;
+using ItemKind = RecordingItem::Kind;
 
 // Room for any record a broker lets through, with every byte escaped.
 constexpr LineLimits kLineLimits{64 << 20, 64 << 20};
 
-std::string reason() { return std::generic_category().message(errno); }
+std::string why_not() { return std::generic_category().message(errno); }
 
 void append_json_string(std::string& out, std::string_view text) {
   constexpr std::string_view kHex = "0123456789abcdef";
@@ -79,8 +79,8 @@ std::optional<RecordingItem> RecordingReader::Parser::item(std::string_view line
   simdjson::dom::object object;
   if (json.parse(line.data(), line.size()).get(object) != simdjson::SUCCESS) return std::nullopt;
   RecordingItem item;
-  for (const Kind kind : {Kind::tick, Kind::version}) {
-    const auto text = get<std::string_view>(object, kind == Kind::tick ? "tick" : "version");
+  for (const ItemKind kind : {ItemKind::tick, ItemKind::version}) {
+    const auto text = get<std::string_view>(object, kind == ItemKind::tick ? "tick" : "version");
     if (!text) continue;
     item.kind = kind;
     item.text = *text;
@@ -205,7 +205,7 @@ void append_version_line(std::string& out, std::string_view text) {
 
 Result<RecordingWriter> RecordingWriter::open(const std::string& path) {
   std::FILE* file = path == "-" ? stdout : std::fopen(path.c_str(), "wbe");
-  if (file == nullptr) return reject(path + " cannot be written: " + reason());
+  if (file == nullptr) return reject(path + " cannot be written: " + why_not());
   return RecordingWriter(path, file);
 }
 
@@ -229,13 +229,13 @@ Result<void> RecordingWriter::version(std::string_view text) {
 
 Result<void> RecordingWriter::write() {
   if (std::fwrite(line_.data(), 1, line_.size(), file_.get()) == line_.size()) return {};
-  return reject(path_ + " cannot be written: " + reason());
+  return reject(path_ + " cannot be written: " + why_not());
 }
 
 Result<void> RecordingWriter::close() {
   std::FILE* file = file_.release();
   const bool written = std::ferror(file) == 0 && std::fflush(file) == 0;
-  const std::string why = reason();
+  const std::string why = why_not();
   const bool closed = file == stdout || std::fclose(file) == 0;
   if (written && closed) return {};
   return reject(path_ + " cannot be written: " + why);

@@ -9,7 +9,7 @@
 namespace tocsin {
 namespace {
 
-constexpr std::size_t kBodyMax = 1 << 20;
+constexpr std::size_t kLoopbackBodyMax = 1 << 20;
 constexpr int kPortMax = 65535;
 
 void answer(const LoopbackServer::Handler& handler, const httplib::Request& request,
@@ -37,7 +37,7 @@ struct LoopbackServer::State {
 
   Handler handler;
   ListenAddress address{"127.0.0.1", 0, true};
-  SocketServer socket{kBodyMax};  // last: it ends before what it serves
+  SocketServer socket{kLoopbackBodyMax};  // last: it ends before what it serves
 };
 
 LoopbackServer::LoopbackServer(std::unique_ptr<State> state) : state_(std::move(state)) {}

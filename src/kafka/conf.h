@@ -8,6 +8,9 @@
 namespace tocsin::kafka {
 
 // The config as librdkafka's, without callbacks. reject: a person must mend it.
+// A secret is not in the error, nor are values that name a file of one.
+Result<void> set_property(rd_kafka_conf_t* conf, const std::string& property,
+                          const std::string& value);
 Result<Conf> make_conf(const KafkaConfig& config);
 
 }  // namespace tocsin::kafka

@@ -18,7 +18,7 @@ using Cluster = std::unique_ptr<rd_kafka_mock_cluster_t, Frees<rd_kafka_mock_clu
 using Host = std::unique_ptr<rd_kafka_t, Frees<rd_kafka_destroy>>;
 
 // Exceptions (no memory for a text) end here: none may cross librdkafka's C.
-void on_log(const rd_kafka_t* host, int level, const char*, const char* text) {
+void on_broker_log(const rd_kafka_t* host, int level, const char*, const char* text) {
   if (level > LOG_WARNING) return;
   try {
     static_cast<Log*>(rd_kafka_opaque(host))->warn(std::string("embedded broker: ") + text);
@@ -41,7 +41,7 @@ Result<std::unique_ptr<EmbeddedBroker>> EmbeddedBroker::start(
   std::array<char, 512> text{};
   kafka::Conf conf(rd_kafka_conf_new());
   rd_kafka_conf_set_opaque(conf.get(), &log);
-  rd_kafka_conf_set_log_cb(conf.get(), on_log);
+  rd_kafka_conf_set_log_cb(conf.get(), on_broker_log);
   auto state = std::make_unique<State>();
   state->host.reset(rd_kafka_new(RD_KAFKA_PRODUCER, conf.get(), text.data(), text.size()));
   if (!state->host) return stop(std::string("the embedded broker cannot start: ") + text.data());

@@ -76,19 +76,6 @@ bool secret(std::string_view property) {
          property.find("key.pem") != property.npos || property.find("sasl.oauth") != property.npos;
 }
 
-Result<void> set(rd_kafka_conf_t* conf, const std::string& property, const std::string& value) {
-  std::array<char, 512> text{};
-  const auto result =
-      rd_kafka_conf_set(conf, property.c_str(), value.c_str(), text.data(), text.size());
-  if (result == RD_KAFKA_CONF_OK) return {};
-  if (result == RD_KAFKA_CONF_UNKNOWN) {
-    return reject("kafka: `" + property + "` is no property this librdkafka knows; correct it");
-  }
-  // librdkafka's own text can quote the value.
-  return reject("kafka: the value of `" + property + "` is not valid" +
-                (secret(property) ? std::string() : std::string(": ") + text.data()));
-}
-
 using Properties = std::vector<std::pair<std::string, std::string>>;
 
 Properties engine_properties(const KafkaConfig& config) {
@@ -175,6 +162,19 @@ Result<void> check_names(const KafkaConfig& config) {
 }  // namespace
 
 namespace kafka {
+Result<void> set_property(rd_kafka_conf_t* conf, const std::string& property,
+                          const std::string& value) {
+  std::array<char, 512> text{};
+  const auto result =
+      rd_kafka_conf_set(conf, property.c_str(), value.c_str(), text.data(), text.size());
+  if (result == RD_KAFKA_CONF_OK) return {};
+  if (result == RD_KAFKA_CONF_UNKNOWN) {
+    return reject("kafka: `" + property + "` is no property this librdkafka knows; correct it");
+  }
+  // librdkafka's own text can quote the value.
+  return reject("kafka: the value of `" + property + "` is not valid" +
+                (secret(property) ? std::string() : std::string(": ") + text.data()));
+}
 
 Result<Conf> make_conf(const KafkaConfig& config) {
   if (auto names = check_names(config); !names) return tl::unexpected(names.error());
@@ -189,7 +189,8 @@ Result<Conf> make_conf(const KafkaConfig& config) {
   }
   Conf conf(rd_kafka_conf_new());
   for (const auto& [name, value] : properties) {
-    if (auto done = set(conf.get(), name, value); !done) return tl::unexpected(done.error());
+    if (auto done = set_property(conf.get(), name, value); !done)
+      return tl::unexpected(done.error());
   }
   return conf;
 }

@@ -4,6 +4,7 @@
 #include <array>
 #include <mutex>
 
+#include "kafka/conf.h"
 #include "kafka/handles.h"
 
 namespace tocsin {
@@ -38,8 +39,8 @@ struct kafka::ProducerState {
 
 namespace {
 
-// Callbacks run on the thread that polls, but for on_log. Exceptions end here: none may cross
-// librdkafka's C.
+// Callbacks run on the thread that polls, but for on_producer_log. Exceptions end here: none may
+// cross librdkafka's C.
 
 void on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
   if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) return;
@@ -51,22 +52,13 @@ void on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
   }
 }
 
-void on_log(const rd_kafka_t* handle, int, const char*, const char* text) {
+void on_producer_log(const rd_kafka_t* handle, int, const char*, const char* text) {
   auto& state = *static_cast<kafka::ProducerState*>(rd_kafka_opaque(handle));
   try {
     const std::lock_guard lock(state.mutex);
     state.trouble = text;
   } catch (...) {
   }
-}
-
-Result<void> set(rd_kafka_conf_t* conf, const std::string& name, const std::string& value) {
-  std::array<char, 512> text{};
-  if (rd_kafka_conf_set(conf, name.c_str(), value.c_str(), text.data(), text.size()) ==
-      RD_KAFKA_CONF_OK) {
-    return {};
-  }
-  return reject(std::string("kafka: ") + text.data());
 }
 
 Result<kafka::Conf> make_conf(const ProducerConfig& config) {
@@ -83,10 +75,11 @@ Result<kafka::Conf> make_conf(const ProducerConfig& config) {
   };
   for (const auto& [name, value] : config.properties) properties[name] = value;
   for (const auto& [name, value] : properties) {
-    if (auto done = set(conf.get(), name, value); !done) return tl::unexpected(done.error());
+    if (auto done = kafka::set_property(conf.get(), name, value); !done)
+      return tl::unexpected(done.error());
   }
   rd_kafka_conf_set_dr_msg_cb(conf.get(), on_delivery);
-  rd_kafka_conf_set_log_cb(conf.get(), on_log);
+  rd_kafka_conf_set_log_cb(conf.get(), on_producer_log);
   return conf;
 }
 

@@ -232,7 +232,7 @@ Message only_stale(const Notice& notice) {
   set_lines(message, line);
   message.title = {subject_of(first) + ": nothing is over now", Born::elsewhere};
   message.paragraphs.push_back({stale_text(notice.alerts), Born::ours});
-  message.context.push_back(rule_line(first, {}));
+  message.context.push_back(rule_line(first, Levels{}));
   add_end(message, first, notice);
   return message;
 }

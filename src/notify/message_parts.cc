@@ -59,6 +59,14 @@ std::string_view mark_of(Severity severity) {
   return "";
 }
 
+std::string bar_cells(int percent) {
+  constexpr int kCells = 20;
+  const int filled = percent * kCells / 100;
+  std::string cells;
+  for (int i = 0; i < kCells; ++i) cells += i < filled ? "\xE2\x96\x88" : "\xE2\x96\x91";
+  return cells;
+}
+
 std::string left_out(const Message& message, std::size_t rows_shown) {
   if (message.groups <= rows_shown) return "";
   return "and " + count_text(static_cast<std::int64_t>(message.groups - rows_shown)) + " more";

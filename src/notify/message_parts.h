@@ -16,6 +16,9 @@ inline constexpr std::string_view kDot = " \xC2\xB7 ";  // " · " between pieces
 
 std::string_view mark_of(Severity severity);
 
+// A bar of 20 cells, filled as far as `percent` (0 to 100) says.
+std::string bar_cells(int percent);
+
 // "and 2,295 more", where a message has more groups than the rows a channel shows; else empty.
 std::string left_out(const Message& message, std::size_t rows_shown);
 

@@ -15,7 +15,7 @@ using Born = Text::Born;
 constexpr std::string_view kDone = "\xE2\x9C\x85";       // white check mark
 constexpr std::string_view kTools = "\xF0\x9F\x9B\xA0";  // hammer and wrench
 constexpr std::string_view kNoColour = "\xE2\x9A\xAA";   // white circle
-constexpr std::size_t kRowsMax = 50;
+constexpr std::size_t kEndedMax = 50;
 constexpr std::size_t kGroupMax = 40;  // in a line of the list
 
 std::string back_to(const Alert& alert) {
@@ -92,7 +92,7 @@ Message many_resolved(const Notice& notice) {
   message.title = {line.subject + line.tail, Born::elsewhere};
   message.list_heading = groups_heading(first);
   message.groups = notice.resolved.size();
-  for (std::size_t i = 0; i < std::min(notice.resolved.size(), kRowsMax); ++i) {
+  for (std::size_t i = 0; i < std::min(notice.resolved.size(), kEndedMax); ++i) {
     const Resolution& resolution = notice.resolved[i];
     message.rows.push_back({isolated(cut_middle(group_text(resolution.alert), kGroupMax)),
                             "back to " + back_to(resolution.alert), "after " + lasted(resolution)});

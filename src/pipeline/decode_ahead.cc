@@ -7,7 +7,7 @@
 namespace tocsin {
 namespace {
 
-constexpr Millis kIdlePoll{100};
+constexpr Millis kSourcePoll{100};
 
 }  // namespace
 
@@ -79,7 +79,7 @@ void DecodeAhead::run(const std::stop_token& stop) {
     }
     DecodedChunk& chunk = chunks_[i % kChunks];
     chunk.notices.clear();
-    const auto polled = source_.poll(0, records_max_, kIdlePoll, chunk.notices);
+    const auto polled = source_.poll(0, records_max_, kSourcePoll, chunk.notices);
     if (polled) {
       chunk.fill(*polled, format_);
     } else {

@@ -12,7 +12,6 @@ namespace tocsin {
 namespace {
 
 constexpr Millis kTurn{100};
-constexpr Millis kSyncEvery{1'000};
 
 std::size_t lanes(const std::vector<EngineSource>& sources) {
   std::size_t lanes = 0;

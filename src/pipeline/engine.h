@@ -116,6 +116,8 @@ class Engine {
   void offer(std::unique_ptr<Reload> reload);
 
  private:
+  static constexpr Millis kSyncEvery{1'000};
+
   Result<void> run_until(const std::atomic<bool>& stop);
   Result<void> reload();
   Result<void> exchange();

@@ -8,7 +8,6 @@ namespace tocsin {
 namespace {
 
 constexpr Millis kLookEvery{100};
-constexpr Millis kSyncEvery{1'000};
 
 std::string megabytes(std::uint64_t bytes) { return fmt::format("{} MB", bytes / 1'000'000); }
 

@@ -11,9 +11,9 @@
 namespace tocsin::rocks {
 namespace {
 
-constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
-constexpr std::uint64_t kReserveMin = 16 * kMiB;
-constexpr std::uint64_t kFileMax = 32 * kMiB;
+constexpr std::uint64_t kMebibyte = std::uint64_t{1} << 20;
+constexpr std::uint64_t kReserveMin = 16 * kMebibyte;
+constexpr std::uint64_t kFileMax = 32 * kMebibyte;
 
 }  // namespace
 

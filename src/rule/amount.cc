@@ -93,17 +93,18 @@ bool other_currency(std::string_view text) {
 Read<int128> no_amount(std::string_view text, std::string_view hint) {
   if (const auto odd = name_odd_character(text); !odd.empty()) return complaint(odd, hint);
   if (text.starts_with('-') || text.starts_with("$-")) {
-    return complaint(quoted(text) + " is negative", "amounts are 0 or more");
+    return complaint(tocsin::quoted(text) + " is negative", "amounts are 0 or more");
   }
   if (text.ends_with('K') || text.ends_with('m') || text.ends_with('B')) {
-    return complaint(quoted(text) + " is no amount", "k is a thousand, M a million");
+    return complaint(tocsin::quoted(text) + " is no amount", "k is a thousand, M a million");
   }
-  return complaint(quoted(text) + " is no amount", hint);
+  return complaint(tocsin::quoted(text) + " is no amount", hint);
 }
 
 Read<int128> read_money(std::string_view text) {
   if (other_currency(text)) {
-    return complaint(quoted(text) + " is not in US dollars, the only currency here", kMoneyHint);
+    return complaint(tocsin::quoted(text) + " is not in US dollars, the only currency here",
+                     kMoneyHint);
   }
   std::string_view number = text;
   const bool sign = number.starts_with('$');
@@ -113,11 +114,12 @@ Read<int128> read_money(std::string_view text) {
   const auto amount = scaled(number, 12);
   if (!sign && !code &&
       (amount || (!text.empty() && std::all_of(text.begin(), text.end(), is_digit)))) {
-    return complaint(quoted(text) + " is not money: it has no $",
+    return complaint(tocsin::quoted(text) + " is not money: it has no $",
                      "write $100 or 100 USD (a shell eats $1 in an unquoted <<EOF)");
   }
   if (sign == code || !amount) return no_amount(text, kMoneyHint);
-  if (*amount > kMoneyMax) return complaint(quoted(text) + " is more than $1,000,000M", kMoneyHint);
+  if (*amount > kMoneyMax)
+    return complaint(tocsin::quoted(text) + " is more than $1,000,000M", kMoneyHint);
   return *amount;
 }
 
@@ -144,7 +146,7 @@ Read<int128> read_percent(std::string_view text) {
   if (!text.ends_with('%')) {
     if (const auto odd = name_odd_character(text); !odd.empty())
       return complaint(odd, kPercentHint);
-    return complaint(quoted(text) + " is no share: it has no %", kPercentHint);
+    return complaint(tocsin::quoted(text) + " is no share: it has no %", kPercentHint);
   }
   const auto number = trim_right(text.substr(0, text.size() - 1));
   std::optional<int128> ratio;
@@ -152,10 +154,11 @@ Read<int128> read_percent(std::string_view text) {
   if (!ratio) {
     if (const auto odd = name_odd_character(text); !odd.empty())
       return complaint(odd, kPercentHint);
-    return complaint(quoted(text) + " is no share", kPercentHint);
+    return complaint(tocsin::quoted(text) + " is no share", kPercentHint);
   }
   if (*ratio == 0) return complaint("0% is always reached", kPercentHint);
-  if (*ratio > kShareMax) return complaint(quoted(text) + " is more than 10000%", kPercentHint);
+  if (*ratio > kShareMax)
+    return complaint(tocsin::quoted(text) + " is more than 10000%", kPercentHint);
   return *ratio;
 }
 
@@ -172,13 +175,14 @@ Read<int128> read_amount(std::string_view text, Metric metric) {
   const auto amount = scaled(text, 0);
   if (!amount) {
     if (text.starts_with('$') || text.ends_with("USD")) {
-      return complaint(
-          quoted(text) + " is money, but the metric " + std::string(name(metric)) + " is a count",
-          kCountHint);
+      return complaint(tocsin::quoted(text) + " is money, but the metric " +
+                           std::string(name(metric)) + " is a count",
+                       kCountHint);
     }
     return no_amount(text, kCountHint);
   }
-  if (*amount > kCountAmountMax) return complaint(quoted(text) + " is too large", kCountHint);
+  if (*amount > kCountAmountMax)
+    return complaint(tocsin::quoted(text) + " is too large", kCountHint);
   return *amount;
 }
 

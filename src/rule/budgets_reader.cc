@@ -80,7 +80,7 @@ class BudgetsReader {
       return false;
     }
     if (!node.text.ends_with(".csv")) {
-      reader_.error(node, quoted(node.text) + " is no table of budgets",
+      reader_.error(node, tocsin::quoted(node.text) + " is no table of budgets",
                     "write {group: amount}, a list of rows, or a file such as customers.csv");
       return false;
     }
@@ -129,7 +129,7 @@ class BudgetsReader {
     const auto word = std::find_if(words.begin(), words.end(),
                                    [&](const Word& known) { return known.text == name.text; });
     if (word != words.end()) {
-      error(name, quoted(name.text) + " is not built yet");
+      error(name, tocsin::quoted(name.text) + " is not built yet");
       return std::nullopt;
     }
     std::vector<std::string_view> allowed;
@@ -138,7 +138,7 @@ class BudgetsReader {
     if (name.text.empty()) {
       error(name, "this column has no name", "take away the comma at the end of every line");
     } else {
-      error(name, "unknown column " + quoted(name.text), hint_for(name.text, allowed));
+      error(name, "unknown column " + tocsin::quoted(name.text), hint_for(name.text, allowed));
     }
     return std::nullopt;
   }
@@ -154,7 +154,7 @@ class BudgetsReader {
       good = good && place;
       if (!place) continue;
       if (places[*place] != names.size()) {
-        error(names[i], quoted(names[i].text) + " is written twice");
+        error(names[i], tocsin::quoted(names[i].text) + " is written twice");
         good = false;
       }
       places[*place] = i;
@@ -164,9 +164,9 @@ class BudgetsReader {
       if (places[i] != names.size()) continue;
       const std::string missing(i < of_.group_by.size() ? of_.group_by[i].name : kBudget);
       if (table.node != nullptr) {
-        error(table, quoted(missing) + " is missing in this row");
+        error(table, tocsin::quoted(missing) + " is missing in this row");
       } else {
-        error(table, "the column " + quoted(missing) + " is missing",
+        error(table, "the column " + tocsin::quoted(missing) + " is missing",
               "the first line names " + wanted_columns());
       }
       return std::nullopt;

@@ -131,7 +131,8 @@ class TopReader {
     if (bytes && *bytes >= kLeast) {
       result_.state.memory = *bytes;
     } else {
-      reader_.error(node, bytes ? "memory must be at least 16MB" : quoted(*text) + " is no size",
+      reader_.error(node,
+                    bytes ? "memory must be at least 16MB" : tocsin::quoted(*text) + " is no size",
                     "write one such as 256MB or 4GB");
     }
   }

@@ -122,7 +122,7 @@ bool ConfigReader::secret_of(const Node& map, const SecretKeys& keys, Secret& se
     return false;
   }
   if (in_place == nullptr && in_file == nullptr) {
-    if (keys.needed) reader_.error(map, quoted(keys.in_file) + " is missing");
+    if (keys.needed) reader_.error(map, tocsin::quoted(keys.in_file) + " is missing");
     return !keys.needed;
   }
   const Node& node = in_place != nullptr ? *in_place : *in_file;
@@ -179,7 +179,7 @@ std::vector<std::string> ConfigReader::expand(const Node& node) const {
     if (!found) {
       reader_.error(item, "cannot read " + *pattern + ": " + found.error().message);
     } else if (found->empty()) {
-      reader_.error(item, "no file is found by " + quoted(item.text));
+      reader_.error(item, "no file is found by " + tocsin::quoted(item.text));
     } else {
       for (const auto& file : *found) {
         if (std::find(files.begin(), files.end(), file) == files.end()) files.push_back(file);

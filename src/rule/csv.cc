@@ -77,7 +77,8 @@ class CsvReader {
       const CsvField& first = row[*cut];
       const CsvField& last = row[std::min(*cut + row.size() - names.size(), row.size() - 1)];
       const auto amount = text_.substr(first.offset, last.offset + last.bytes - first.offset);
-      error(first.offset, amount.size(), quoted(amount) + " without quotes is more than one column",
+      error(first.offset, amount.size(),
+            tocsin::quoted(amount) + " without quotes is more than one column",
             "write it in quotes, or without its comma");
       return;
     }

@@ -98,7 +98,7 @@ class EmailReader {
       const bool again = std::any_of(email.to.begin(), email.to.end(), [&](const auto& other) {
         return same_address(other, *address);
       });
-      if (again) reader_.error(item, quoted(address->address) + " is here twice");
+      if (again) reader_.error(item, tocsin::quoted(address->address) + " is here twice");
       good = good && !again;
       email.to.push_back(std::move(*address));
     }
@@ -126,7 +126,7 @@ class EmailReader {
   std::optional<MailAddress> read_address(const Node& node, const std::string& text) {
     auto address = parse_mail_address(text);
     if (address) return std::move(*address);
-    reader_.error(node, quoted(text) + " " + address.error().message,
+    reader_.error(node, tocsin::quoted(text) + " " + address.error().message,
                   "write ada@company.example or \"Ada <ada@company.example>\"");
     return std::nullopt;
   }
@@ -209,7 +209,7 @@ class EmailReader {
     for (const std::string_view key : {"user", "password", "password_file", "ca_file"}) {
       const Node* of_smtp = map.find(key);
       if (of_smtp == nullptr) continue;
-      reader_.error(*of_smtp, quoted(key) + " is for smtp; resend takes an api_key_file");
+      reader_.error(*of_smtp, tocsin::quoted(key) + " is for smtp; resend takes an api_key_file");
       good = false;
     }
     const Node* keys = reader_.map(node, "{api_key_file: PATH}");

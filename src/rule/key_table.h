@@ -81,6 +81,8 @@ struct Word {
 
 using Words = std::span<const Word>;
 
+namespace words {
+
 constexpr Word key(std::string_view text, Value value, std::string_view says,
                    std::string_view standard = {}) {
   return {text, Built::yes, says, value, standard};
@@ -90,8 +92,6 @@ constexpr Word choice(std::string_view text, std::string_view says) {
   return {text, Built::yes, says, Value::text, {}};
 }
 constexpr Word later(std::string_view text) { return {.text = text, .built = Built::not_yet}; }
-
-namespace words {
 
 inline constexpr std::array kRuleFile = {
     key("rules", Value::rules, "the rules of this file", "required"),

@@ -55,7 +55,7 @@ std::optional<Rung> budget_rung(const Reader& reader, const Node& node, Metric m
     const auto amount = read_amount(*text, metric);
     if (amount) {
       return complain(reader, node,
-                      {quoted(*text) + " is an amount, and rungs of a budget are shares",
+                      {tocsin::quoted(*text) + " is an amount, and rungs of a budget are shares",
                        "write 80%, or \"" + *text + " left\""});
     }
     return complain(reader, node, share.error());
@@ -127,8 +127,8 @@ std::optional<std::vector<Rung>> read_rungs(const Reader& reader, const Node& no
       return earlier.kind == rung->kind && earlier.number == rung->number;
     });
     if (same != rungs.end()) {
-      reader.error(entry.key,
-                   quoted(entry.key.text) + " is the same rung as " + quoted(same->text));
+      reader.error(entry.key, tocsin::quoted(entry.key.text) + " is the same rung as " +
+                                  tocsin::quoted(same->text));
       good = false;
     }
     rungs.push_back(std::move(*rung));

@@ -26,7 +26,7 @@ void Reader::warn(const Node& node, std::string message, std::string hint) const
 }
 
 void Reader::not_built(const Node& node, std::string_view text) const {
-  error(node, quoted(text) + " is not built yet");
+  error(node, tocsin::quoted(text) + " is not built yet");
 }
 
 const std::string* Reader::text(const Node& node, std::string_view wanted) const {
@@ -76,7 +76,7 @@ bool Reader::known(const Node& node, Words words, std::string_view what) const {
   const auto found = std::find_if(words.begin(), words.end(),
                                   [&](const Word& word) { return word.text == node.text; });
   if (found == words.end()) {
-    error(node, "unknown " + std::string(what) + " " + quoted(node.text),
+    error(node, "unknown " + std::string(what) + " " + tocsin::quoted(node.text),
           hint_for(node.text, words));
     return false;
   }
@@ -96,7 +96,7 @@ std::optional<bool> Reader::truth(const Node& node) const {
   const auto* written = text(node, "true or false");
   if (written == nullptr) return std::nullopt;
   const auto value = parse_bool(*written);
-  if (!value) error(node, quoted(*written) + " is neither true nor false");
+  if (!value) error(node, tocsin::quoted(*written) + " is neither true nor false");
   return value;
 }
 
@@ -105,7 +105,7 @@ std::optional<std::int64_t> Reader::count(const Node& node, std::int64_t least) 
   if (written == nullptr) return std::nullopt;
   const auto value = parse_count(*written);
   if (!value || *value < least) {
-    error(node, quoted(*written) + " is no number from " + std::to_string(least) + " up",
+    error(node, tocsin::quoted(*written) + " is no number from " + std::to_string(least) + " up",
           "write a whole number such as 1000 or 20k");
     return std::nullopt;
   }
@@ -117,7 +117,8 @@ std::optional<Millis> Reader::duration(const Node& node) const {
   if (written == nullptr) return std::nullopt;
   const auto value = parse_duration(*written);
   if (!value) {
-    error(node, quoted(*written) + " is no duration", "write one such as 30s, 5m, 1h or 2d");
+    error(node, tocsin::quoted(*written) + " is no duration",
+          "write one such as 30s, 5m, 1h or 2d");
   }
   return value;
 }
@@ -127,7 +128,7 @@ std::optional<EventTime> Reader::time(const Node& node) const {
   if (written == nullptr) return std::nullopt;
   const auto value = parse_time(*written);
   if (!value) {
-    error(node, quoted(*written) + " is no time",
+    error(node, tocsin::quoted(*written) + " is no time",
           "write one with Z or an offset, such as 2026-11-20T09:00Z");
   }
   return value;

@@ -28,7 +28,7 @@ std::optional<std::vector<std::string>> read_channels(const Reader& reader, cons
     const auto& known = *context.channels;
     if (std::find(known.begin(), known.end(), item.text) != known.end()) continue;
     const std::vector<std::string_view> words(known.begin(), known.end());
-    reader.error(item, "unknown channel " + quoted(item.text),
+    reader.error(item, "unknown channel " + tocsin::quoted(item.text),
                  known.empty() ? "tocsin.yaml has no channels" : hint_for(item.text, words));
     good = false;
   }

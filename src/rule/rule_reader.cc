@@ -173,7 +173,7 @@ class RuleReader {
     }
     for (const auto& other : rule_.group_by) {
       if (canonical_name(other.field) == canonical_name(field.field)) {
-        reader_.error(item, quoted(*name) + " is written twice");
+        reader_.error(item, tocsin::quoted(*name) + " is written twice");
         return;
       }
     }
@@ -264,7 +264,7 @@ class RuleReader {
   const Entry* threshold_key(std::string_view name) {
     if (!rule_.is_budget()) return key(name);
     if (const auto* entry = own(name)) {
-      reader_.error(entry->key, quoted(name) + " belongs to a threshold",
+      reader_.error(entry->key, tocsin::quoted(name) + " belongs to a threshold",
                     "a budget has no use of it");
     }
     return nullptr;

@@ -108,7 +108,7 @@ class SourceReader {
       start.kind = Start::Kind::at;
       start.at = *at;
     } else {
-      reader_.error(node, "unknown start " + quoted(*text),
+      reader_.error(node, "unknown start " + tocsin::quoted(*text),
                     hint_for(*text, words::kStart) + ", -7d, 2026-11-20T10:00:00Z");
       return false;
     }
@@ -123,7 +123,7 @@ class SourceReader {
     for (const Entry& entry : map->entries) good = kafka_key(entry, kafka) && good;
     for (const std::string_view needed : {"brokers", "topics"}) {
       if (map->find(needed) != nullptr) continue;
-      reader_.error(node, quoted(needed) + " is missing");
+      reader_.error(node, tocsin::quoted(needed) + " is missing");
       good = false;
     }
     source.from = std::move(kafka);
@@ -229,7 +229,8 @@ class SourceReader {
         return name.starts_with(property.prefix);
       });
       if (owned != kOwned.end()) {
-        reader_.error(entry.key, quoted(name) + " is Tocsin's own", std::string(owned->reason));
+        reader_.error(entry.key, tocsin::quoted(name) + " is Tocsin's own",
+                      std::string(owned->reason));
         good = false;
         continue;
       }

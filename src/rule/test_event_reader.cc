@@ -76,7 +76,7 @@ class EventReader {
           if (known != kSessionKeys.end()) {
             parts[known - kSessionKeys.begin()] = &part;
           } else {
-            reader_.error(part.key, "unknown key " + quoted(part.key.text),
+            reader_.error(part.key, "unknown key " + tocsin::quoted(part.key.text),
                           hint_for(part.key.text, kSessionKeys));
           }
         }
@@ -134,7 +134,8 @@ class EventReader {
     for (const Word& word : words::kTestEvent) look(word.text);
     for (const std::string_view field : kFields) look(field);
     if (meant.empty()) return;
-    reader_.warn(key, quoted(key.text) + " is a property here, not " + quoted(meant),
+    reader_.warn(key,
+                 tocsin::quoted(key.text) + " is a property here, not " + tocsin::quoted(meant),
                  "if a property is meant, write properties: {" + key.text + ": …}");
   }
 

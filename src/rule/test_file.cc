@@ -76,7 +76,7 @@ class TestFileReader {
       const std::string path = collapse_path(resolve_path(reader_.file(), *written));
       const auto found = files_.expand(path);
       if (!found || found->empty()) {
-        reader_.error(item, "no file is " + quoted(path),
+        reader_.error(item, "no file is " + tocsin::quoted(path),
                       "paths are relative to the file they stand in");
         return;
       }
@@ -169,7 +169,8 @@ class TestFileReader {
       names.push_back(rule.name);
     }
     if (rules_known_) {
-      reader_.error(node, "no rule is called " + quoted(node.text), hint_for(node.text, names));
+      reader_.error(node, "no rule is called " + tocsin::quoted(node.text),
+                    hint_for(node.text, names));
     }
     return nullptr;
   }
@@ -186,7 +187,7 @@ class TestFileReader {
     }
     if (const auto* entry = node.find_entry("budget")) {
       if (!rule.is_budget()) {
-        reader_.error(entry->key, quoted(rule.name) + " has a threshold and no budget");
+        reader_.error(entry->key, tocsin::quoted(rule.name) + " has a threshold and no budget");
       }
       expected.budget = amount(entry->value, rule.metric);
     }
@@ -202,7 +203,7 @@ class TestFileReader {
       if (known.text == *expected.rung) return;
       rungs.push_back(known.text);
     }
-    reader_.error(node, quoted(rule.name) + " has no rung " + quoted(*text),
+    reader_.error(node, tocsin::quoted(rule.name) + " has no rung " + tocsin::quoted(*text),
                   hint_for(*expected.rung, rungs));
   }
 
@@ -218,8 +219,10 @@ class TestFileReader {
       const auto* value = reader_.text(entry.value, "a value");
       if (value == nullptr) continue;
       if (known == fields.end()) {
-        reader_.error(entry.key, quoted(rule.name) + " does not group by " + quoted(entry.key.text),
-                      fields.empty() ? "it has no group_by" : hint_for(entry.key.text, fields));
+        reader_.error(
+            entry.key,
+            tocsin::quoted(rule.name) + " does not group by " + tocsin::quoted(entry.key.text),
+            fields.empty() ? "it has no group_by" : hint_for(entry.key.text, fields));
       } else {
         expected.group.emplace_back(*known, *value);
       }

@@ -72,7 +72,7 @@ class WhereReader {
     const FieldRef field = field_ref(name);
     const std::string canonical = canonical_name(field);
     if (std::find(seen.begin(), seen.end(), canonical) != seen.end()) {
-      reader_.error(entry.key, quoted(name) + " is the same field as one above",
+      reader_.error(entry.key, tocsin::quoted(name) + " is the same field as one above",
                     "names are read without regard to case; write a list for any of two values");
       return std::nullopt;
     }
@@ -148,7 +148,7 @@ class WhereReader {
       return false;
     }
     if (text->starts_with("${") && text->ends_with('}')) {
-      reader_.error(node, quoted(*text) + " is read only in tocsin.yaml, for secrets");
+      reader_.error(node, tocsin::quoted(*text) + " is read only in tocsin.yaml, for secrets");
       return false;
     }
     if (is_truth(condition.field) && *text != "true" && *text != "false") {
@@ -166,7 +166,8 @@ class WhereReader {
   // {not: …}, {matches: …} and the like.
   std::optional<Where> asked(const std::string& name, const FieldRef& field, const Node& node) {
     if (node.entries.empty()) {
-      reader_.error(node, "nothing is asked of " + quoted(name), hint_for("", words::kCondition));
+      reader_.error(node, "nothing is asked of " + tocsin::quoted(name),
+                    hint_for("", words::kCondition));
       return std::nullopt;
     }
     std::vector<Where> parts;
@@ -232,7 +233,7 @@ class WhereReader {
     const auto* text = reader_.text(entry.value, "a number");
     if (text == nullptr) return std::nullopt;
     if (field.kind == FieldRef::Kind::tags || is_truth(field)) {
-      reader_.error(entry.key, quoted(name) + " is no number");
+      reader_.error(entry.key, tocsin::quoted(name) + " is no number");
       return std::nullopt;
     }
     const auto number = read_number(*text);
@@ -268,7 +269,7 @@ bool check_field_name(const Reader& reader, const Node& node) {
   for (const auto known : field_names()) {
     if (known.size() >= 4 && edit_distance(node.text, known) == 1) {
       reader.warn(
-          node, quoted(node.text) + " is read as a property",
+          node, tocsin::quoted(node.text) + " is read as a property",
           "did you mean \"" + std::string(known) + "\"? If not, write properties." + node.text);
     }
   }

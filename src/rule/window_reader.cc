@@ -44,13 +44,13 @@ void refuse_bare(const Reader& reader, const Node& node) {
     hint =
         "\"every " + text + "\" starts anew each time; \"last " + text + "\" is the time up to now";
   }
-  reader.error(node, quoted(text) + " can mean two things", hint);
+  reader.error(node, tocsin::quoted(text) + " can mean two things", hint);
 }
 
 std::optional<WindowSpec> rolling(const Reader& reader, const Node& node, std::string_view length) {
   const auto duration = parse_duration(length);
   if (!duration || *duration <= Millis{0}) {
-    reader.error(node, quoted(node.text) + " is no window",
+    reader.error(node, tocsin::quoted(node.text) + " is no window",
                  "write one such as last 5m or last 24h");
     return std::nullopt;
   }
@@ -58,7 +58,7 @@ std::optional<WindowSpec> rolling(const Reader& reader, const Node& node, std::s
   const bool fits = *duration < kMinute ? *duration % Millis{1000} == Millis{0}
                                         : *duration % kMinute == Millis{0};
   if (!fits || *duration > std::chrono::days{366}) {
-    reader.error(node, quoted(node.text) + " cannot be counted",
+    reader.error(node, tocsin::quoted(node.text) + " cannot be counted",
                  "under a minute whole seconds, above it whole minutes, at most 366d");
     return std::nullopt;
   }
@@ -72,7 +72,7 @@ std::optional<WindowSpec> every(const Reader& reader, const Node& node, std::str
   const auto duration = parse_duration(length);
   constexpr Millis kDay{86'400'000};
   if (!duration || !length.ends_with('d') || *duration < kDay || *duration > kDay * 3660) {
-    reader.error(node, quoted(node.text) + " is no window", "write whole days: every 14d");
+    reader.error(node, tocsin::quoted(node.text) + " is no window", "write whole days: every 14d");
     return std::nullopt;
   }
   WindowSpec spec;
@@ -101,7 +101,7 @@ std::optional<WindowSpec> window_kind(const Reader& reader, const Node& node) {
       if (word.built == Built::yes) built.push_back(word.text);
     }
     const auto near = nearest(*text, built);
-    reader.error(node, "unknown window " + quoted(*text),
+    reader.error(node, "unknown window " + tocsin::quoted(*text),
                  near ? "did you mean \"" + std::string(*near) + "\"?" : std::string(kWindowHint));
   }
   return std::nullopt;
@@ -164,7 +164,7 @@ bool read_starts(const Reader& reader, WindowSpec& spec, const Node& node) {
   if (text == nullptr) return false;
   const auto take = [&](bool good, std::string_view wanted) {
     if (!good) {
-      reader.error(node, quoted(*text) + " is no start of such a window",
+      reader.error(node, tocsin::quoted(*text) + " is no start of such a window",
                    "write " + std::string(wanted));
     }
     return good;
@@ -194,7 +194,7 @@ std::optional<std::string> read_zone(const Reader& reader, const Node& node) {
   const auto* text = reader.text(node, "a time zone such as Europe/Berlin");
   if (text == nullptr) return std::nullopt;
   if (!zone_exists(*text)) {
-    reader.error(node, "unknown time zone " + quoted(*text),
+    reader.error(node, "unknown time zone " + tocsin::quoted(*text),
                  "write an IANA name such as Europe/Berlin or UTC");
     return std::nullopt;
   }
@@ -209,7 +209,8 @@ std::optional<WindowSpec> read_window(const Reader& reader, const Node& window, 
   if (starts != nullptr) {
     if (starts->bad || !read_starts(reader, *spec, *starts)) return std::nullopt;
   } else if (spec->kind == WindowKind::every) {
-    reader.error(window, quoted(window.text) + " needs a first day", "add starts: 2026-11-02");
+    reader.error(window, tocsin::quoted(window.text) + " needs a first day",
+                 "add starts: 2026-11-02");
     return std::nullopt;
   }
   return spec;

@@ -9,7 +9,7 @@
 namespace tocsin {
 namespace {
 
-constexpr std::size_t kBucketsPerCommit = 4'096;
+constexpr std::size_t kPanesPerLook = 4'096;
 constexpr std::size_t kGroupBytes = 400;  // of one that begins, with a pane
 
 void offer(const RuleState& state, std::string_view group, std::vector<PanePeak>& peaks) {
@@ -230,7 +230,7 @@ void State::forget_groups(RuleState& rule) {
   if (at.bucket == 0) at.through = rule.judged_through;
   if (at.done_through >= at.through) return;
   for (std::size_t looks = 0; at.bucket < rule.groups.buckets(); ++at.bucket) {
-    if (looks++ == kBucketsPerCommit) return;
+    if (looks++ == kPanesPerLook) return;
     rule.groups.in_bucket(at.bucket, [&](PaneEntry& entry) {
       if (entry.active) return;
       pass_by(rule, entry);

@@ -4,15 +4,10 @@
 #include <catch2/catch.hpp>
 
 #include "alert/sum_cell.h"
+#include "support/dollar.h"
 #include "support/rules.h"
 
 using namespace tocsin;
-
-namespace {
-
-constexpr int128 kDollar = power_of_ten(12);
-
-}  // namespace
 
 TEST_CASE("A share of a budget that is no whole picodollar is reached at the next one") {
   Rule rule = user_day_rule("r", 0);

@@ -3,14 +3,13 @@
 
 #include <catch2/catch.hpp>
 
+#include "support/dollar.h"
 #include "support/rules.h"
 #include "tocsin/group.h"
 
 using namespace tocsin;
 
 namespace {
-
-constexpr int128 kDollar = power_of_ten(12);
 
 struct Case {
   Rule rule = user_day_rule("daily", 10 * kDollar);

@@ -7,14 +7,14 @@ using namespace tocsin;
 
 namespace {
 
-constexpr std::int64_t kNine = 1'795'165'200'000;  // Fri 20 Nov 2026, 09:00Z
+constexpr std::int64_t kCompareNine = 1'795'165'200'000;  // Fri 20 Nov 2026, 09:00Z
 
 Alert alert(const std::string& rule, const std::string& rung, std::int64_t minute = 0) {
   Alert made;
   made.rule = rule;
   made.rung = rung;
   made.zone = "UTC";
-  made.at = event_time_ms(kNine + minute * 60'000);
+  made.at = event_time_ms(kCompareNine + minute * 60'000);
   return made;
 }
 

@@ -6,13 +6,13 @@
 #include "cli/explain_words.h"
 #include "notify/outbox.h"
 #include "state/state_fixture.h"
+#include "support/dollar.h"
 
 using namespace tocsin;
 
 namespace {
 
-constexpr std::int64_t kNoon = 1'795'262'400'000;  // 2026-11-21T12:00:00Z
-constexpr int128 kDollar = power_of_ten(12);
+constexpr std::int64_t kAtNoon = 1'795'262'400'000;  // 2026-11-21T12:00:00Z
 
 const Route kRoute{{{"office"}}, {{"alerts"}}, {{"alerts", "oncall"}}};
 
@@ -29,14 +29,15 @@ struct Spent : StateFixture {
   explicit Spent(const std::vector<std::pair<std::string, int128>>& dollars)
       : StateFixture(one_rule()) {
     std::vector<Event> events;
-    for (const auto& [user, amount] : dollars) events.push_back({0, kNoon, user, amount * kDollar});
-    feed(events, kNoon);
+    for (const auto& [user, amount] : dollars)
+      events.push_back({0, kAtNoon, user, amount * kDollar});
+    feed(events, kAtNoon);
   }
 };
 
 Result<Explanation> explained(const StateFixture& fixture, const GroupValues& group) {
   const auto snapshot = fixture.store.snapshot();
-  return explain_rule({*snapshot, fixture.rules, kRoute, event_time_ms(kNoon)},
+  return explain_rule({*snapshot, fixture.rules, kRoute, event_time_ms(kAtNoon)},
                       {"user-day", group});
 }
 
@@ -58,7 +59,7 @@ TEST_CASE("A group is explained with what it spent, its rungs and where they go"
   CHECK_FALSE(of->ladder[2].reached);
   CHECK(of->ladder[2].channels == std::vector<std::string>{"alerts", "oncall"});
   CHECK(of->told.size() == 2);
-  CHECK(of->since == event_time_ms(kNoon));
+  CHECK(of->since == event_time_ms(kAtNoon));
 }
 
 TEST_CASE("Without a group the fullest are told first") {
@@ -78,14 +79,14 @@ TEST_CASE("A group that is not counted is told its budget, its window and its li
   REQUIRE(of);
   CHECK_FALSE(of->counted);
   CHECK(of->level.budget == 10 * kDollar);
-  CHECK(of->level.window.contains(event_time_ms(kNoon)));
+  CHECK(of->level.window.contains(event_time_ms(kAtNoon)));
   CHECK(of->near == std::vector<std::string>{"user-1"});
 }
 
 TEST_CASE("An unknown rule or field is answered with what there is") {
   const Spent fixture({{"user-1", 1}});
   const auto snapshot = fixture.store.snapshot();
-  const ExplainInput input{*snapshot, fixture.rules, kRoute, event_time_ms(kNoon)};
+  const ExplainInput input{*snapshot, fixture.rules, kRoute, event_time_ms(kAtNoon)};
   const auto no_rule = explain_rule(input, {"user-dya", {}});
   REQUIRE_FALSE(no_rule);
   CHECK(no_rule.error().message == "there is no rule \"user-dya\"; did you mean \"user-day\"?");
@@ -97,7 +98,7 @@ TEST_CASE("An unknown rule or field is answered with what there is") {
 TEST_CASE("All rules are listed with their fullest group") {
   const Spent fixture({{"user-1", 2}, {"user-2", 9}});
   const auto snapshot = fixture.store.snapshot();
-  const auto of = explain_rules({*snapshot, fixture.rules, kRoute, event_time_ms(kNoon)});
+  const auto of = explain_rules({*snapshot, fixture.rules, kRoute, event_time_ms(kAtNoon)});
   REQUIRE(of);
   REQUIRE(of->rules.size() == 1);
   CHECK(of->rules[0].groups == 2);
@@ -113,13 +114,13 @@ TEST_CASE("What became of an alert is read from its marks") {
   REQUIRE(fixture.told.size() == 2);
   Notice notice;
   notice.id = fixture.told[1].id;
-  notice.composed_at = WallTime{Millis{kNoon + 10}};
+  notice.composed_at = WallTime{Millis{kAtNoon + 10}};
   notice.alerts = {fixture.told[1]};
   Delivery delivery;
   delivery.id = notice.id;
   delivery.to = {"alerts", ""};
   delivery.delivered = true;
-  delivery.when = WallTime{Millis{kNoon + 210}};
+  delivery.when = WallTime{Millis{kAtNoon + 210}};
   delivery.attempts = 1;
   delivery.alert_ids = {fixture.told[1].id};
   WriteBatch batch;
@@ -158,7 +159,7 @@ TEST_CASE("An explanation survives its own JSON, whatever a group is called") {
     CHECK(explanation_json(*again) == json);
     CHECK(explanation_text(*again, {}, Terminal()) == explanation_text(*of, {}, Terminal()));
     const auto snapshot = fixture.store.snapshot();
-    const auto levels = explain_rules({*snapshot, fixture.rules, kRoute, event_time_ms(kNoon)});
+    const auto levels = explain_rules({*snapshot, fixture.rules, kRoute, event_time_ms(kAtNoon)});
     REQUIRE(levels);
     const auto levels_again = parse_rule_levels(rule_levels_json(*levels));
     REQUIRE(levels_again);

@@ -7,7 +7,7 @@ using namespace tocsin;
 
 namespace {
 
-constexpr std::int64_t kNine = 1'795'165'200'000;
+constexpr std::int64_t kTallyNine = 1'795'165'200'000;
 
 Recorded recorded(std::int64_t second, const std::string& user,
                   std::vector<std::string> channels = {"alerts"}) {
@@ -17,7 +17,7 @@ Recorded recorded(std::int64_t second, const std::string& user,
   made.alert.rule = "users";
   made.alert.rung = "80%";
   if (!user.empty()) made.alert.group = {{"user", user}};
-  made.alert.at = event_time_ms(kNine + second * 1000);
+  made.alert.at = event_time_ms(kTallyNine + second * 1000);
   made.channels = std::move(channels);
   return made;
 }

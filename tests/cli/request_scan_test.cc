@@ -11,7 +11,7 @@ using namespace tocsin;
 
 namespace {
 
-constexpr std::int64_t kNoon = 1'795'262'400'000;  // 2026-11-21T12:00:00Z
+constexpr std::int64_t kScanNoon = 1'795'262'400'000;  // 2026-11-21T12:00:00Z
 
 class NoLog final : public Log {
  public:
@@ -41,7 +41,7 @@ class Scanning {
   explicit Scanning(std::int64_t lines) : path_(directory_.path() + "/requests.jsonl") {
     std::ofstream file(path_);
     for (std::int64_t i = 0; i < lines; ++i) {
-      file << R"({"id":"r)" << i << R"(","timestamp":)" << kNoon - (lines - i) * 1000
+      file << R"({"id":"r)" << i << R"(","timestamp":)" << kScanNoon - (lines - i) * 1000
            << R"(,"model":"gpt-4o","usage":{"input":1}})" << '\n';
     }
     SourceConfig source;
@@ -89,7 +89,7 @@ TEST_CASE("Requests are read up to where the engine has come, and not before whe
   CHECK(scanned.records == 3);
   CHECK(scanned.from_beginning);
   CHECK_FALSE(scanned.newest_missing);
-  CHECK(scanned.earliest == event_time_ms(kNoon - 4'000));
+  CHECK(scanned.earliest == event_time_ms(kScanNoon - 4'000));
   Offsets all;
   scanning.before_engine = true;
   CHECK(scanning.scan(all).records == 4);
@@ -110,7 +110,7 @@ TEST_CASE("The newest part is read first, each in the order of its offsets") {
 TEST_CASE("What is older than wanted, or comes after enough was seen, is not read") {
   Scanning scanning(50'003);
   Offsets wanted;
-  const Scanned scanned = scanning.scan(wanted, event_time_ms(kNoon + 4'000'000));
+  const Scanned scanned = scanning.scan(wanted, event_time_ms(kScanNoon + 4'000'000));
   CHECK(wanted.parts.size() == 1);
   CHECK_FALSE(scanned.from_beginning);
   Offsets enough;

@@ -10,8 +10,8 @@ using namespace tocsin;
 
 namespace {
 
-constexpr std::int64_t kNoon = 1'795'262'400'000;  // 2026-11-21T12:00:00Z
-const Window kDay{event_time_ms(kNoon - 43'200'000), event_time_ms(kNoon + 43'200'000)};
+constexpr std::int64_t kTallyNoon = 1'795'262'400'000;  // 2026-11-21T12:00:00Z
+const Window kDay{event_time_ms(kTallyNoon - 43'200'000), event_time_ms(kTallyNoon + 43'200'000)};
 
 Loaded rules_with(const std::string& body) {
   auto loaded = load_text(rule_with(body));
@@ -25,7 +25,7 @@ class Requests {
  public:
   explicit Requests(TallyVisitor& visitor) : visitor_(visitor) { visitor_.begin_part(); }
   void add(const std::string& id, const std::string& user, std::vector<Property> properties,
-           std::int64_t at_ms = kNoon) {
+           std::int64_t at_ms = kTallyNoon) {
     Event event;
     event.id = id;
     event.user = user;
@@ -52,7 +52,7 @@ Explanation explanation_of(const Rule& rule) {
   of.zone = "UTC";
   of.budgeted = true;
   of.is_one = true;
-  of.now = event_time_ms(kNoon);
+  of.now = event_time_ms(kTallyNoon);
   of.level.window = kDay;
   of.level.budget = power_of_ten(13);
   of.level.limit = power_of_ten(13);
@@ -75,11 +75,11 @@ TEST_CASE("Requests are counted by what they fail first, the rest and the last o
   const auto loaded = rules_with("where: {Environment: production}\nwindow: day\nbudget: $10");
   TallyVisitor visitor(loaded.rules[0], {}, kDay);
   Requests requests(visitor);
-  requests.add("a", "user-1", {{"Environment", "production"}}, kNoon - 2);
-  requests.add("b", "user-2", {{"environment", "production"}}, kNoon - 1);
+  requests.add("a", "user-1", {{"Environment", "production"}}, kTallyNoon - 2);
+  requests.add("b", "user-2", {{"environment", "production"}}, kTallyNoon - 1);
   requests.add("c", "user-1", {{"Environment", "staging"}});
   requests.add("d", "user-1", {});
-  requests.add("e", "user-1", {{"Environment", "production"}}, kNoon - 86'400'000);
+  requests.add("e", "user-1", {{"Environment", "production"}}, kTallyNoon - 86'400'000);
   requests.end();
   const RequestTally& tally = visitor.tally();
   CHECK(tally.requests == 4);
@@ -90,8 +90,8 @@ TEST_CASE("Requests are counted by what they fail first, the rest and the last o
   REQUIRE(tally.last);
   CHECK(tally.last->id == "b");
   CHECK(tally.cost().text() == "0.02");
-  CHECK(tally.last_hour(event_time_ms(kNoon)).text() == "0.02");
-  CHECK(tally.last_hour(event_time_ms(kNoon + 7'200'000)).text() == "0");
+  CHECK(tally.last_hour(event_time_ms(kTallyNoon)).text() == "0.02");
+  CHECK(tally.last_hour(event_time_ms(kTallyNoon + 7'200'000)).text() == "0");
 }
 
 TEST_CASE("A copy of a request is counted once, also over parts of a scan") {
@@ -183,7 +183,7 @@ TEST_CASE("What holds a rung back is said: too few requests, too little time, to
   CHECK(heading() == "Why it has not rung: 12 of the 20 requests that min_requests asks for.");
   of.min_requests = 0;
   of.hold = Millis{120'000};
-  of.ladder[0].holds_since = event_time_ms(kNoon - 60'000);
+  of.ladder[0].holds_since = event_time_ms(kTallyNoon - 60'000);
   CHECK(heading() == "Why it has not rung: 80% holds since 11:59, and must hold for 2 min.");
   of.level.budget.reset();
   CHECK(heading() == "Why it has not rung: it has no budget.");

@@ -3,19 +3,15 @@
 
 #include <catch2/catch.hpp>
 
+#include "pipeline/engine_fixture.h"
+#include "support/dollar.h"
 #include "support/rules.h"
 
 using namespace tocsin;
 
 namespace {
 
-constexpr int128 kDollar = power_of_ten(12);
 constexpr EventTime kNine = event_time_ms(1'795'165'200'000);  // 2026-11-20T09:00Z
-
-const PriceList& built_in_prices() {
-  static const PriceList list = std::move(*PriceList::built_in());
-  return list;
-}
 
 const std::vector<Rule>& rules() {
   static const std::vector<Rule> all{user_day_rule("daily", 10 * kDollar)};

@@ -4,13 +4,13 @@
 #include <catch2/catch.hpp>
 
 #include "cli/backtest_rules.h"
+#include "support/dollar.h"
 
 using namespace tocsin;
 
 namespace {
 
 constexpr std::int64_t kMidnight = 1'795'132'800'000;  // 2026-11-20
-constexpr int128 kDollar = power_of_ten(12);
 
 struct Request {
   std::string user, environment, feature;

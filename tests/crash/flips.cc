@@ -32,7 +32,7 @@ void die_after_commits(CrashStep step, CrashEdge edge) {
 }
 
 // One life; the outcome is written to `lines`.
-int live(const Scenario& scenario, const std::string& folder, std::uint64_t seed) {
+int live_once(const Scenario& scenario, const std::string& folder, std::uint64_t seed) {
   auto store = RocksStore::open(folder + "/state", kMemory, {nullptr, kWriteBuffer});
   Result<std::vector<std::string>> lines = stop("");
   if (!store) {
@@ -69,7 +69,7 @@ class Flips {
 
   int run() {
     const TemporaryDirectory whole;
-    const End end = in_child(whole / "log", [&] { return live(scenario_, whole.path(), 1); });
+    const End end = in_child(whole / "log", [&] { return live_once(scenario_, whole.path(), 1); });
     wanted_ = lines_of(whole / "outcome");
     if (!end.well() || wanted_.empty() || !save()) {
       std::printf("FAILED  the state to be damaged: %s\n0 passed, 1 failed\n", end.text().c_str());
@@ -90,7 +90,7 @@ class Flips {
       const End end = in_child(saved_ / "log", [&] {
         commits_left = commits;
         crash_hook = die_after_commits;
-        return live(scenario_, saved_.path(), 1);
+        return live_once(scenario_, saved_.path(), 1);
       });
       if (end.killed_by == SIGKILL) continue;
       std::printf("    a life before did not die: %s\n", end.text().c_str());
@@ -131,7 +131,8 @@ class Flips {
     const std::string& name = files_[one % files_.size()];
     const std::string what = name + " " + damage(folder / "state" + "/" + name, random);
     const std::uint64_t seed = random();
-    const End end = in_child(folder / "log", [&] { return live(scenario_, folder.path(), seed); });
+    const End end =
+        in_child(folder / "log", [&] { return live_once(scenario_, folder.path(), seed); });
     std::string faults;
     if (end.well()) {
       faults = difference(wanted_, lines_of(folder / "outcome"));

@@ -12,7 +12,7 @@
 namespace {
 
 using namespace tocsin;
-using Kind = RecordingItem::Kind;
+using ItemKind = RecordingItem::Kind;
 
 Record record(std::int64_t offset, std::int64_t timestamp, std::string_view value) {
   Record made;
@@ -22,7 +22,7 @@ Record record(std::int64_t offset, std::int64_t timestamp, std::string_view valu
   return made;
 }
 
-void write(const std::string& path, const std::string& text) {
+void write_text(const std::string& path, const std::string& text) {
   std::ofstream(path, std::ios::binary) << text;
 }
 
@@ -55,12 +55,12 @@ TEST_CASE("What is written to a recording is read again, in the same order") {
   REQUIRE(reader);
   auto item = reader->next();
   REQUIRE((item && *item));
-  CHECK((*item)->kind == Kind::version);
+  CHECK((*item)->kind == ItemKind::version);
   CHECK((*item)->text == "rules: [\"x\"]\nsecond line");
   for (std::size_t i = 0; i < values.size(); ++i) {
     item = reader->next();
     REQUIRE((item && *item));
-    CHECK((*item)->kind == Kind::record);
+    CHECK((*item)->kind == ItemKind::record);
     CHECK((*item)->partition == PartitionName{"topic \"x\"", 3});
     const Record& read = (*item)->record;
     CHECK(read.offset == static_cast<std::int64_t>(i) + 7);
@@ -71,7 +71,7 @@ TEST_CASE("What is written to a recording is read again, in the same order") {
   }
   item = reader->next();
   REQUIRE((item && *item));
-  CHECK((*item)->kind == Kind::tick);
+  CHECK((*item)->kind == ItemKind::tick);
   CHECK((*item)->text == "1763632800123");
   item = reader->next();
   REQUIRE(item);
@@ -99,7 +99,7 @@ TEST_CASE("A recording is told from plain events by the keys of its first line")
   const TemporaryDirectory directory;
   const std::string path = directory / "file";
   const auto told = [&](const std::string& text) {
-    write(path, text);
+    write_text(path, text);
     const auto result = is_recording(path);
     REQUIRE(result);
     return *result;
@@ -127,7 +127,7 @@ TEST_CASE("A line that is none of a recording is named by file and line") {
       "{\"topic\":\"t\",\"partition\":0,\"offset\":1,\"timestamp\":\"1\",\"value\":\"\"}",
       "{\"topic\":\"t\",\"partition\":0,\"offset\":1,\"value\":\"\"}",
       "{\"topic\":\"t\",\"partition\":0,\"offset\":1,\"timestamp\":1,\"value_base64\":\"/\"}");
-  write(path, good + bad + "\n");
+  write_text(path, good + bad + "\n");
   auto reader = RecordingReader::open(path);
   REQUIRE(reader);
   REQUIRE(reader->next());

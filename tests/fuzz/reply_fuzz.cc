@@ -127,7 +127,7 @@ void check_http(const std::string& reply) {
   check_outcome(resend.classify(response), response);
 }
 
-void check_mail(const std::string& replies) {
+void check_mail_replies(const std::string& replies) {
   server().say(replies);
   const SmtpConfig config{.name = "mail",
                           .from = {"", "tocsin@company.example"},
@@ -167,7 +167,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if ((data[0] & 1) == 0) {
     fuzz::check_http(reply);
   } else {
-    fuzz::check_mail(reply);
+    fuzz::check_mail_replies(reply);
   }
   return 0;
 }

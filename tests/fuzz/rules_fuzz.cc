@@ -18,7 +18,7 @@
 namespace tocsin::fuzz {
 namespace {
 
-using Texts = std::map<std::string, std::string>;
+using TextFiles = std::map<std::string, std::string>;
 
 constexpr std::string_view kSecret = "sk-canary-7f3a9c";
 
@@ -46,7 +46,7 @@ std::size_t rules_written(const std::string& text) {
   return rules == nullptr ? 0 : rules->items.size();
 }
 
-std::string loaded_rules(const Texts& texts) {
+std::string loaded_rules(const TextFiles& texts) {
   MemoryFiles files(texts);
   RuleContext context{.files = files};
   context.channels = {"alerts", "oncall", "finance"};
@@ -60,7 +60,7 @@ std::string loaded_rules(const Texts& texts) {
   return all_of(loaded.diagnostics);
 }
 
-std::string loaded_config(const Texts& texts) {
+std::string loaded_config(const TextFiles& texts) {
   MemoryFiles files(texts);
   const auto environment = [](const std::string& name) -> std::optional<std::string> {
     if (name.empty() || name[0] == 'N') return std::nullopt;
@@ -79,7 +79,7 @@ std::string loaded_config(const Texts& texts) {
   return told;
 }
 
-std::string loaded_tests(const Texts& texts) {
+std::string loaded_tests(const TextFiles& texts) {
   MemoryFiles files(texts);
   const TestFile tests = load_test_file("tests.yaml", files);
   expect_placed(tests.diagnostics, texts);
@@ -89,7 +89,7 @@ std::string loaded_tests(const Texts& texts) {
   return all_of(tests.diagnostics);
 }
 
-std::string loaded_prices(const Texts& texts) {
+std::string loaded_prices(const TextFiles& texts) {
   Diagnostics diagnostics;
   const auto provider = prices::load_provider("prices.yaml", texts.at("prices.yaml"), diagnostics);
   expect_placed(diagnostics, texts);

@@ -8,7 +8,7 @@
 namespace tocsin {
 namespace {
 
-Api api() {
+Api router_api() {
   Api api;
   api.healthz = [] { return Api::Health{true, "up for 3 s"}; };
   api.readyz = [] { return std::vector<std::string>{}; };
@@ -33,7 +33,7 @@ HttpCall get(std::string_view path) {
   return call;
 }
 
-HttpAnswer open_answer(const HttpCall& call) { return Router(api(), "", true).answer(call); }
+HttpAnswer open_answer(const HttpCall& call) { return Router(router_api(), "", true).answer(call); }
 
 }  // namespace
 
@@ -88,7 +88,7 @@ TEST_CASE("An unknown path is 404, a known one by another method 405") {
 }
 
 TEST_CASE("Health and readiness say 503 when they are not good, and why") {
-  Api sick = api();
+  Api sick = router_api();
   sick.healthz = [] { return Api::Health{false, "the disk is \"full\"\n"}; };
   sick.readyz = [] { return std::vector<std::string>{"catching up", "Kafka"}; };
   const Router router(sick, "", true);
@@ -103,7 +103,7 @@ TEST_CASE("Health and readiness say 503 when they are not good, and why") {
 }
 
 TEST_CASE("With a token every path asks for it but the probes, which then give no reasons") {
-  Api busy = api();
+  Api busy = router_api();
   busy.readyz = [] { return std::vector<std::string>{"broker k1 is down"}; };
   const Router router(busy, "s3cret", true);
   for (const auto* path : {"/metrics", "/api/v1/alerts", "/api/v1/budgets", "/", "/nothing"}) {
@@ -140,7 +140,7 @@ TEST_CASE("On loopback a page of another site cannot reach us by a name of its o
     CHECK(open_answer(call).status == 421);
   }
   call.host = "tocsin.company.example";
-  CHECK(Router(api(), "token", false).answer(get("/healthz")).status == 200);
+  CHECK(Router(router_api(), "token", false).answer(get("/healthz")).status == 200);
 }
 
 TEST_CASE("A reload is asked for by POST, and not by a page of another site") {
@@ -166,7 +166,7 @@ TEST_CASE("A reload is asked for by POST, and not by a page of another site") {
 }
 
 TEST_CASE("With a token a reload needs it, and nothing else") {
-  const Router router(api(), "secret", false);
+  const Router router(router_api(), "secret", false);
   HttpCall call = get("/api/v1/reload");
   call.method = "POST";
   CHECK(router.answer(call).status == 401);
@@ -175,7 +175,7 @@ TEST_CASE("With a token a reload needs it, and nothing else") {
 }
 
 TEST_CASE("A token that is exchanged counts from then on, and none is no token") {
-  Router router(api(), "old", false);
+  Router router(router_api(), "old", false);
   HttpCall call = get("/metrics");
   call.authorization = "Bearer new";
   CHECK(router.answer(call).status == 401);
@@ -187,7 +187,7 @@ TEST_CASE("A token that is exchanged counts from then on, and none is no token")
 }
 
 TEST_CASE("What is worth knowing stands beside a ready answer, for who may read it") {
-  Api remarked = api();
+  Api remarked = router_api();
   remarked.remarks = [] { return std::vector<std::string>{"running on the rules of 09:12"}; };
   const Router router(remarked, "secret", false);
   HttpCall call = get("/readyz");

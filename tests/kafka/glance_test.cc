@@ -11,10 +11,10 @@ namespace {
 
 using namespace tocsin;
 
-constexpr Millis kWait{10'000};
+constexpr Millis kGlanceWait{10'000};
 
 Result<TopicGlance> glance(const std::string& broker, const std::string& topic,
-                           Millis timeout = kWait) {
+                           Millis timeout = kGlanceWait) {
   KafkaConfig config;
   config.brokers = {broker};
   config.topics = {topic};
@@ -29,13 +29,13 @@ TEST_CASE("A glance at a topic shows its partitions, its records and one of the 
   SilentLog log;
   const auto broker = EmbeddedBroker::start({"requests"}, log);
   REQUIRE(broker);
-  const auto producer = Producer::create({(*broker)->address(), "requests", {}}, kWait);
+  const auto producer = Producer::create({(*broker)->address(), "requests", {}}, kGlanceWait);
   REQUIRE(producer);
   for (int i = 0; i < 25; ++i) {
     REQUIRE(
         (*producer)->send({event_time_ms(1'795'168'800'000), "", "request " + std::to_string(i)}));
   }
-  REQUIRE((*producer)->flush(kWait));
+  REQUIRE((*producer)->flush(kGlanceWait));
   const auto seen = glance((*broker)->address(), "requests");
   REQUIRE(seen);
   CHECK(seen->partitions == 1);

@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "net/scripted_server.h"
+#include "support/contains.h"
 
 using namespace tocsin;
 
@@ -41,10 +42,6 @@ Response exchange(CurlTransport& transport, HttpRequest request) {
 
 ScriptedServer::Script always(const std::string& answer) {
   return [answer](const Asked&) { return answer; };
-}
-
-bool contains(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "net/curl_transport.h"
 #include "net/mime.h"
 #include "net/scripted_mail_server.h"
+#include "support/contains.h"
 
 using namespace tocsin;
 using Hurdle = Response::Hurdle;
@@ -13,7 +14,7 @@ using Server = ScriptedMailServer;
 
 namespace {
 
-std::unique_ptr<CurlTransport> transport() {
+std::unique_ptr<CurlTransport> mail_transport() {
   auto made = CurlTransport::create();
   REQUIRE(made);
   return std::move(*made);
@@ -32,7 +33,7 @@ MailRequest mail_to(const Server& server) {
   return mail;
 }
 
-Response exchange(CurlTransport& transport, MailRequest mail) {
+Response exchange_mail(CurlTransport& transport, MailRequest mail) {
   std::optional<Response> answer;
   transport.send(std::move(mail), [&](const Response& response) { answer = response; });
   while (!answer) transport.poll(Millis{1'000});
@@ -49,7 +50,7 @@ Response answer_of(const std::string& command, const std::string& reply) {
   MailRequest mail = mail_to(server);
   mail.user = "tocsin";
   mail.password = "hush";
-  return exchange(*transport(), std::move(mail));
+  return exchange_mail(*mail_transport(), std::move(mail));
 }
 
 std::vector<std::string> lines_of(const std::string& text) {
@@ -59,17 +60,13 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-bool contains(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
-
 }  // namespace
 
 TEST_CASE("A mail arrives as two parts of the same, text first, for one recipient") {
   const Server server;
   MailRequest mail = mail_to(server);
   mail.text = ".\n..dots\n" + std::string(300, 'x') + "\nEnd \xE2\x82\xAC\n";
-  const Response response = exchange(*transport(), mail);
+  const Response response = exchange_mail(*mail_transport(), mail);
   CHECK(response.status == 250);
   CHECK(response.body == "2.0.0 Ok");
   CHECK(response.hurdle == Hurdle::none);
@@ -98,7 +95,7 @@ TEST_CASE("No value of a header becomes another header, a part or the end of the
   mail.headers.emplace_back("X-Evil",
                             "a\r\nBcc: eve@evil.example\r\n\r\n.\r\nQUIT\n\xD8\xA7\x01"
                             "b");
-  CHECK(exchange(*transport(), mail).status == 250);
+  CHECK(exchange_mail(*mail_transport(), mail).status == 250);
   REQUIRE(server.mails().size() == 1);
   const auto lines = lines_of(server.mails()[0]);
   CHECK(std::find(lines.begin(), lines.end(), "X-Evil: aBcc: eve@evil.example.QUITb\r") !=
@@ -157,7 +154,7 @@ TEST_CASE("Without STARTTLS nothing is sent where it is required, no password an
   mail.plaintext_allowed = false;
   mail.user = "tocsin";
   mail.password = "hush";
-  const Response response = exchange(*transport(), mail);
+  const Response response = exchange_mail(*mail_transport(), mail);
   CHECK(response.hurdle == Hurdle::encryption);
   CHECK(response.status == 0);
   for (const std::string& command : server.commands()) {
@@ -182,7 +179,7 @@ TEST_CASE("A server that says nothing is given up after the timeout") {
     const Server server(saying(step, Server::kHang));
     MailRequest mail = mail_to(server);
     mail.timeout = Millis{200};
-    const Response response = exchange(*transport(), mail);
+    const Response response = exchange_mail(*mail_transport(), mail);
     CHECK(response.status == 0);
     CHECK(response.error == "127.0.0.1: Timeout was reached");
   }
@@ -195,9 +192,9 @@ TEST_CASE("A server that does not answer QUIT holds up a refusal for a second, a
   });
   const auto begin = std::chrono::steady_clock::now();
   {
-    const auto sender = transport();
-    CHECK(exchange(*sender, mail_to(server)).status == 550);
-    CHECK(exchange(*sender, mail_to(server)).status == 250);
+    const auto sender = mail_transport();
+    CHECK(exchange_mail(*sender, mail_to(server)).status == 550);
+    CHECK(exchange_mail(*sender, mail_to(server)).status == 250);
   }
   CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds{10});
 }
@@ -213,20 +210,20 @@ TEST_CASE("Mails of one server go over a kept connection, and over a new one whe
     }
     return "";
   });
-  const auto sender = transport();
-  CHECK(exchange(*sender, mail_to(server)).status == 250);
-  CHECK(exchange(*sender, mail_to(server)).status == 250);
+  const auto sender = mail_transport();
+  CHECK(exchange_mail(*sender, mail_to(server)).status == 250);
+  CHECK(exchange_mail(*sender, mail_to(server)).status == 250);
   CHECK(server.connections() == 1);
-  CHECK(exchange(*sender, mail_to(server)).status == 0);
-  CHECK(exchange(*sender, mail_to(server)).status == 250);
+  CHECK(exchange_mail(*sender, mail_to(server)).status == 0);
+  CHECK(exchange_mail(*sender, mail_to(server)).status == 250);
   CHECK(server.connections() == 2);
 }
 
 TEST_CASE("The same mail is the same bytes but for the boundary") {
   const Server server;
-  const auto sender = transport();
-  exchange(*sender, mail_to(server));
-  exchange(*sender, mail_to(server));
+  const auto sender = mail_transport();
+  exchange_mail(*sender, mail_to(server));
+  exchange_mail(*sender, mail_to(server));
   std::vector<std::string> mails = server.mails();
   REQUIRE(mails.size() == 2);
   for (std::string& mail : mails) {

@@ -8,6 +8,7 @@
 #include "notify/samples.h"
 #include "notify/webhook/webhook_channel.h"
 #include "state/memory_store.h"
+#include "support/contains.h"
 #include "support/manual_clock.h"
 #include "support/recording_transport.h"
 
@@ -47,8 +48,10 @@ class Letters final : public Channel {
 
 constexpr const char* kOps = "https://ops.example/hook";
 
-struct Desk {
-  explicit Desk(std::vector<std::string> names = {"ada", "bob"}) : to(std::move(names)) { start(); }
+struct AddressDesk {
+  explicit AddressDesk(std::vector<std::string> names = {"ada", "bob"}) : to(std::move(names)) {
+    start();
+  }
 
   void start() {
     std::vector<std::unique_ptr<Channel>> channels;
@@ -124,14 +127,10 @@ struct Desk {
   std::uint64_t seq = 0;
 };
 
-bool contains(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
-
 }  // namespace
 
 TEST_CASE("Each destination gets the message, and each has its own mark and count") {
-  Desk desk;
+  AddressDesk desk;
   desk.offer(1);
   desk.run_for(Millis{0});
   CHECK(desk.posts("ada") == 1);
@@ -143,7 +142,7 @@ TEST_CASE("Each destination gets the message, and each has its own mark and coun
 }
 
 TEST_CASE("What rings once more while its first message waits is told by a message of its own") {
-  Desk desk({"ada"});
+  AddressDesk desk({"ada"});
   Alert half = production(), most = production();
   half.id = "half";
   half.amount = most.amount - 1;
@@ -169,7 +168,7 @@ TEST_CASE("What rings once more while its first message waits is told by a messa
 }
 
 TEST_CASE("Who took it is not sent it again while another is tried, nor after a restart") {
-  Desk desk;
+  AddressDesk desk;
   desk.answer("bob", RecordingTransport::status(500));
   desk.offer(1);
   desk.run_for(Millis{20'000});
@@ -188,7 +187,7 @@ TEST_CASE("Who took it is not sent it again while another is tried, nor after a 
 }
 
 TEST_CASE("What one destination refuses is parked for it alone and told with its name") {
-  Desk desk;
+  AddressDesk desk;
   desk.answer("bob", RecordingTransport::status(422, "no_such_user"));
   desk.offer(1);
   desk.run_for(Millis{2'000});
@@ -207,7 +206,7 @@ TEST_CASE("What one destination refuses is parked for it alone and told with its
 }
 
 TEST_CASE("The other destinations of the engine's only channel are told of the one that refuses") {
-  Desk desk;
+  AddressDesk desk;
   desk.engine = {"letters"};
   desk.start();
   desk.answer("bob", RecordingTransport::status(422));
@@ -219,7 +218,7 @@ TEST_CASE("The other destinations of the engine's only channel are told of the o
 }
 
 TEST_CASE("A destination that hangs holds up no other, and its messages stay its own") {
-  Desk desk;
+  AddressDesk desk;
   desk.answer("bob", std::nullopt);
   for (int i = 0; i < 30; ++i) {
     desk.offer(i);
@@ -233,7 +232,7 @@ TEST_CASE("A destination that hangs holds up no other, and its messages stay its
 }
 
 TEST_CASE("A channel that is broken is told once, not once a destination") {
-  Desk desk;
+  AddressDesk desk;
   desk.answer("ada", RecordingTransport::status(401));
   desk.answer("bob", RecordingTransport::status(401));
   desk.offer(1);
@@ -244,7 +243,7 @@ TEST_CASE("A channel that is broken is told once, not once a destination") {
 }
 
 TEST_CASE("A message for a destination that is configured no more is parked and told") {
-  Desk desk({"ada", "bob", "eve"});
+  AddressDesk desk({"ada", "bob", "eve"});
   desk.answer("eve", RecordingTransport::status(500));
   desk.answer("bob", RecordingTransport::status(500));
   desk.offer(1);
@@ -262,7 +261,7 @@ TEST_CASE("A message for a destination that is configured no more is parked and 
 }
 
 TEST_CASE("The only destination of a channel is not named to people") {
-  Desk desk({"ada"});
+  AddressDesk desk({"ada"});
   desk.answer("ada", RecordingTransport::status(422));
   desk.offer(1);
   desk.run_for(Millis{2'000});
@@ -272,7 +271,7 @@ TEST_CASE("The only destination of a channel is not named to people") {
 }
 
 TEST_CASE("After a restart messages are told in the order in which they were made") {
-  Desk desk({"ada"});
+  AddressDesk desk({"ada"});
   desk.answer("ada", std::nullopt);
   for (const int number : {9, 3, 7, 1, 5}) {
     desk.offer(number);
@@ -288,7 +287,7 @@ TEST_CASE("After a restart messages are told in the order in which they were mad
 }
 
 TEST_CASE("Of a thousand alerts to destinations that fail at random none is lost or taken twice") {
-  Desk desk;
+  AddressDesk desk;
   std::minstd_rand dice(20261125);
   std::map<std::string, std::map<std::string, int>> taken;  // by destination and alert
   desk.transport.set_script([&](const HttpRequest& request) -> std::optional<Response> {
@@ -317,7 +316,7 @@ TEST_CASE("Of a thousand alerts to destinations that fail at random none is lost
 }
 
 TEST_CASE("What waits for a recipient whose address is mended goes to the mended one, once") {
-  Desk desk({"adda"});
+  AddressDesk desk({"adda"});
   desk.transport.set_script([](const HttpRequest& request) -> std::optional<Response> {
     if (request.url == "adda") return std::nullopt;
     return RecordingTransport::ok();

@@ -30,9 +30,9 @@ std::unique_ptr<Channel> slack(const std::string& name, const std::string& url) 
 }
 
 // A notifier with channels a and b, whose addresses are made of their names.
-class Desk {
+class ExchangeDesk {
  public:
-  Desk() {
+  ExchangeDesk() {
     std::vector<std::unique_ptr<Channel>> channels;
     channels.push_back(slack("a", "https://one.example/a"));
     channels.push_back(slack("b", "https://one.example/b"));
@@ -94,7 +94,7 @@ std::vector<std::unique_ptr<Channel>> one(std::unique_ptr<Channel> channel) {
 }  // namespace
 
 TEST_CASE("A new channel can be told things at once") {
-  Desk desk;
+  ExchangeDesk desk;
   desk.exchange(one(slack("c", "https://one.example/c")), {"a", "b"});
   desk.offer("x", "c");
   desk.steps();
@@ -103,7 +103,7 @@ TEST_CASE("A new channel can be told things at once") {
 }
 
 TEST_CASE("A channel that stays goes on, and its request under way ends as it would have") {
-  Desk desk;
+  ExchangeDesk desk;
   desk.transport.set_script([](const HttpRequest&) { return std::nullopt; });
   desk.offer("x", "a");
   desk.steps();
@@ -117,7 +117,7 @@ TEST_CASE("A channel that stays goes on, and its request under way ends as it wo
 }
 
 TEST_CASE("What waits for a changed channel goes to its new address, once") {
-  Desk desk;
+  ExchangeDesk desk;
   desk.transport.set_script([](const HttpRequest& request) -> std::optional<Response> {
     if (request.url == "https://one.example/a") return std::nullopt;
     return RecordingTransport::ok();
@@ -147,7 +147,7 @@ TEST_CASE("What waits for a changed channel goes to its new address, once") {
 }
 
 TEST_CASE("What waits for a channel that leaves is parked, and told on the engine route") {
-  Desk desk;
+  ExchangeDesk desk;
   desk.transport.set_script([](const HttpRequest& request) -> std::optional<Response> {
     if (request.url == "https://one.example/a") return std::nullopt;
     return RecordingTransport::ok();
@@ -176,7 +176,7 @@ TEST_CASE("What waits for a channel that leaves is parked, and told on the engin
 }
 
 TEST_CASE("The engine's own messages follow its route") {
-  Desk desk;
+  ExchangeDesk desk;
   desk.exchange({}, {"a", "b"}, {"a"});
   desk.notifier->engine({"lag", "topic", "Tocsin is behind", {}});
   desk.steps();
@@ -185,7 +185,7 @@ TEST_CASE("The engine's own messages follow its route") {
 }
 
 TEST_CASE("A message of the engine's own for a channel that leaves at once is parked, not lost") {
-  Desk desk;
+  ExchangeDesk desk;
   desk.notifier->engine({"lag", "topic", "Tocsin is behind", {}});
   desk.exchange({}, {"a"}, {"a"});
   desk.steps();
@@ -195,7 +195,7 @@ TEST_CASE("A message of the engine's own for a channel that leaves at once is pa
 }
 
 TEST_CASE("An end is not told at a new address before its beginning, which was under way") {
-  Desk desk;
+  ExchangeDesk desk;
   desk.transport.set_script([](const HttpRequest& request) -> std::optional<Response> {
     if (request.url == "https://one.example/a") return std::nullopt;
     return RecordingTransport::ok();

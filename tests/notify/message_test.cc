@@ -5,6 +5,7 @@
 
 #include "notify/plain_text.h"
 #include "notify/samples.h"
+#include "support/contains.h"
 
 using namespace tocsin;
 using namespace tocsin::samples;
@@ -13,10 +14,6 @@ namespace {
 
 std::string lines(const Notice& notice) { return "\n" + lines_of(render(notice)); }
 std::string first_line(const Notice& notice) { return render(notice).first_line; }
-bool contains(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
-
 }  // namespace
 
 TEST_CASE("A budget at 80%: what, how bad, how much, until when") {

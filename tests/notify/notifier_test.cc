@@ -10,6 +10,7 @@
 #include "notify/slack/slack_channel.h"
 #include "notify/webhook/webhook_channel.h"
 #include "state/memory_store.h"
+#include "support/contains.h"
 #include "support/faulty_store.h"
 #include "support/manual_clock.h"
 #include "support/recording_transport.h"
@@ -122,10 +123,6 @@ class Desk {
     return {};
   }
 };
-
-bool contains(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
 
 std::vector<Alert> users(int count, const char* prefix = "user-") {
   std::vector<Alert> alerts;

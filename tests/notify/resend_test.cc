@@ -14,7 +14,7 @@ using Verdict = Outcome::Verdict;
 
 namespace {
 
-ResendChannel channel(std::string name = "Tocsin") {
+ResendChannel resend_channel(std::string name = "Tocsin") {
   ResendConfig config;
   config.name = "finance";
   config.from = {std::move(name), "tocsin@company.example"};
@@ -27,7 +27,7 @@ ResendChannel channel(std::string name = "Tocsin") {
 HttpRequest request_for(const Notice& notice, std::string_view to = "ada@company.example",
                         std::string sender = "Tocsin") {
   return std::get<HttpRequest>(
-      channel(std::move(sender))
+      resend_channel(std::move(sender))
           .request({notice, render(notice), Form::full, notice.composed_at, to}));
 }
 
@@ -46,7 +46,7 @@ Outcome outcome_of(int status, std::string body) {
   Response response;
   response.status = status;
   response.body = std::move(body);
-  return channel().classify(response);
+  return resend_channel().classify(response);
 }
 
 }  // namespace

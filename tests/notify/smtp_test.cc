@@ -12,7 +12,7 @@ using Verdict = Outcome::Verdict;
 
 namespace {
 
-SmtpChannel channel() {
+SmtpChannel smtp_channel() {
   SmtpConfig config;
   config.name = "finance";
   config.from = {"Tocsin", "tocsin@company.example"};
@@ -25,7 +25,7 @@ SmtpChannel channel() {
 
 MailRequest mail_of(const Notice& notice, std::string_view to = "ada@company.example") {
   return std::get<MailRequest>(
-      channel().request({notice, render(notice), Form::full, notice.composed_at, to}));
+      smtp_channel().request({notice, render(notice), Form::full, notice.composed_at, to}));
 }
 
 std::string header(const MailRequest& mail, const std::string& name) {
@@ -50,7 +50,7 @@ Response failure(std::string error, Hurdle hurdle = Hurdle::none) {
 }
 
 void expect(const Response& response, Verdict verdict, const std::string& reason) {
-  const Outcome outcome = channel().classify(response);
+  const Outcome outcome = smtp_channel().classify(response);
   INFO(response.status << " " << response.body << response.error);
   CHECK(outcome.verdict == verdict);
   CHECK(outcome.reason == reason);
@@ -59,7 +59,7 @@ void expect(const Response& response, Verdict verdict, const std::string& reason
 }  // namespace
 
 TEST_CASE("Each recipient is a destination, and reads who else was told") {
-  CHECK(channel().destinations() ==
+  CHECK(smtp_channel().destinations() ==
         std::vector<std::string>{"ada@company.example", "bob@company.example"});
   const MailRequest mail = mail_of(told(production()), "bob@company.example");
   CHECK(mail.to == "bob@company.example");

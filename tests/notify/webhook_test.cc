@@ -13,7 +13,7 @@ using namespace tocsin::samples;
 
 namespace {
 
-HttpRequest request_for(const Notice& notice, std::string secret = "") {
+HttpRequest webhook_request(const Notice& notice, std::string secret = "") {
   WebhookConfig config;
   config.name = "oncall";
   config.url = "https://ops.company.example/page";
@@ -81,7 +81,7 @@ TEST_CASE("A resolution carries the alert that ended") {
 
 TEST_CASE("A post carries its key, and a signature over time and body") {
   const Notice notice = told(user_over());
-  const HttpRequest request = request_for(notice, "hush");
+  const HttpRequest request = webhook_request(notice, "hush");
   auto headers = headers_of(request);
   CHECK(headers["Content-Type"] == "application/json; charset=utf-8");
   CHECK(headers["Idempotency-Key"] == notice.id);
@@ -92,7 +92,7 @@ TEST_CASE("A post carries its key, and a signature over time and body") {
 }
 
 TEST_CASE("Without a secret a post is not signed") {
-  CHECK(headers_of(request_for(told(user_over()))).count("Tocsin-Signature") == 0);
+  CHECK(headers_of(webhook_request(told(user_over()))).count("Tocsin-Signature") == 0);
 }
 
 TEST_CASE("Texts of events are escaped in JSON") {

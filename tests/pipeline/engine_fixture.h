@@ -10,12 +10,20 @@
 
 #include "pipeline/engine.h"
 #include "pipeline/replay.h"
+#include "price/price_list.h"
 #include "state/memory_store.h"
 #include "state/view.h"
 #include "support/alert_logs.h"
 #include "support/manual_clock.h"
 
 namespace tocsin {
+
+inline constexpr std::int64_t kNoon = 20'400LL * 86'400'000 + 43'200'000;
+
+inline const PriceList& built_in_prices() {
+  static const PriceList list = std::move(*PriceList::built_in());
+  return list;
+}
 
 struct SilentLog final : Log {
   void info(std::string_view) override {}

@@ -4,19 +4,12 @@
 #include "pipeline/engine_fixture.h"
 #include "pipeline/idleness.h"
 #include "pipeline/outage.h"
+#include "support/dollar.h"
 #include "support/rules.h"
 
 using namespace tocsin;
 
 namespace {
-
-constexpr int128 kDollar = power_of_ten(12);
-constexpr std::int64_t kNoon = 20'400LL * 86'400'000 + 43'200'000;
-
-const PriceList& built_in_prices() {
-  static const PriceList list = std::move(*PriceList::built_in());
-  return list;
-}
 
 ScriptedRecord request(std::int64_t offset, const std::string& rest, int partition = 0) {
   return {{"requests", partition},

@@ -3,21 +3,15 @@
 
 #include <catch2/catch.hpp>
 
+#include "pipeline/engine_fixture.h"
+#include "support/dollar.h"
 #include "support/rules.h"
 
 using namespace tocsin;
 
 namespace {
 
-constexpr int128 kDollar = power_of_ten(12);
-constexpr std::int64_t kNoon = 20'400LL * 86'400'000 + 43'200'000;
-
-const PriceList& built_in_prices() {
-  static const PriceList list = std::move(*PriceList::built_in());
-  return list;
-}
-
-std::string request(std::int64_t ms, const std::string& rest) {
+std::string priced_request(std::int64_t ms, const std::string& rest) {
   return R"({"timestamp":)" + std::to_string(ms) + "," + rest + "}";
 }
 
@@ -44,7 +38,7 @@ TEST_CASE("A rehearsal tells at which request a rung was reached") {
   REQUIRE(rehearsal);
   for (int i = 0; i < 4; ++i) {
     const auto outcome =
-        (*rehearsal)->take(request(kNoon + i * 1000, R"("cost_usd":2,"user":"ann")"));
+        (*rehearsal)->take(priced_request(kNoon + i * 1000, R"("cost_usd":2,"user":"ann")"));
     REQUIRE(outcome);
     REQUIRE(outcome->alerts.size() == (i < 2 ? 0 : 1));
     if (i < 2) continue;
@@ -57,11 +51,11 @@ TEST_CASE("A rehearsal says which record could not be read, and goes on") {
   const std::vector<Rule> rules{user_day_rule("daily", 10 * kDollar)};
   const auto rehearsal = Rehearsal::open({rules, built_in_prices()});
   REQUIRE(rehearsal);
-  const auto bad = (*rehearsal)->take(request(kNoon, R"("cost_usd":-2)"));
+  const auto bad = (*rehearsal)->take(priced_request(kNoon, R"("cost_usd":-2)"));
   REQUIRE(bad);
   REQUIRE(bad->set_aside.size() == 1);
   CHECK(bad->set_aside[0].reason == QuarantineReason::negative_cost);
-  const auto good = (*rehearsal)->take(request(kNoon, R"("cost_usd":20,"user":"ann")"));
+  const auto good = (*rehearsal)->take(priced_request(kNoon, R"("cost_usd":20,"user":"ann")"));
   REQUIRE(good);
   CHECK(good->alerts.size() == 3);
 }
@@ -71,7 +65,7 @@ TEST_CASE("What must hold for a while is judged when time passes without request
   const auto rehearsal = Rehearsal::open({rules, built_in_prices()});
   REQUIRE(rehearsal);
   for (int i = 0; i < 100; ++i) {
-    const auto outcome = (*rehearsal)->take(request(kNoon + i * 100, R"("status":500)"));
+    const auto outcome = (*rehearsal)->take(priced_request(kNoon + i * 100, R"("status":500)"));
     REQUIRE(outcome);
     CHECK(outcome->alerts.empty());
   }

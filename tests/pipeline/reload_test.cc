@@ -3,20 +3,13 @@
 #include <catch2/catch.hpp>
 
 #include "pipeline/engine_fixture.h"
+#include "support/dollar.h"
 #include "support/faulty_store.h"
 #include "support/rules.h"
 
 using namespace tocsin;
 
 namespace {
-
-constexpr int128 kDollar = power_of_ten(12);
-constexpr std::int64_t kNoon = 20'400LL * 86'400'000 + 43'200'000;
-
-const PriceList& built_in_prices() {
-  static const PriceList list = std::move(*PriceList::built_in());
-  return list;
-}
 
 const std::vector<PartitionName> kPartitions = {{"requests", 0}, {"requests", 1}, {"requests", 2}};
 

@@ -3,6 +3,7 @@
 #include <random>
 
 #include "pipeline/engine_fixture.h"
+#include "support/dollar.h"
 #include "support/faulty_store.h"
 #include "support/rules.h"
 
@@ -10,9 +11,7 @@ using namespace tocsin;
 
 namespace {
 
-constexpr std::int64_t kMinute = 60'000;
-constexpr std::int64_t kNoon = 20'400LL * 86'400'000 + 12 * 60 * kMinute;
-constexpr int128 kDollar = power_of_ten(12);
+constexpr std::int64_t kReplayMinute = 60'000;
 
 std::vector<Rule> rules() {
   Rule day = user_day_rule("user-day", kDollar);
@@ -47,9 +46,9 @@ std::vector<std::vector<ScriptedRecord>> traffic(std::mt19937& random) {
   for (const auto& partition : partitions()) {
     std::vector<ScriptedRecord> records;
     for (int i = 0; i < 150; ++i) {
-      const std::int64_t stamp = kNoon + i * (180 * kMinute / 150) + pick(1000);
+      const std::int64_t stamp = kNoon + i * (180 * kReplayMinute / 150) + pick(1000);
       std::int64_t time = stamp - pick(90'000);
-      if (pick(20) == 0) time -= 4 * 60 * kMinute;
+      if (pick(20) == 0) time -= 4 * 60 * kReplayMinute;
       if (pick(40) == 0) time = 4'070'908'800'000;
       std::string value = R"({"id":")" + std::to_string(partition.partition) + "-" +
                           std::to_string(i) + R"(","timestamp":)" + std::to_string(time) +
@@ -82,11 +81,6 @@ std::vector<ScriptedRecord> interleave(const std::vector<std::vector<ScriptedRec
     }
   }
   return merged;
-}
-
-const PriceList& built_in_prices() {
-  static const PriceList list = std::move(*PriceList::built_in());
-  return list;
 }
 
 }  // namespace

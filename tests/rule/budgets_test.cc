@@ -30,7 +30,9 @@ std::string csv_errors(const std::string& csv) {
                    {{"table.csv", csv}});
 }
 
-std::string errors(const std::string& keys) { return errors_of(rule_with(keys + "\nwindow: day")); }
+std::string budget_errors(const std::string& keys) {
+  return errors_of(rule_with(keys + "\nwindow: day"));
+}
 
 }  // namespace
 
@@ -211,22 +213,25 @@ TEST_CASE("A table of a hundred thousand groups is read whole") {
 }
 
 TEST_CASE("Budgets that fit no group are refused") {
-  CHECK(errors("budgets: {a: $1}") ==
+  CHECK(budget_errors("budgets: {a: $1}") ==
         "3:14: budgets belong to groups, and this rule has no group_by | add group_by, or write "
         "budget");
-  CHECK(errors("group_by: [a, b]\nbudgets: {x: $1}")
+  CHECK(budget_errors("group_by: [a, b]\nbudgets: {x: $1}")
             .starts_with("4:14: a map of budgets is for rules with one field in group_by"));
-  CHECK(errors("group_by: [a]\nbudgets: [{a: x}]") == "4:15: \"budget\" is missing in this row");
-  CHECK(errors("group_by: [a]\nbudgets: [{a: x, until: y, budget: $1}]") ==
+  CHECK(budget_errors("group_by: [a]\nbudgets: [{a: x}]") ==
+        "4:15: \"budget\" is missing in this row");
+  CHECK(budget_errors("group_by: [a]\nbudgets: [{a: x, until: y, budget: $1}]") ==
         "4:22: \"until\" is not built yet");
-  CHECK(errors("group_by: [a]\nbudgets: {(other): $1}")
+  CHECK(budget_errors("group_by: [a]\nbudgets: {(other): $1}")
             .starts_with("4:15: the group (other) has no budget"));
-  CHECK(errors("group_by: [a]\nbudgets: nope.csv") == "4:14: cannot read nope.csv: no such file");
-  CHECK(errors("group_by: [a]\nbudgets: rows.yaml") ==
+  CHECK(budget_errors("group_by: [a]\nbudgets: nope.csv") ==
+        "4:14: cannot read nope.csv: no such file");
+  CHECK(budget_errors("group_by: [a]\nbudgets: rows.yaml") ==
         "4:14: \"budgets in a YAML file\" is not built yet");
-  CHECK(errors("group_by: [a]\nbudgets: $5").starts_with("4:14: \"$5\" is no table of budgets"));
-  CHECK(errors("group_by: [a]\nbudgets: {x: 30}").starts_with("4:18: \"30\" is not money"));
-  CHECK(errors("budget: 00").starts_with("3:13: \"00\" is not money: it has no $"));
+  CHECK(budget_errors("group_by: [a]\nbudgets: $5")
+            .starts_with("4:14: \"$5\" is no table of budgets"));
+  CHECK(budget_errors("group_by: [a]\nbudgets: {x: 30}").starts_with("4:18: \"30\" is not money"));
+  CHECK(budget_errors("budget: 00").starts_with("3:13: \"00\" is not money: it has no $"));
 }
 
 TEST_CASE("A thousand lines of errors are told as far as anybody reads") {

@@ -70,12 +70,12 @@ Loaded load_config(const std::string& text, Purpose purpose = Purpose::run,
 }
 
 // The errors of a configuration that wants nothing: only `text` is judged.
-std::string errors(const std::string& text, Purpose purpose = Purpose::price) {
+std::string config_errors(const std::string& text, Purpose purpose = Purpose::price) {
   return told(load_config(text, purpose).diagnostics, "/etc/tocsin.yaml");
 }
 
 std::string kafka_errors(const std::string& more) {
-  return errors("sources:\n  - kafka: {brokers: [\"a:9092\"], topics: [t], " + more + "}\n");
+  return config_errors("sources:\n  - kafka: {brokers: [\"a:9092\"], topics: [t], " + more + "}\n");
 }
 
 }  // namespace
@@ -146,11 +146,11 @@ TEST_CASE("Every key of tocsin.yaml is read") {
 }
 
 TEST_CASE("Each purpose wants what it needs, and no more") {
-  CHECK(errors("time_zone: UTC\n", Purpose::price).empty());
-  CHECK(errors("rules: [rules/*.yaml]\n", Purpose::backtest).empty());
-  CHECK(errors("time_zone: UTC\n", Purpose::backtest) ==
+  CHECK(config_errors("time_zone: UTC\n", Purpose::price).empty());
+  CHECK(config_errors("rules: [rules/*.yaml]\n", Purpose::backtest).empty());
+  CHECK(config_errors("time_zone: UTC\n", Purpose::backtest) ==
         "0:0: \"rules\" is missing | add rules: [rules/*.yaml]");
-  const std::string run = errors("rules: [rules/*.yaml]\n", Purpose::run);
+  const std::string run = config_errors("rules: [rules/*.yaml]\n", Purpose::run);
   for (const char* needed : {"sources", "state.path", "channels", "notify.info", "notify.warning",
                              "notify.critical", "notify.engine"}) {
     INFO(needed);
@@ -167,24 +167,24 @@ TEST_CASE("A configuration that cannot be read says why") {
 TEST_CASE("Keys that are not built are refused by name, unknown ones get the nearest") {
   for (const Word& word : words::kConfig) {
     if (word.built == Built::yes) continue;
-    CHECK(errors(std::string(word.text) + ": x\n") ==
+    CHECK(config_errors(std::string(word.text) + ": x\n") ==
           "1:1: \"" + std::string(word.text) + "\" is not built yet");
   }
   for (const Word& word : words::kFormat) {
     if (word.built == Built::yes) continue;
-    CHECK(errors("sources:\n  - {file: x, format: " + std::string(word.text) + "}\n") ==
+    CHECK(config_errors("sources:\n  - {file: x, format: " + std::string(word.text) + "}\n") ==
           "2:23: \"" + std::string(word.text) + "\" is not built yet");
   }
   for (const Word& word : words::kChannel) {
     if (word.built == Built::yes) continue;
-    CHECK(errors("channels:\n  a: {" + std::string(word.text) + ": x}\n") ==
+    CHECK(config_errors("channels:\n  a: {" + std::string(word.text) + ": x}\n") ==
           "2:7: \"" + std::string(word.text) + "\" is not built yet");
   }
-  CHECK(errors("rules:\n  - {files: \"x/*.yaml\", team: search}\n") ==
+  CHECK(config_errors("rules:\n  - {files: \"x/*.yaml\", team: search}\n") ==
         "2:5: \"a mount of rules\" is not built yet");
-  CHECK(errors("chanels: {}\n")
+  CHECK(config_errors("chanels: {}\n")
             .starts_with("1:1: unknown key \"chanels\" | did you mean \"channels\"?"));
-  CHECK(errors("sources:\n  - {file: x, format: avro}\n")
+  CHECK(config_errors("sources:\n  - {file: x, format: avro}\n")
             .starts_with("2:23: unknown format \"avro\""));
 }
 
@@ -202,16 +202,17 @@ TEST_CASE("Properties that are Tocsin's own are refused with the reason") {
 }
 
 TEST_CASE("Sources are told what they lack") {
-  CHECK(errors("sources:\n  - {format: auto}\n") ==
+  CHECK(config_errors("sources:\n  - {format: auto}\n") ==
         "2:5: this source says not where it reads | write {kafka: {…}} or {file: PATH}");
-  CHECK(errors("sources:\n  - {kafka: {brokers: [\"a:1\"]}}\n") == "2:13: \"topics\" is missing");
-  CHECK(errors("sources:\n  - {kafka: {brokers: [a], topics: [t]}}\n") ==
+  CHECK(config_errors("sources:\n  - {kafka: {brokers: [\"a:1\"]}}\n") ==
+        "2:13: \"topics\" is missing");
+  CHECK(config_errors("sources:\n  - {kafka: {brokers: [a], topics: [t]}}\n") ==
         "2:24: a broker is host:port | write k1.company.example:9092");
-  CHECK(errors("sources:\n  - {kafka: {brokers: a:9092,b:9092, topics: [t]}}\n")
+  CHECK(config_errors("sources:\n  - {kafka: {brokers: a:9092,b:9092, topics: [t]}}\n")
             .starts_with("2:23: \"a:9092,b:9092\" inside { } is two things to YAML"));
-  CHECK(errors("sources:\n  - {file: x, start: later}\n")
+  CHECK(config_errors("sources:\n  - {file: x, start: later}\n")
             .starts_with("2:22: unknown start \"later\""));
-  CHECK(errors("sources:\n  - {file: x, workers: 17}\n") == "2:24: at most 16 workers");
+  CHECK(config_errors("sources:\n  - {file: x, workers: 17}\n") == "2:24: at most 16 workers");
   CHECK(kafka_errors("sasl: {mechanism: scram-sha-512, user: x}") ==
         "2:53: sasl takes mechanism, user and password_file");
   CHECK(kafka_errors("sasl: {mechanism: gssapi, user: x, password: y}") ==
@@ -220,20 +221,20 @@ TEST_CASE("Sources are told what they lack") {
 }
 
 TEST_CASE("A whole text may be a variable of the environment, which must be set") {
-  CHECK(errors("channels:\n  a: {slack: {webhook_url: \"${SLACK}\"}}\n").empty());
-  CHECK(errors("channels:\n  a: {slack: {webhook_url: \"${NOPE}\"}}\n") ==
+  CHECK(config_errors("channels:\n  a: {slack: {webhook_url: \"${SLACK}\"}}\n").empty());
+  CHECK(config_errors("channels:\n  a: {slack: {webhook_url: \"${NOPE}\"}}\n") ==
         "2:28: the environment variable NOPE is not set");
-  CHECK(errors("channels:\n  a: {slack: {webhook_url: \"${EMPTY}\"}}\n") ==
+  CHECK(config_errors("channels:\n  a: {slack: {webhook_url: \"${EMPTY}\"}}\n") ==
         "2:28: the environment variable EMPTY is empty");
-  CHECK(errors("channels:\n  a: {slack: {webhook_url: \"https://x/${SLACK}\"}}\n") ==
+  CHECK(config_errors("channels:\n  a: {slack: {webhook_url: \"https://x/${SLACK}\"}}\n") ==
         "2:28: a variable must be the whole text | write \"${NAME}\"");
-  CHECK(errors("channels:\n  a: {slack: {webhook_url: ${SLACK}}}\n") ==
+  CHECK(config_errors("channels:\n  a: {slack: {webhook_url: ${SLACK}}}\n") ==
         "2:28: quote \"${SLACK}\" in braces");
 }
 
 TEST_CASE("A webhook's URL is http or https") {
   const auto of = [](const std::string& url) {
-    return errors("channels:\n  a: {webhook: {url: \"" + url + "\"}}\n");
+    return config_errors("channels:\n  a: {webhook: {url: \"" + url + "\"}}\n");
   };
   CHECK(of("http://127.0.0.1:9000/x").empty());
   CHECK(of("https://h.example").empty());
@@ -267,30 +268,31 @@ TEST_CASE(
         "2:33: cannot read /etc/nope: no such file");
   CHECK(run("channels:\n  a: {slack: {webhook_url_file: /run/secrets/empty}}\n", {}) ==
         "2:33: /run/secrets/empty is empty");
-  CHECK(errors("channels:\n  a: {slack: {webhook_url_file: nope}}\n", Purpose::backtest)
+  CHECK(config_errors("channels:\n  a: {slack: {webhook_url_file: nope}}\n", Purpose::backtest)
             .find("nope") == std::string::npos);
 }
 
 TEST_CASE("Beyond this machine HTTP needs a token") {
-  CHECK(errors("http: {listen: \"127.0.0.1:8080\"}\n").empty());
-  CHECK(errors("http: {listen: \"[::1]:8080\"}\n").empty());
-  CHECK(errors("http: {listen: \":8080\"}\n") ==
+  CHECK(config_errors("http: {listen: \"127.0.0.1:8080\"}\n").empty());
+  CHECK(config_errors("http: {listen: \"[::1]:8080\"}\n").empty());
+  CHECK(config_errors("http: {listen: \":8080\"}\n") ==
         "1:16: beyond this machine a token is needed | add token_file, or listen on 127.0.0.1");
-  CHECK(errors("http: {listen: 8080}\n").starts_with("1:16: this is no address to listen on"));
-  CHECK(errors("http: {token_file: token}\n").starts_with("1:7: \"listen\" is missing"));
+  CHECK(
+      config_errors("http: {listen: 8080}\n").starts_with("1:16: this is no address to listen on"));
+  CHECK(config_errors("http: {token_file: token}\n").starts_with("1:7: \"listen\" is missing"));
 }
 
 TEST_CASE("Routes name channels that exist, and the engine's must go somewhere") {
   const std::string channels = "channels: {a: {slack: {webhook_url: \"https://h/x\"}}}\n";
-  CHECK(errors(channels + "notify: {info: [b]}\n") ==
+  CHECK(config_errors(channels + "notify: {info: [b]}\n") ==
         "2:17: unknown channel \"b\" | did you mean \"a\"? Allowed: a");
-  CHECK(errors(channels + "notify: {engine: []}\n") ==
+  CHECK(config_errors(channels + "notify: {engine: []}\n") ==
         "2:18: the engine's own messages must go somewhere");
-  CHECK(errors(channels + "notify: {engin: [a]}\n")
+  CHECK(config_errors(channels + "notify: {engin: [a]}\n")
             .starts_with("2:10: unknown key \"engin\" | did you mean \"engine\"?"));
-  CHECK(errors("channels: {a: {slack: {webhook_url: \"x\", webhook_url_file: y}}}\n") ==
+  CHECK(config_errors("channels: {a: {slack: {webhook_url: \"x\", webhook_url_file: y}}}\n") ==
         "1:60: write webhook_url or webhook_url_file, not both");
-  CHECK(errors("channels: {a: {slack: {webhook_url: \"https://h/x\"}, webhook: {}}}\n") ==
+  CHECK(config_errors("channels: {a: {slack: {webhook_url: \"https://h/x\"}, webhook: {}}}\n") ==
         "1:12: a channel is one thing: slack, webhook or email");
 }
 
@@ -309,10 +311,11 @@ TEST_CASE("A pattern that finds no file is an error, and the others are still re
 }
 
 TEST_CASE("Sizes and durations of the configuration are checked") {
-  CHECK(
-      errors("state: {path: x, memory: 1MB}\n").starts_with("1:26: memory must be at least 16MB"));
-  CHECK(errors("state: {path: x, memory: lots}\n").starts_with("1:26: \"lots\" is no size"));
-  CHECK(errors("group_interval: 30\n").starts_with("1:17: \"30\" is no duration"));
-  CHECK(errors("cost: theirs\n") == "1:7: unknown choice \"theirs\" | Allowed: computed, reported");
-  CHECK(errors("quarantine: {topic: b}\n") == "1:14: \"topic\" is not built yet");
+  CHECK(config_errors("state: {path: x, memory: 1MB}\n")
+            .starts_with("1:26: memory must be at least 16MB"));
+  CHECK(config_errors("state: {path: x, memory: lots}\n").starts_with("1:26: \"lots\" is no size"));
+  CHECK(config_errors("group_interval: 30\n").starts_with("1:17: \"30\" is no duration"));
+  CHECK(config_errors("cost: theirs\n") ==
+        "1:7: unknown choice \"theirs\" | Allowed: computed, reported");
+  CHECK(config_errors("quarantine: {topic: b}\n") == "1:14: \"topic\" is not built yet");
 }

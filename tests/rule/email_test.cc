@@ -28,7 +28,7 @@ Loaded load_email(const std::string& keys, Purpose purpose = Purpose::price) {
 }
 
 // What is told, but for what is missing in the rest of the configuration.
-std::string errors(const std::string& keys, Purpose purpose = Purpose::price) {
+std::string email_errors(const std::string& keys, Purpose purpose = Purpose::price) {
   std::string kept;
   std::istringstream lines(told(load_email(keys, purpose).diagnostics, "/etc/tocsin.yaml"));
   for (std::string line; std::getline(lines, line);) {
@@ -37,10 +37,10 @@ std::string errors(const std::string& keys, Purpose purpose = Purpose::price) {
   return kept;
 }
 std::string errors_to(const std::string& to) {
-  return errors("to: [" + to + "], from: t@x.example, " + kSmtp);
+  return email_errors("to: [" + to + "], from: t@x.example, " + kSmtp);
 }
 std::string errors_by(const std::string& by, Purpose purpose = Purpose::price) {
-  return errors("to: [a@x.example], from: t@x.example, " + by, purpose);
+  return email_errors("to: [a@x.example], from: t@x.example, " + by, purpose);
 }
 
 EmailTarget email(const std::string& by) {
@@ -86,17 +86,17 @@ TEST_CASE("Mail by Resend is read with all its keys") {
 }
 
 TEST_CASE("What mail lacks is told") {
-  CHECK(errors("from: t@x.example, " + std::string(kSmtp)) ==
+  CHECK(email_errors("from: t@x.example, " + std::string(kSmtp)) ==
         "2:14: \"to\" is missing | add to: [finance@company.example]");
-  CHECK(errors("to: [a@x.example], " + std::string(kSmtp)) ==
+  CHECK(email_errors("to: [a@x.example], " + std::string(kSmtp)) ==
         "2:14: \"from\" is missing | add from: tocsin@company.example");
-  CHECK(errors("to: [a@x.example], from: t@x.example") ==
+  CHECK(email_errors("to: [a@x.example], from: t@x.example") ==
         "2:14: \"smtp\" is missing | add smtp: \"smtps://mail.company.example\", or resend: "
         "{api_key_file: PATH}");
   CHECK(errors_by("resend: {}") == "2:61: \"api_key_file\" is missing");
-  CHECK(errors("to: [], from: t@x.example, " + std::string(kSmtp))
+  CHECK(email_errors("to: [], from: t@x.example, " + std::string(kSmtp))
             .starts_with("2:19: this list is empty"));
-  CHECK(errors("to: a@x.example, from: t@x.example, " + std::string(kSmtp)) ==
+  CHECK(email_errors("to: a@x.example, from: t@x.example, " + std::string(kSmtp)) ==
         "2:19: a list must stand here | write a list such as [finance@company.example]");
 }
 

@@ -18,7 +18,7 @@ std::string ladder(const std::string& keys) {
   return text;
 }
 
-std::string errors(const std::string& keys) { return errors_of(rule_with(keys)); }
+std::string ladder_errors(const std::string& keys) { return errors_of(rule_with(keys)); }
 
 }  // namespace
 
@@ -74,26 +74,26 @@ TEST_CASE("A rung may have its own route") {
 
 TEST_CASE("Wrong rungs are told where they stand") {
   const std::string budget = "window: day\nbudget: $100\nalert: ";
-  CHECK(errors(budget + "{80%: warn, 100%: critical}") ==
+  CHECK(ladder_errors(budget + "{80%: warn, 100%: critical}") ==
         "5:18: unknown severity \"warn\" | did you mean \"warning\"? Allowed: info, warning, "
         "critical");
-  CHECK(errors(budget + "{80: warning}") ==
+  CHECK(ladder_errors(budget + "{80: warning}") ==
         "5:13: \"80\" is no share: it has no % | write a share such as 80%");
   CHECK(
-      errors(budget + "{$80: warning}") ==
+      ladder_errors(budget + "{$80: warning}") ==
       "5:13: \"$80\" is an amount, and rungs of a budget are shares | write 80%, or \"$80 left\"");
-  CHECK(errors(budget + "{50k left: warning}")
+  CHECK(ladder_errors(budget + "{50k left: warning}")
             .starts_with("5:13: \"50k\" is not money: it has no $"));
-  CHECK(errors(budget + "{80%: warning, 80 %: critical}") ==
+  CHECK(ladder_errors(budget + "{80%: warning, 80 %: critical}") ==
         "5:27: \"80 %\" is the same rung as \"80%\"");
-  CHECK(errors(budget + "{80%: {notify: [alerts]}}") ==
+  CHECK(ladder_errors(budget + "{80%: {notify: [alerts]}}") ==
         "5:18: the severity is missing | write {severity: critical, notify: [oncall]}");
-  CHECK(errors(budget + "{80%: {severity: info, chanel: x}}") ==
+  CHECK(ladder_errors(budget + "{80%: {severity: info, chanel: x}}") ==
         "5:35: unknown key \"chanel\" | Allowed: severity, notify");
-  CHECK(errors(budget + "{}").starts_with("5:12: no rung is written here"));
-  CHECK(errors(budget + "80%:warning") == "5:12: a space is missing after 80%:");
-  CHECK(errors("window: day\nthreshold: 100").starts_with("4:16: \"100\" is not money"));
-  CHECK(errors("window: day\nthreshold: $0") == "4:16: a threshold of 0 is always reached");
-  CHECK(errors("window: last 5m\nmetric: error_rate\nthreshold: 0.05") ==
+  CHECK(ladder_errors(budget + "{}").starts_with("5:12: no rung is written here"));
+  CHECK(ladder_errors(budget + "80%:warning") == "5:12: a space is missing after 80%:");
+  CHECK(ladder_errors("window: day\nthreshold: 100").starts_with("4:16: \"100\" is not money"));
+  CHECK(ladder_errors("window: day\nthreshold: $0") == "4:16: a threshold of 0 is always reached");
+  CHECK(ladder_errors("window: last 5m\nmetric: error_rate\nthreshold: 0.05") ==
         "5:16: \"0.05\" is no share: it has no % | write a share such as 80%");
 }

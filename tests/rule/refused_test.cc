@@ -8,7 +8,7 @@ using namespace tocsin;
 
 namespace {
 
-std::string errors(const std::string& keys) { return errors_of(rule_with(keys)); }
+std::string refused_errors(const std::string& keys) { return errors_of(rule_with(keys)); }
 std::string not_built(const std::string& text) { return "\"" + text + "\" is not built yet"; }
 
 }  // namespace
@@ -18,7 +18,7 @@ TEST_CASE("Every key of the language that is not built is refused by its name") 
   for (const Word& word : words::kRule) {
     if (word.built == Built::yes) continue;
     ++count;
-    CHECK(errors("window: day\nbudget: $1\n" + std::string(word.text) + ": x") ==
+    CHECK(refused_errors("window: day\nbudget: $1\n" + std::string(word.text) + ": x") ==
           "5:5: " + not_built(std::string(word.text)));
   }
   CHECK(count == 7);
@@ -29,7 +29,7 @@ TEST_CASE("Every metric that is not built is refused by its name, and nothing el
   for (const Word& word : words::kMetric) {
     if (word.built == Built::yes) continue;
     ++count;
-    CHECK(errors("metric: " + std::string(word.text) + "\nwindow: day\nthreshold: 5%") ==
+    CHECK(refused_errors("metric: " + std::string(word.text) + "\nwindow: day\nthreshold: 5%") ==
           "3:13: " + not_built(std::string(word.text)));
   }
   CHECK(count == 10);
@@ -37,22 +37,23 @@ TEST_CASE("Every metric that is not built is refused by its name, and nothing el
 
 TEST_CASE("Rungs that are not built are refused by what they are") {
   for (const std::string rung : {"forecast 100%", "every 25%", "below 20%"}) {
-    CHECK(errors("window: day\nbudget: $1\nalert: {" + rung + ": warning}") ==
+    CHECK(refused_errors("window: day\nbudget: $1\nalert: {" + rung + ": warning}") ==
           "5:13: " + not_built(rung));
   }
   for (const std::string threshold : {"below 20%", "3x", "1.5x"}) {
-    CHECK(errors("window: last 1h\nthreshold: " + threshold) == "4:16: " + not_built(threshold));
+    CHECK(refused_errors("window: last 1h\nthreshold: " + threshold) ==
+          "4:16: " + not_built(threshold));
   }
 }
 
 TEST_CASE("An unknown word gets the nearest one, and never one that is not built") {
-  CHECK(errors("windw: day\nwindow: day\nbudget: $1")
+  CHECK(refused_errors("windw: day\nwindow: day\nbudget: $1")
             .starts_with("3:5: unknown key \"windw\" | did you mean \"window\"? Allowed: name, "));
   CHECK(
-      errors("window: day\nmetric: csot\nbudget: $1") ==
+      refused_errors("window: day\nmetric: csot\nbudget: $1") ==
       "4:13: unknown metric \"csot\" | did you mean \"cost\"? Allowed: cost, requests, "
       "input_tokens, output_tokens, cached_tokens, tokens, errors, unpriced_requests, error_rate");
-  CHECK(errors("window: day\nmetric: latency_p9\nthreshold: 5k")
+  CHECK(refused_errors("window: day\nmetric: latency_p9\nthreshold: 5k")
             .starts_with("4:13: unknown metric \"latency_p9\" | Allowed: cost"));
-  CHECK(errors("window: day\nbudget: $1\nzzz: 1").find("compare_to") == std::string::npos);
+  CHECK(refused_errors("window: day\nbudget: $1\nzzz: 1").find("compare_to") == std::string::npos);
 }

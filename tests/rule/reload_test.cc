@@ -17,10 +17,10 @@ const std::string kConfig =
     "notify: {info: [alerts], warning: [alerts], critical: [alerts], engine: [alerts]}\n"
     "rules: [r.yaml]\n"
     "http: {listen: \"127.0.0.1:8080\"}\n";
-const std::string kRules = "rules:\n  - {name: r, window: day, budget: $5}\n";
+const std::string kReloadRules = "rules:\n  - {name: r, window: day, budget: $5}\n";
 
-Loaded load_config(const std::string& text, const Config* running = nullptr) {
-  MemoryFiles files({{"tocsin.yaml", text}, {"r.yaml", kRules}});
+Loaded load_beside(const std::string& text, const Config* running = nullptr) {
+  MemoryFiles files({{"tocsin.yaml", text}, {"r.yaml", kReloadRules}});
   const Environment none = [](const std::string&) { return std::optional<std::string>(); };
   return load({"tocsin.yaml", Purpose::run, files, none, running});
 }
@@ -31,9 +31,9 @@ std::string with(std::string text, const std::string& from, const std::string& t
 }
 
 std::string refused(const std::string& from, const std::string& to) {
-  const Loaded running = load_config(kConfig);
+  const Loaded running = load_beside(kConfig);
   REQUIRE(running.ok());
-  const Loaded next = load_config(with(kConfig, from, to), &running.config);
+  const Loaded next = load_beside(with(kConfig, from, to), &running.config);
   return told(next.diagnostics, "tocsin.yaml");
 }
 
@@ -66,7 +66,7 @@ TEST_CASE("All else may change while it runs") {
 TEST_CASE("Secrets and comments are not in the text that is kept") {
   const std::string text = "# https://h.example/in-a-comment\n" +
                            with(kConfig, "rules: [", "rules:  # s3cr3t-note\n  [");
-  const Loaded loaded = load_config(text);
+  const Loaded loaded = load_beside(text);
   REQUIRE(loaded.config.literal_secrets.size() == 1);
   const auto kept = text_to_keep(text, loaded.config.literal_secrets);
   REQUIRE(kept);

@@ -32,7 +32,7 @@ TestFile with(const std::string& lines) {
   return read("rules: ../r.yaml\ntests:\n  - name: t\n" + lines);
 }
 
-std::string errors(const std::string& lines) {
+std::string file_errors(const std::string& lines) {
   return told(with(lines).diagnostics, "rules/tests/t.yaml");
 }
 
@@ -79,10 +79,11 @@ TEST_CASE("An event has every field of a native event, and what is none is a pro
 }
 
 TEST_CASE("A slip in a field's name is warned of, for it would be a property") {
-  CHECK(errors("    events:\n      - {at: 2026-11-20T09:00Z, cost: 1}\n    expect: []\n") ==
+  CHECK(file_errors("    events:\n      - {at: 2026-11-20T09:00Z, cost: 1}\n    expect: []\n") ==
         "~5:33: \"cost\" is a property here, not \"cost_usd\" | if a property is meant, write "
         "properties: {cost: …}");
-  CHECK(errors("    events:\n      - {at: 2026-11-20T09:00Z, Plan: free}\n    expect: []\n") == "");
+  CHECK(file_errors("    events:\n      - {at: 2026-11-20T09:00Z, Plan: free}\n    expect: []\n") ==
+        "");
 }
 
 TEST_CASE("Mistakes in a test are told at their place, with the word that was meant") {
@@ -96,19 +97,19 @@ TEST_CASE("Mistakes in a test are told at their place, with the word that was me
         "1:1: there is no tests: in this file | add tests: and a list of tests\n"
         "2:1: unknown key \"test\" | did you mean \"tests\"? Allowed: rules, time_zone, prices, "
         "tests");
-  CHECK(errors("    events: []\n") ==
+  CHECK(file_errors("    events: []\n") ==
         "3:5: this test expects nothing | write expect: [] for silence");
-  CHECK(errors("    expect: []\n    events:\n      - {cost_usd: 1}\n") ==
+  CHECK(file_errors("    expect: []\n    events:\n      - {cost_usd: 1}\n") ==
         "6:9: this event has no time | add at: 2026-11-20T09:00Z");
-  CHECK(errors("    expect: []\n    events:\n      - {at: today}\n") ==
+  CHECK(file_errors("    expect: []\n    events:\n      - {at: today}\n") ==
         "6:14: \"today\" is no time | write one with Z or an offset, such as 2026-11-20T09:00Z");
-  CHECK(errors("    events: []\n    expect:\n      - {rule: dayly}\n") ==
+  CHECK(file_errors("    events: []\n    expect:\n      - {rule: dayly}\n") ==
         "6:16: no rule is called \"dayly\" | did you mean \"daily\"? Allowed: daily, failing");
-  CHECK(errors("    events: []\n    expect:\n      - {rule: daily, rung: 90%}\n") ==
+  CHECK(file_errors("    events: []\n    expect:\n      - {rule: daily, rung: 90%}\n") ==
         "6:29: \"daily\" has no rung \"90%\" | did you mean \"50%\"? Allowed: 50%, 80%");
-  CHECK(errors("    events: []\n    expect:\n      - {rule: daily, group: {team: x}}\n") ==
+  CHECK(file_errors("    events: []\n    expect:\n      - {rule: daily, group: {team: x}}\n") ==
         "6:31: \"daily\" does not group by \"team\" | Allowed: user");
-  CHECK(errors("    events: []\n    expect:\n      - {rule: failing, budget: 5%}\n") ==
+  CHECK(file_errors("    events: []\n    expect:\n      - {rule: failing, budget: 5%}\n") ==
         "6:25: \"failing\" has a threshold and no budget");
 }
 

@@ -42,7 +42,7 @@ std::string where_text(const std::string& where) {
   return loaded.rules[0].where_text;
 }
 
-std::string errors(const std::string& where) {
+std::string where_errors(const std::string& where) {
   return errors_of(rule_with("where: " + where + "\nwindow: day\nbudget: $1"));
 }
 
@@ -135,29 +135,30 @@ TEST_CASE("The filter reads as a sentence") {
 }
 
 TEST_CASE("Filters that cannot be meant are refused") {
-  CHECK(errors("{Plan: \"\"}") == "3:19: an empty value equals nothing | write {exists: false}");
-  CHECK(errors("{Plan: []}") == "3:19: an empty list matches nothing");
-  CHECK(errors("{}") == "3:12: this matches every request | leave it out, or name a field");
-  CHECK(errors("{cached: yes}") == "3:21: cached is true or false");
-  CHECK(errors("{Environment: a, environment: b}") ==
+  CHECK(where_errors("{Plan: \"\"}") ==
+        "3:19: an empty value equals nothing | write {exists: false}");
+  CHECK(where_errors("{Plan: []}") == "3:19: an empty list matches nothing");
+  CHECK(where_errors("{}") == "3:12: this matches every request | leave it out, or name a field");
+  CHECK(where_errors("{cached: yes}") == "3:21: cached is true or false");
+  CHECK(where_errors("{Environment: a, environment: b}") ==
         "3:29: \"environment\" is the same field as one above | names are read without regard to "
         "case; write a list for any of two values");
-  CHECK(errors("{user.tier: free}") ==
+  CHECK(where_errors("{user.tier: free}") ==
         "3:13: names with a dot are kept for fields to come | write properties.user.tier");
-  CHECK(errors("{Plan: {matches: \"a(\"}}") ==
+  CHECK(where_errors("{Plan: {matches: \"a(\"}}") ==
         "3:29: this is no regular expression: missing ): a( | RE2's syntax, for the whole value");
-  CHECK(errors("{tags: {above: 3}}") == "3:20: \"tags\" is no number");
-  CHECK(errors("{Plan: {above: x}}") ==
+  CHECK(where_errors("{tags: {above: 3}}") == "3:20: \"tags\" is no number");
+  CHECK(where_errors("{Plan: {above: x}}") ==
         "3:27: \"x\" is no amount | write a number such as 50M, 20k or 1000");
-  CHECK(errors("{Plan: {is: x}}").starts_with("3:20: unknown condition \"is\""));
-  CHECK(errors("{Plan: {in: plans.txt}}") == "3:20: \"in\" is not built yet");
-  CHECK(errors("{Plan: \"${PLAN}\"}") ==
+  CHECK(where_errors("{Plan: {is: x}}").starts_with("3:20: unknown condition \"is\""));
+  CHECK(where_errors("{Plan: {in: plans.txt}}") == "3:20: \"in\" is not built yet");
+  CHECK(where_errors("{Plan: \"${PLAN}\"}") ==
         "3:19: \"${PLAN}\" is read only in tocsin.yaml, for secrets");
 }
 
 TEST_CASE("A name one letter off a field's is a property, with a warning") {
-  CHECK(errors("{modle: gpt-4o}") ==
+  CHECK(where_errors("{modle: gpt-4o}") ==
         "~3:13: \"modle\" is read as a property | did you mean \"model\"? If not, write "
         "properties.modle");
-  CHECK(errors("{properties.modle: gpt-4o}").empty());
+  CHECK(where_errors("{properties.modle: gpt-4o}").empty());
 }

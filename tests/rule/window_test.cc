@@ -14,7 +14,7 @@ WindowSpec window(const std::string& keys) {
   return loaded.rules[0].window;
 }
 
-std::string errors(const std::string& keys) {
+std::string window_errors(const std::string& keys) {
   return errors_of(rule_with(keys + "\nthreshold: $1"));
 }
 
@@ -41,54 +41,56 @@ TEST_CASE("Rolling windows are whole seconds, above a minute whole minutes") {
   CHECK(window("window: last 5m").length == Millis{300'000});
   CHECK(window("window: last 24h").length == Millis{86'400'000});
   CHECK(window("window: last 30s").length == Millis{30'000});
-  CHECK(errors("window: last 90s") ==
+  CHECK(window_errors("window: last 90s") ==
         "3:13: \"last 90s\" cannot be counted | under a minute whole seconds, above it whole "
         "minutes, at most 366d");
-  CHECK(errors("window: last 500ms").starts_with("3:13: \"last 500ms\" cannot be counted"));
-  CHECK(errors("window: last week").starts_with("3:13: \"last week\" is no window"));
+  CHECK(window_errors("window: last 500ms").starts_with("3:13: \"last 500ms\" cannot be counted"));
+  CHECK(window_errors("window: last week").starts_with("3:13: \"last week\" is no window"));
 }
 
 TEST_CASE("A bare duration can mean two things") {
-  CHECK(errors("window: 1h") ==
+  CHECK(window_errors("window: 1h") ==
         "3:13: \"1h\" can mean two things | \"hour\" starts anew on the hour; \"last 1h\" is the "
         "hour "
         "up to now");
   CHECK(
-      errors("window: 1d") ==
+      window_errors("window: 1d") ==
       "3:13: \"1d\" can mean two things | \"day\" starts anew at midnight; \"last 24h\" is the day "
       "up to now");
-  CHECK(errors("window: 14d") ==
+  CHECK(window_errors("window: 14d") ==
         "3:13: \"14d\" can mean two things | \"every 14d\" starts anew each time; \"last 14d\" is "
         "the "
         "time up to now");
 }
 
 TEST_CASE("Windows that do not exist are refused") {
-  CHECK(errors("window: mont") == "3:13: unknown window \"mont\" | did you mean \"month\"?");
-  CHECK(errors("window: fortnight").starts_with("3:13: unknown window \"fortnight\" | write hour"));
-  CHECK(errors("window: every 14d") ==
+  CHECK(window_errors("window: mont") == "3:13: unknown window \"mont\" | did you mean \"month\"?");
+  CHECK(window_errors("window: fortnight")
+            .starts_with("3:13: unknown window \"fortnight\" | write hour"));
+  CHECK(window_errors("window: every 14d") ==
         "3:13: \"every 14d\" needs a first day | add starts: 2026-11-02");
-  CHECK(errors("window: every 36h").starts_with("3:13: \"every 36h\" is no window"));
-  CHECK(errors("window: session") == "3:13: \"session\" is not built yet");
-  CHECK(errors("window: session idle 2h") == "3:13: \"session idle 2h\" is not built yet");
+  CHECK(window_errors("window: every 36h").starts_with("3:13: \"every 36h\" is no window"));
+  CHECK(window_errors("window: session") == "3:13: \"session\" is not built yet");
+  CHECK(window_errors("window: session idle 2h") == "3:13: \"session idle 2h\" is not built yet");
 }
 
 TEST_CASE("A start must fit its window") {
-  CHECK(errors("window: day\nstarts: 6") ==
+  CHECK(window_errors("window: day\nstarts: 6") ==
         "4:13: \"6\" is no start of such a window | write a time of day such as \"06:00\"");
-  CHECK(errors("window: day\nstarts: 24:00").starts_with("4:13: \"24:00\" is no start"));
-  CHECK(errors("window: week\nstarts: mon").starts_with("4:13: \"mon\" is no start"));
-  CHECK(errors("window: month\nstarts: 29").starts_with("4:13: \"29\" is no start"));
-  CHECK(errors("window: year\nstarts: 02-29").starts_with("4:13: \"02-29\" is no start"));
-  CHECK(errors("window: quarter\nstarts: 01-31").starts_with("4:13: \"01-31\" is no start"));
-  CHECK(errors("window: hour\nstarts: 10").starts_with("4:13: an hour starts on the hour"));
-  CHECK(errors("window: last 5m\nstarts: 10").starts_with("4:13: a rolling window has no start"));
+  CHECK(window_errors("window: day\nstarts: 24:00").starts_with("4:13: \"24:00\" is no start"));
+  CHECK(window_errors("window: week\nstarts: mon").starts_with("4:13: \"mon\" is no start"));
+  CHECK(window_errors("window: month\nstarts: 29").starts_with("4:13: \"29\" is no start"));
+  CHECK(window_errors("window: year\nstarts: 02-29").starts_with("4:13: \"02-29\" is no start"));
+  CHECK(window_errors("window: quarter\nstarts: 01-31").starts_with("4:13: \"01-31\" is no start"));
+  CHECK(window_errors("window: hour\nstarts: 10").starts_with("4:13: an hour starts on the hour"));
+  CHECK(window_errors("window: last 5m\nstarts: 10")
+            .starts_with("4:13: a rolling window has no start"));
 }
 
 TEST_CASE("Zones are IANA names") {
   CHECK(window("window: day\ntime_zone: Europe/Berlin").zone == "Europe/Berlin");
   CHECK(window("window: day").zone == "UTC");
   CHECK(
-      errors("window: day\ntime_zone: Europe/Berln") ==
+      window_errors("window: day\ntime_zone: Europe/Berln") ==
       "4:16: unknown time zone \"Europe/Berln\" | write an IANA name such as Europe/Berlin or UTC");
 }

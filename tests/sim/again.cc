@@ -13,7 +13,7 @@
 namespace tocsin::sim {
 namespace {
 
-constexpr int kTurnsMax = 1'000'000;
+constexpr int kTurnsAgainMax = 1'000'000;
 
 struct NoTeller final : Teller {
   void committed(Committed) override {}
@@ -145,7 +145,7 @@ bool replay(const World& world, const Version& version, MemoryStore& store) {
   Result<void> done = engine.start();
   std::vector<bool> ended(workers, false);
   for (int turns = 0; done && !engine.over(); ++turns) {
-    if (turns > kTurnsMax) return false;
+    if (turns > kTurnsAgainMax) return false;
     const auto turn = static_cast<std::size_t>(random.below(workers + 1));
     if (turn == workers) {
       done = engine.turn(Millis{0});

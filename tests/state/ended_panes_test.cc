@@ -3,16 +3,11 @@
 #include <catch2/catch.hpp>
 
 #include "state/state_fixture.h"
+#include "support/dollar.h"
 
 using namespace tocsin;
 
 namespace {
-
-constexpr std::int64_t kMinute = 60'000;
-constexpr std::int64_t kHour = 60 * kMinute;
-constexpr std::int64_t kDay = 24 * kHour;
-constexpr std::int64_t kNoon = 20'000 * kDay + 12 * kHour;
-constexpr int128 kDollar = power_of_ten(12);
 
 // A budget of $10 a user and day, or of any hour, that must be over for a minute.
 Rule held(bool rolling) {

@@ -14,10 +14,10 @@ using namespace tocsin;
 namespace {
 
 // Some lists of cells beside a map that says what they should hold.
-struct Model {
+struct CellsModel {
   static constexpr std::size_t kLists = 3;
 
-  Model() {
+  CellsModel() {
     for (auto& list : lists) cells.begin(list, nullptr);
   }
 
@@ -94,7 +94,7 @@ struct Model {
 }  // namespace
 
 TEST_CASE("Hot cells are those that were added and neither erased nor evicted") {
-  Model model;
+  CellsModel model;
   for (int round = 0; round < 40; ++round) {
     for (int i = 0; i < 400; ++i) model.add_or_change();
     for (int i = 0; i < 200; ++i) model.erase();
@@ -115,7 +115,7 @@ TEST_CASE("A group of one window is not that of another, though their hashes mee
 }
 
 TEST_CASE("Evicting all hot cells gives their memory back, but for the index") {
-  Model model;
+  CellsModel model;
   const std::size_t index = model.cells.bytes();
   for (int i = 0; i < 300; ++i) model.add_or_change();
   CHECK(model.cells.bytes() > index);
@@ -127,7 +127,7 @@ TEST_CASE("Evicting all hot cells gives their memory back, but for the index") {
 }
 
 TEST_CASE("A walk meets every cell that stays, though others come, move and go meanwhile") {
-  Model model;
+  CellsModel model;
   for (int i = 0; i < 3'000; ++i) model.add_or_change();
   const auto before = model.held(0);
   std::set<std::string> met;

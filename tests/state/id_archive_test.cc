@@ -128,7 +128,7 @@ void feed(Engine& engine, std::uint64_t from, std::uint64_t until) {
 }
 
 // Every claim there ever was, in a plain map.
-struct Model {
+struct ArchiveModel {
   struct Claim {
     std::uint32_t partition = 0;
     std::int64_t second = 0;
@@ -230,7 +230,7 @@ class Trial {
   FaultyStore faulty_{store_};
   std::unique_ptr<Engine> engine_;
   std::array<std::vector<ClaimedId>, 2> batches_;
-  std::array<Model, 2> model_, stored_, synced_;
+  std::array<ArchiveModel, 2> model_, stored_, synced_;
   std::uint64_t newest_ = 0, claims_ = 0, page_reads_ = 0;
 };
 
@@ -426,7 +426,8 @@ TEST_CASE("A page, a filter or a generation that cannot be read is told, not pas
   CHECK(loaded.error().reaction == Reaction::stop);
 }
 
-TEST_CASE("Of workers that claim the same ids while they are moved to the store one has each") {
+TEST_CASE("Of workers that claim the same ids while they are moved to the store one has each",
+          "[threads]") {
   constexpr std::uint64_t kIds = 20'000;
   constexpr std::size_t kWorkers = 3;
   MemoryStore store;

@@ -3,14 +3,13 @@
 #include <catch2/catch.hpp>
 
 #include "state/state_fixture.h"
+#include "support/dollar.h"
 
 using namespace tocsin;
 
 namespace {
 
-constexpr std::int64_t kMinute = 60'000, kHour = 60 * kMinute, kDay = 24 * kHour;
-constexpr std::int64_t kMidnight = 20'001 * kDay, kNoon = kMidnight - 12 * kHour;
-constexpr int128 kDollar = power_of_ten(12);
+constexpr std::int64_t kMidnight = kNoon + 12 * kHour;
 
 // Stream time that brings the watermark to `ms`.
 std::int64_t seen_at(std::int64_t ms) { return ms + StateLimits{}.out_of_order.count(); }

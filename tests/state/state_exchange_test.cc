@@ -2,15 +2,11 @@
 #include <catch2/catch.hpp>
 
 #include "state/state_fixture.h"
+#include "support/dollar.h"
 
 using namespace tocsin;
 
 namespace {
-
-constexpr std::int64_t kHour = 3'600'000;
-constexpr std::int64_t kDay = 24 * kHour;
-constexpr std::int64_t kNoon = 20'000 * kDay + 12 * kHour;
-constexpr int128 kDollar = power_of_ten(12);
 
 Rule rolling_rule(const std::string& name, int128 budget) {
   Rule rule = user_day_rule(name, budget);

@@ -19,6 +19,11 @@
 
 namespace tocsin {
 
+inline constexpr std::int64_t kMinute = 60'000;
+inline constexpr std::int64_t kHour = 60 * kMinute;
+inline constexpr std::int64_t kDay = 24 * kHour;
+inline constexpr std::int64_t kNoon = 20'000 * kDay + 12 * kHour;
+
 // A State over a MemoryStore, fed by hand with single deltas.
 class StateFixture {
  public:

@@ -6,14 +6,13 @@
 #include <set>
 
 #include "state/state_fixture.h"
+#include "support/dollar.h"
 
 using namespace tocsin;
 
 namespace {
 
-constexpr std::int64_t kDay = 86'400'000;
 constexpr std::size_t kIndex = 4'112;  // of HotCells, when it is small
-constexpr int128 kDollar = power_of_ten(12);
 
 struct Op {
   // 0..7: an event, 8: the stream goes on, 9: restart, 10: other rules beside ours, 11: ours is

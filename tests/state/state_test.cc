@@ -3,17 +3,9 @@
 
 #include "state/keys.h"
 #include "state/state_fixture.h"
+#include "support/dollar.h"
 
 using namespace tocsin;
-
-namespace {
-
-constexpr std::int64_t kHour = 3'600'000;
-constexpr std::int64_t kDay = 24 * kHour;
-constexpr std::int64_t kNoon = 20'000 * kDay + 12 * kHour;
-constexpr int128 kDollar = power_of_ten(12);
-
-}  // namespace
 
 TEST_CASE("Every rung passed is an alert of its own, once, and names the others of its commit") {
   StateFixture engine({user_day_rule("daily", 10 * kDollar)});
@@ -406,7 +398,6 @@ TEST_CASE("A rung that rings after a quiet time goes on, and is not ended by the
   rolling.window.kind = WindowKind::rolling;
   rolling.window.length = std::chrono::hours(1);
   StateFixture engine({rolling});
-  constexpr std::int64_t kMinute = 60'000;
   engine.feed({{0, kNoon, "ann", kDollar}}, kNoon);
   engine.feed({}, kNoon + 50 * kMinute);
   engine.feed({{0, kNoon + 55 * kMinute, "ann", 6 * kDollar}}, kNoon + 55 * kMinute);
@@ -422,7 +413,7 @@ TEST_CASE("A request stamped 2099 does not end what its group is told of now") {
   rolling.window.kind = WindowKind::rolling;
   rolling.window.length = std::chrono::hours(1);
   StateFixture engine({rolling});
-  constexpr std::int64_t kMinute = 60'000, k2099 = 4'070'908'800'000;
+  constexpr std::int64_t k2099 = 4'070'908'800'000;
   engine.feed({{0, kNoon + 30 * kMinute, "ann", 6 * kDollar}}, kNoon + 30 * kMinute);
   engine.feed({{0, k2099, "ann", 1}}, kNoon + 31 * kMinute);
   engine.feed({{0, kNoon + 65 * kMinute, "ann", 1}}, kNoon + 65 * kMinute);

@@ -2,14 +2,11 @@
 #include <catch2/catch.hpp>
 
 #include "state/state_fixture.h"
+#include "support/dollar.h"
 
 using namespace tocsin;
 
 namespace {
-
-constexpr std::int64_t kMinute = 60'000, kHour = 60 * kMinute, kDay = 24 * kHour;
-constexpr std::int64_t kNoon = 20'000 * kDay + 12 * kHour;
-constexpr int128 kDollar = power_of_ten(12);
 
 // By day, and told a minute after it is reached: what it spends is kept by the minute.
 Rule held_rule() {

@@ -13,7 +13,6 @@ namespace {
 
 constexpr std::size_t kSubjectMax = 90;
 constexpr std::size_t kPreheaderMax = 140;
-constexpr int kBarCells = 20;
 
 // Characters that take a column: not the marks around right-to-left text.
 std::size_t columns(const std::string& text) {
@@ -66,10 +65,7 @@ std::string rows_text(const Message& message) {
 }
 
 std::string bar_text(const Message::Bar& bar) {
-  std::string text = "  ";
-  const int filled = bar.percent * kBarCells / 100;
-  for (int i = 0; i < kBarCells; ++i) text += i < filled ? "\xE2\x96\x88" : "\xE2\x96\x91";
-  return text + "  " + bar.text + "\n";
+  return "  " + bar_cells(bar.percent) + "  " + bar.text + "\n";
 }
 
 std::string steps_text(const Message& message) {

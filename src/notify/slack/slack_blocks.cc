@@ -20,12 +20,11 @@ constexpr std::size_t kFieldsMax = 10;
 constexpr std::size_t kElementsMax = 10;
 constexpr std::size_t kMessageMax = 12'000;
 constexpr std::size_t kParagraphsMax = 40;  // of Slack's 50 blocks
-constexpr std::size_t kRowsMax = 10;
+constexpr std::size_t kBlockRowsMax = 10;
 constexpr std::size_t kCodeMax = 200;
 constexpr std::size_t kRunbookMax = 1'000;
 constexpr std::size_t kContextLineMax = 1'400;
 constexpr std::size_t kPlainMax = 3'000;
-constexpr int kBarCells = 20;
 
 // Slack has no escape for * _ ~ and backticks; texts of ours don't hold them.
 std::string escaped(std::string_view text) {
@@ -64,7 +63,7 @@ bool fits_in_code(std::string_view text) {
 // "user-8812   $61.02 of $25   244%", a line each.
 std::string list_text(const Message& message) {
   std::string text = message.list_heading + ":";
-  const std::size_t count = std::min(message.rows.size(), kRowsMax);
+  const std::size_t count = std::min(message.rows.size(), kBlockRowsMax);
   for (std::size_t i = 0; i < count; ++i) {
     const auto& [who, value, note] = message.rows[i];
     text += "\n" + who + "   " + value + (note.empty() ? "" : "   " + note);
@@ -98,11 +97,8 @@ class Blocks {
     json_.end_array().end_object();
   }
   void bar(const Message::Bar& bar) {
-    const int filled = bar.percent * kBarCells / 100;
-    std::string cells;
-    for (int i = 0; i < kBarCells; ++i) cells += i < filled ? "\xE2\x96\x88" : "\xE2\x96\x91";
     json_.begin_object().text("type", "section").key("text");
-    markdown("`" + cells + "` " + escaped(bar.text));
+    markdown("`" + bar_cells(bar.percent) + "` " + escaped(bar.text));
     json_.end_object();
   }
   // The first rows under their heading, as one text.

@@ -11,9 +11,13 @@ target_compile_options(tocsin_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wformat=2 -Wconversion -Wsign-conversion -Wimplicit-fallthrough
   -Wshadow -Wold-style-cast -Wnon-virtual-dtor -Woverloaded-virtual -Wdouble-promotion
   -Wfloat-equal -Wvla -Wswitch-enum -Werror=format-security -fvisibility=hidden
-  -fno-strict-overflow -fno-strict-aliasing -fno-delete-null-pointer-checks
+  -fno-strict-aliasing -fno-delete-null-pointer-checks
   # Sources that are compiled as one are headers to g++.
   $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage> -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
+# Overflow that has a meaning is none that UBSan would tell.
+if(NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize=[a-z,-]*undefined")
+  target_compile_options(tocsin_flags INTERFACE -fno-strict-overflow)
+endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(tocsin_flags INTERFACE
     -Wtrampolines -Wbidi-chars=any -Wduplicated-cond -Wlogical-op)

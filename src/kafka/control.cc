@@ -214,7 +214,8 @@ void Control::answer_ends() {
       i = ends_pending_.erase(i);
       continue;
     }
-    if (led_.contains(names_[*i])) asked.push_back(names_[*i]);
+    // Of one that has not begun its end says nothing: what comes before it begins may not count.
+    if (led_.contains(names_[*i]) && !tasks_.contains(*i)) asked.push_back(names_[*i]);
     ++i;
   }
   if (asked.empty()) return;

@@ -42,15 +42,15 @@ void Control::start_partitions() {
   rd_kafka_t* client = links_.client.get();
   const auto lows = look_up(client, names, kLogStart, kCallMax);
   if (!lows) return;
+  const auto highs = look_up(client, names, kLogEnd, kCallMax);
+  if (!highs) return;
   Answers by_time;
   if (timed) {
-    // Before the ends: what is appended in between is then after the end, not skipped.
+    // After the ends: with no record that late yet, what is appended in between is after the end.
     auto found = look_up(client, names, to_ms(settings_.start.time), kCallMax);
     if (!found) return;
     by_time = std::move(*found);
   }
-  const auto highs = look_up(client, names, kLogEnd, kCallMax);
-  if (!highs) return;
   for (auto i = tasks_.begin(); i != tasks_.end();) {
     const auto low = lows->find(i->second.name);
     const auto high = highs->find(i->second.name);

@@ -211,6 +211,10 @@ Result<void> Engine::commit(std::vector<Exchange::Taken> taken) {
   exchange_.give_back(std::move(taken));
   if (setup_.live && catch_up_.over(setup_.state.partitions(), setup_.clock.monotonic())) {
     setup_.teller.catch_up_ended();
+    const std::size_t partitions = setup_.state.partitions().size();
+    setup_.log.info(partitions == 1 ? "caught up: the partition is read to its end"
+                                    : fmt::format("caught up: {} partitions are read to their ends",
+                                                  partitions));
     publish();
   }
   return {};

@@ -23,6 +23,7 @@ using Kind = SourceNotice::Kind;
 using Strings = std::vector<std::string>;
 
 constexpr std::int16_t kFetch = 1;
+constexpr std::int16_t kListOffsets = 2;
 
 struct Destroy {
   void operator()(rd_kafka_t* client) const noexcept { rd_kafka_destroy(client); }
@@ -81,6 +82,12 @@ class MockKafka {
   void fail_next_fetches(const std::vector<rd_kafka_resp_err_t>& errors) {
     rd_kafka_mock_push_request_errors_array(cluster_, kFetch, errors.size(), errors.data());
   }
+  // Of the next look-ups of offsets the first is answered at once, the second after `delay`.
+  void answer_second_look_up_after(Millis delay) {
+    rd_kafka_mock_broker_push_request_error_rtts(
+        cluster_, 1, kListOffsets, 2, RD_KAFKA_RESP_ERR_NO_ERROR, 0, RD_KAFKA_RESP_ERR_NO_ERROR,
+        static_cast<int>(delay.count()));
+  }
   void set_down(bool down) {
     if (down) {
       rd_kafka_mock_broker_set_down(cluster_, 1);
@@ -127,6 +134,18 @@ TEST_CASE("Every record of every partition comes once, in order, to the partitio
   CHECK(reading.count(Kind::reachable) + reading.count(Kind::unreachable) == 0);
   CHECK(reading.last(Kind::at_end).offset == 500);
   CHECK_THAT(reading.source->identity(), Catch::StartsWith("kafka:mock"));
+}
+
+TEST_CASE("What is appended while a first start by time looks for its place is read") {
+  MockKafka kafka(1);
+  kafka.answer_second_look_up_after(Millis{800});
+  auto config = kafka.config();
+  config.start = {KafkaStart::Kind::time, event_time_ms(1'763'632'800'000)};
+  Reading reading(config);
+  reading.idle(Millis{400});  // the second is asked by now, and not answered
+  kafka.produce(0, {"first"});
+  REQUIRE(reading.until_count(1));
+  CHECK(reading.values[{"events", 0}] == Strings{"first"});
 }
 
 TEST_CASE("A restart goes on behind the last record delivered") {

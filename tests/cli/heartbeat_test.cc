@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/heartbeat.h"
 
+#include <catch2/catch.hpp>
+
 namespace tocsin {
 namespace {
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <catch2/catch.hpp>
 #include <cstring>
 
 #include "support/temporary_directory.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "demo/ledger.h"
 
+#include <catch2/catch.hpp>
 #include <map>
 
 #include "made_up.h"

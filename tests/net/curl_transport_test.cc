@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/curl_transport.h"
 
+#include <catch2/catch.hpp>
 #include <cstdlib>
 
 #include "net/scripted_server.h"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "alert/alert_codec.h"
 
+#include <catch2/catch.hpp>
+
 #include <rapidcheck.h>
 
 #include "notify/samples.h"

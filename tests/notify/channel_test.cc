@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "notify/channel.h"
 
+#include <catch2/catch.hpp>
+
 using namespace tocsin;
 using Verdict = Outcome::Verdict;
 

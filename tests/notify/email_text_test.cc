@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "notify/email/email_text.h"
 
+#include <catch2/catch.hpp>
+
 #include "notify/samples.h"
 
 using namespace tocsin;

@@ -3,6 +3,7 @@
 // writes the files anew: read the difference before it is committed.
 #include <simdjson.h>
 
+#include <catch2/catch.hpp>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>

@@ -3,6 +3,7 @@
 // browser's view of the same is in tests/browser.
 #include <simdjson.h>
 
+#include <catch2/catch.hpp>
 #include <functional>
 #include <set>
 

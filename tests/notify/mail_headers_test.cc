@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "notify/email/mail_headers.h"
 
+#include <catch2/catch.hpp>
 #include <set>
 
 #include "notify/email/base64_text.h"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "notify/message.h"
 
+#include <catch2/catch.hpp>
+
 #include <rapidcheck.h>
 
 #include "notify/plain_text.h"

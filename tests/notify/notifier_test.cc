@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "notify/notifier.h"
 
+#include <catch2/catch.hpp>
 #include <set>
 #include <thread>
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "notify/outbox.h"
 
+#include <catch2/catch.hpp>
+
 #include "notify/outbox_keys.h"
 #include "notify/samples.h"
 #include "state/memory_store.h"

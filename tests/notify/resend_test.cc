@@ -2,6 +2,7 @@
 #include "notify/email/resend_channel.h"
 
 #include <simdjson.h>
+#include <catch2/catch.hpp>
 #include <map>
 
 #include "notify/email/email_html.h"

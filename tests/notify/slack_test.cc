@@ -3,6 +3,9 @@
 #include <simdjson.h>
 
 #include "notify/golden_samples.h"
+
+#include <catch2/catch.hpp>
+
 #include "notify/plain_text.h"
 #include "notify/samples.h"
 #include "notify/slack/slack_blocks.h"

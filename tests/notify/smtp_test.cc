@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "notify/email/smtp_channel.h"
 
+#include <catch2/catch.hpp>
+
 #include "notify/email/email_text.h"
 #include "notify/email/reply_text.h"
 #include "notify/samples.h"

@@ -2,6 +2,9 @@
 #include <rapidcheck.h>
 
 #include "document/utf8.h"
+
+#include <catch2/catch.hpp>
+
 #include "notify/amount_text.h"
 #include "notify/period_text.h"
 #include "notify/plain_text.h"

@@ -3,6 +3,7 @@
 
 #include <simdjson.h>
 
+#include <catch2/catch.hpp>
 #include <map>
 
 #include "hash/digest.h"

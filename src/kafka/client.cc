@@ -6,8 +6,8 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstring>
-#include <future>
 #include <thread>
 #include <utility>
 
@@ -25,6 +25,8 @@ struct Signals {
   mutable std::mutex mutex;
   std::string trouble;  // guarded by mutex
   Log* log = nullptr;   // guarded by mutex; none once the source is gone
+  bool closed = false;  // guarded by mutex
+  std::condition_variable closing_over;
 };
 
 namespace {
@@ -71,13 +73,15 @@ struct Remains {
   std::shared_ptr<Signals> signals;  // callbacks use it to the end
 };
 
-void close(Remains remains, std::promise<void> done) {
+void close(Remains remains) {
   // Without this the destroy below never returns.
   for (const auto& [topic, partition] : remains.fetchers) rd_kafka_consume_stop(topic, partition);
   remains.queues.clear();
   remains.topics.clear();
   rd_kafka_destroy_flags(remains.client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
-  done.set_value();
+  const std::lock_guard lock(remains.signals->mutex);
+  remains.signals->closed = true;
+  remains.signals->closing_over.notify_all();
 }
 
 }  // namespace
@@ -102,17 +106,13 @@ Client::Client(rd_kafka_t* client, std::shared_ptr<Signals> signals, Log& log)
     : log_(log), signals_(std::move(signals)), client_(client) {}
 
 Client::~Client() {
-  std::promise<void> done;
-  auto closed = done.get_future();
-  std::thread(
-      close,
-      Remains{client_, std::move(topics_), std::move(queues_), std::move(fetchers_), signals_},
-      std::move(done))
+  std::thread(close, Remains{client_, std::move(topics_), std::move(queues_), std::move(fetchers_),
+                             signals_})
       .detach();
-  if (closed.wait_for(kCloseMax) != std::future_status::ready) {
+  std::unique_lock lock(signals_->mutex);
+  if (!signals_->closing_over.wait_for(lock, kCloseMax, [this] { return signals_->closed; })) {
     log_.warn("kafka: closing the connection takes over 10 s; it is left as it is");
   }
-  const std::lock_guard lock(signals_->mutex);
   signals_->log = nullptr;
 }
 

@@ -303,19 +303,22 @@ bool decode_partition(std::string_view bytes, PartitionRow& row) {
 std::string encode_window(const WindowRow& row) {
   std::string bytes;
   RowWriter out(bytes);
-  out.byte(1);
+  out.byte(2);
   write_time(out, row.end);
   out.number(row.groups);
   out.byte(row.paged ? 1 : 0);
+  out.number(row.paged_through);
   return bytes;
 }
 
 bool decode_window(std::string_view bytes, WindowRow& row) {
   RowReader in(bytes);
-  if (in.byte() != 1) return false;
+  const auto version = in.byte();
+  if (version != 1 && version != 2) return false;
   row.end = read_time(in);
   row.groups = in.number();
   row.paged = in.byte() != 0;
+  row.paged_through = version == 1 ? 0 : in.number();
   return in.ok() && in.done();
 }
 

@@ -86,6 +86,8 @@ struct WindowRow {
   EventTime end{};
   std::uint64_t groups = 0;  // cells, wherever they are
   bool paged = false;        // it closed: its cells are in pages, later changes beside them
+  // Once all of them are: what the journal says of it up to this commit is in the pages. Else 0.
+  std::uint64_t paged_through = 0;
 };
 std::string encode_window(const WindowRow& row);
 bool decode_window(std::string_view bytes, WindowRow& row);

@@ -34,12 +34,15 @@ struct WindowTable {
   WindowRow row;
   bool row_changed = false;
   bool elsewhere = false;  // some of its cells are in the store and not here
+  bool recovered =
+      false;  // of some of its cells it is not known whether they have keys of their own
   struct Touch {
     HotCells::Place cell = HotCells::kAbsent;
     EventTime latest{};  // greatest event time in the commit's deltas
   };
   std::vector<Touch> touched;          // by the commit under way
   std::unique_ptr<CellOrder> closing;  // while its cells become pages
+  std::uint64_t closing_since = 0;     // the commit in which that began
 };
 
 // A rule with its state.

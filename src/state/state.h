@@ -246,6 +246,7 @@ class State {
   void close_windows();
   bool close_some(WindowTable& table, std::size_t& left);
   bool write_page(WindowTable& table);
+  void find_keys(const WindowTable& table, std::span<const HotCells::Place> cells);
   bool store_all(WindowTable& table, std::size_t& left);
   void spill(WindowTable& table, HotCells::Place at);
   void put_spilled();

@@ -13,7 +13,7 @@ namespace tocsin {
 namespace {
 
 // 2: ids in runs (id_pages.h). Format 1 knows their newest rows alone, and is read as it is.
-constexpr std::uint64_t kFormat = 2;
+constexpr std::uint64_t kFormat = 3;
 constexpr std::size_t kSumsAhead = 32;
 
 Result<void> damaged(std::string_view what) {
@@ -47,6 +47,8 @@ struct State::Recovery final : JournalSink {
       failed = table.error();
       return;
     }
+    if (commit <= (*table)->row.paged_through) return;
+    (*table)->recovered = true;
     HotList& cells = (*table)->cells;
     ahead.push_back({&cells, group, state.hot_->hash(cells, group), cell});
     state.hot_->fetch_index(ahead.back().hash);
@@ -65,7 +67,6 @@ struct State::Recovery final : JournalSink {
       entry.cell = sum.cell;
       entry.commit = static_cast<std::uint32_t>(commit);
       entry.dirty = true;
-      entry.stored = true;  // perhaps: erasing a key that is not there is harmless
     }
     ahead.clear();
   }
@@ -335,6 +336,8 @@ Result<void> State::load_journal() {
         HotCell& entry = (*hot_)[at];
         if (entry.edition == rule->edition) renew(*rule, hot_->group(at), entry);
       }
+      // With all its groups here, a new one need not be looked for in the store.
+      if (!table.row.paged) table.elsewhere = table.cells.size < table.row.groups;
     }
     rule->groups.activate_all();
     rule->waits = rule->groups.size() > 0;

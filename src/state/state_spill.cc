@@ -48,6 +48,7 @@ bool State::close_some(WindowTable& table, std::size_t& left) {
     table.elsewhere = true;
     table.cells.pinned = true;
     table.closing = std::make_unique<CellOrder>(*hot_, table.cells);
+    table.closing_since = commit_;
   }
   if (table.closing) {
     if (!table.closing->gather(kSortedPerCommit)) return false;
@@ -56,6 +57,8 @@ bool State::close_some(WindowTable& table, std::size_t& left) {
     }
     table.closing.reset();
     table.cells.pinned = false;
+    table.row.paged_through = table.closing_since;
+    table.row_changed = true;
   }
   return store_all(table, left);
 }
@@ -70,6 +73,7 @@ bool State::write_page(WindowTable& table) {
     hot_->fetch(at);
     paged.push_back(at);
   }
+  if (table.recovered) find_keys(table, paged);
   std::vector<PageCell> page;
   for (const auto at : paged) {
     hot_->fetch_index(hot_->hash(table.cells, hot_->group(at)));
@@ -82,6 +86,25 @@ bool State::write_page(WindowTable& table) {
   batch_.put(key::cell(key::kPage, table.state, start, page.front().group), encode_page(page));
   for (const auto at : paged) hot_->erase(at);
   return true;
+}
+
+// Of cells by rising group. Erasing all keys they could have would bury as many keys as a window
+// has groups.
+void State::find_keys(const WindowTable& table, std::span<const HotCells::Place> cells) {
+  if (cells.empty()) return;
+  const auto own = [&](HotCells::Place at) {
+    return key::cell(key::kCell, table.state, to_ms(table.window.start), hot_->group(at));
+  };
+  auto cell = cells.begin();
+  const auto scanned =
+      store_.scan(own(cells.front()), own(cells.back()) + '\0', [&](auto key, auto) {
+        const std::string_view group = key.substr(key::kGroupAt);
+        while (cell != cells.end() && hot_->group(*cell) < group) ++cell;
+        if (cell != cells.end() && hot_->group(*cell) == group) (*hot_)[*cell].stored = true;
+        return cell != cells.end();
+      });
+  if (scanned) return;
+  for (const auto at : cells) (*hot_)[at].stored = true;  // perhaps
 }
 
 // Stores and forgets cells of the window, and then its row; false: some are left.

@@ -54,8 +54,8 @@ int print(rocksdb::DB& database) {
   std::string text;
   for (std::size_t i = 0; i < kinds.size(); ++i) {
     if (kinds[i].rows == 0) continue;
-    text += fmt::format("{}\"{}\":{{\"rows\":{},\"bytes\":{}}}", text.empty() ? "" : ",",
-                        static_cast<char>(i), kinds[i].rows, kinds[i].bytes);
+    text += fmt::format("{}\"\\u{:04x}\":{{\"rows\":{},\"bytes\":{}}}", text.empty() ? "" : ",", i,
+                        kinds[i].rows, kinds[i].bytes);
   }
   fmt::print("{{\"tables\":{},\"kinds\":{{{}}}}}\n", tables, text);
   return 0;

@@ -120,6 +120,12 @@ class StateFixture {
     return floor_div(event.at_ms, 86'400'000) * 86'400'000;
   }
 
+  // How many rows of a kind are stored.
+  std::size_t rows(char kind) const {
+    std::size_t count = 0;
+    for (const auto& [key, value] : store.map()) count += key[0] == kind ? 1U : 0U;
+    return count;
+  }
   // "rule user day" to total.
   std::map<std::string, int128> totals() const {
     std::map<std::string, int128> all;

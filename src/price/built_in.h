@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "document/embedded_file.h"
+#include <string_view>
 
 namespace tocsin::prices {
 
-// The price files built into the binary.
-std::vector<EmbeddedFile> built_in_files();
+// rules/prices, compiled (price/compiled.h).
+std::string_view built_in_prices();
 
 }  // namespace tocsin::prices

@@ -1,309 +1,209 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "price/load.h"
 
-#include <algorithm>
-#include <chrono>
-#include <initializer_list>
+#include <iterator>
+#include <set>
 #include <utility>
 
-#include "document/scalars.h"
 #include "document/yaml.h"
+#include "price/file_reader.h"
+#include "price/load_prices.h"
 #include "tocsin/ascii.h"
 
 namespace tocsin::prices {
 namespace {
 
-constexpr std::int64_t kPerMillion = 1'000'000;
-constexpr std::int64_t kPerThousand = 1'000;
-
-// What other price lists know and this one does not, refused by name so that nobody is priced
-// wrongly by a line that is passed over.
-bool is_planned(std::string_view key) {
-  constexpr std::string_view kPlanned[] = {"variants",   "when",     "discount",  "multiplier",
-                                           "regex",      "per_hour", "per_chars", "per_page",
-                                           "per_mchars", "currency"};
-  return std::find(std::begin(kPlanned), std::end(kPlanned), key) != std::end(kPlanned);
-}
-
 class Loader {
  public:
-  Loader(const Document& document, Diagnostics& diagnostics)
-      : document_(document), diagnostics_(diagnostics) {}
+  explicit Loader(FileReader& reader) : reader_(reader), prices_(reader) {}
 
   Provider provider(const Node& root);
 
  private:
-  using Keys = std::initializer_list<std::string_view>;
-
-  void error(const Node& node, std::string message, std::string hint = {}) {
-    if (!node.bad) {
-      diagnostics_.push_back(document_.error(node, std::move(message), std::move(hint)));
-    }
-  }
-  bool is_map(const Node& node, std::string_view what, Keys keys);
-  std::string text(const Node& map, std::string_view key, bool required);
-  std::vector<std::string> texts(const Node& map, std::string_view key);
-  const Node* list(const Node& map, std::string_view key, bool required);
-  std::int64_t day(const Node& map, std::string_view key, std::int64_t absent);
-
-  Model model(const Node& node, const std::string& provider);
+  void names(const Node& list, Provider& provider);
   Clause clause(const Node& node);
-  Period period(const Node& node, const std::string& label);
-  void rates(const Node& map, Tier& tier);
-  void rate(const Entry& entry, std::int64_t scale, Tier& tier);
-  void tiers(const Node& node, Period& period);
-  void refuse_same_names(const Provider& provider, const Node& models);
+  Clauses clauses(const Node& list);
+  std::optional<Factor> factor(const Node& map);
+  void model(const Node& node, Provider& provider);
+  void priced_model(const Node& node, std::string_view name, Provider& provider);
+  void check(const Node& root, const Provider& provider);
 
-  const Document& document_;
-  Diagnostics& diagnostics_;
+  FileReader& reader_;
+  PricesReader prices_;
+  std::set<std::string_view> seen_;
 };
-
-bool Loader::is_map(const Node& node, std::string_view what, Keys keys) {
-  if (!node.is_map()) {
-    error(node, std::string(what) + " must be a map");
-    return false;
-  }
-  for (const Entry& entry : node.entries) {
-    if (std::find(keys.begin(), keys.end(), entry.key.text) != keys.end()) continue;
-    std::string known;
-    for (const std::string_view key : keys) {
-      known += known.empty() ? "" : ", ";
-      known += key;
-    }
-    if (is_planned(entry.key.text)) {
-      error(entry.key, "`" + entry.key.text + "` is not supported in price files yet",
-            "take it out and give the price you pay");
-    } else {
-      error(entry.key, "unknown key `" + entry.key.text + "` in " + std::string(what),
-            "known: " + known);
-    }
-  }
-  return true;
-}
-
-std::string Loader::text(const Node& map, std::string_view key, bool required) {
-  const Node* const node = map.find(key);
-  if (node == nullptr) {
-    if (required) error(map, "`" + std::string(key) + "` is missing");
-    return {};
-  }
-  if (!node->is_scalar() || node->text.empty()) {
-    error(*node, "`" + std::string(key) + "` must be a text");
-    return {};
-  }
-  return node->text;
-}
-
-std::vector<std::string> Loader::texts(const Node& map, std::string_view key) {
-  std::vector<std::string> result;
-  const Node* const node = list(map, key, false);
-  if (node == nullptr) return result;
-  for (const Node& item : node->items) {
-    if (item.is_scalar() && !item.text.empty()) {
-      result.push_back(to_lower(item.text));
-    } else {
-      error(item, "must be a text");
-    }
-  }
-  return result;
-}
-
-const Node* Loader::list(const Node& map, std::string_view key, bool required) {
-  const Node* const node = map.find(key);
-  if (node == nullptr) {
-    if (required) error(map, "`" + std::string(key) + "` is missing");
-    return nullptr;
-  }
-  if (!node->is_sequence() || (required && node->items.empty())) {
-    error(*node,
-          "`" + std::string(key) + "` must be a list" + (required ? " with something in it" : ""));
-    return nullptr;
-  }
-  return node;
-}
-
-std::int64_t Loader::day(const Node& map, std::string_view key, std::int64_t absent) {
-  const std::string written = text(map, key, false);
-  if (written.empty()) return absent;
-  const auto date = parse_date(written);
-  if (!date) {
-    error(*map.find(key), "`" + std::string(key) + "` must be a day", "2026-11-20, UTC");
-    return absent;
-  }
-  return std::int64_t{std::chrono::sys_days{*date}.time_since_epoch().count()} * 86'400'000;
-}
 
 Clause Loader::clause(const Node& node) {
   Clause result;
-  if (!is_map(node, "a match", {"equals", "starts_with", "ends_with", "contains", "without"})) {
+  if (!reader_.is_map(node, "a match",
+                      {"equals", "starts_with", "ends_with", "contains", "without", "regex"})) {
     return result;
   }
-  result.equals = to_lower(text(node, "equals", false));
-  result.starts_with = to_lower(text(node, "starts_with", false));
-  result.ends_with = to_lower(text(node, "ends_with", false));
-  result.contains = to_lower(text(node, "contains", false));
-  result.without = to_lower(text(node, "without", false));
+  result.equals = reader_.lower_text(node, "equals");
+  result.starts_with = reader_.lower_text(node, "starts_with");
+  result.ends_with = reader_.lower_text(node, "ends_with");
+  result.contains = reader_.lower_text(node, "contains");
+  result.without = reader_.lower_text(node, "without");
+  if (const std::string expression = reader_.text(node, "regex", false); !expression.empty()) {
+    result.regex = std::make_shared<const Regex>(reader_.keep(expression));
+    if (std::string fault = result.regex->fault(); !fault.empty()) {
+      reader_.error(*node.find("regex"), std::move(fault), "RE2's syntax, for the whole name");
+    }
+  }
   if (result.equals.empty() && result.starts_with.empty() && result.ends_with.empty() &&
-      result.contains.empty()) {
-    error(node, "a match needs equals, starts_with, ends_with or contains");
+      result.contains.empty() && result.regex == nullptr) {
+    reader_.error(node, "a match needs equals, starts_with, ends_with, contains or regex");
   }
   return result;
 }
 
-void Loader::rate(const Entry& entry, std::int64_t scale, Tier& tier) {
-  constexpr int128 kAttoMax = power_of_ten(24);
-  const std::string& unit = entry.key.text;
-  const std::string& written = entry.value.text;
-  const auto atto =
-      entry.value.is_scalar() ? parse_decimal(written, kRateScale, Rounding::exact) : std::nullopt;
-  if (!atto || *atto < 0 || *atto > kAttoMax) {
-    error(entry.value, "a price must be a decimal number from 0 to 1000000 with at most 18 places",
-          "2.50");
-    return;
-  }
-  if (unit == kUnitNames[static_cast<std::size_t>(Unit::reasoning)]) {
-    error(entry.key, "reasoning is part of output and has no price of its own");
-    return;
-  }
-  const auto same = std::find_if(tier.rates.begin(), tier.rates.end(),
-                                 [&](const Rate& r) { return r.unit == unit; });
-  Rate made{unit, written, *atto, scale};
-  if (same == tier.rates.end()) {
-    tier.rates.push_back(std::move(made));
-  } else {
-    *same = std::move(made);
-  }
-}
-
-void Loader::rates(const Node& map, Tier& tier) {
-  const std::pair<std::string_view, std::int64_t> kinds[] = {{"per_mtok", kPerMillion},
-                                                             {"per_1k", kPerThousand}};
-  const Node* first = nullptr;
-  for (const auto& [key, scale] : kinds) {
-    const Node* const node = map.find(key);
-    if (node == nullptr) continue;
-    if (!node->is_map() || node->entries.empty()) {
-      error(*node, "`" + std::string(key) + "` must be a map from unit to price",
-            "{input: 2.50, output: 10}");
-      continue;
-    }
-    for (const Entry& entry : node->entries) {
-      if (first != nullptr && first->find(entry.key.text) != nullptr) {
-        error(entry.key, "`" + entry.key.text + "` has a price in per_mtok, too");
-      }
-      rate(entry, scale, tier);
-    }
-    first = node;
-  }
-  if (map.find("per_mtok") == nullptr && map.find("per_1k") == nullptr) {
-    error(map, "a price needs `per_mtok` or `per_1k`");
-  }
-  if (tier.rates.size() > 100) {
-    error(map, "more than 100 units");
-    return;
-  }
-  tier.index();
-}
-
-void Loader::tiers(const Node& node, Period& period) {
-  for (const Node& item : node.items) {
-    if (!is_map(item, "a tier", {"above_input_tokens", "per_mtok", "per_1k"})) continue;
-    const auto above = parse_count(text(item, "above_input_tokens", true));
-    if (!above || *above <= period.tiers.back().above) {
-      const Node* const written = item.find("above_input_tokens");
-      if (written != nullptr) {
-        error(*written, "must be a whole number of tokens, rising from tier to tier");
-      }
-      continue;
-    }
-    Tier tier = period.tiers.back();
-    tier.above = *above;
-    rates(item, tier);
-    period.tiers.push_back(std::move(tier));
-  }
-}
-
-Period Loader::period(const Node& node, const std::string& label) {
-  Period result;
-  result.label = label;
-  result.origin = document_.source->file() + ":" + std::to_string(node.line);
-  result.tiers.emplace_back();
-  if (!is_map(node, "a price", {"from", "until", "per_mtok", "per_1k", "tiers"})) return result;
-  result.from_ms = day(node, "from", result.from_ms);
-  result.until_ms = day(node, "until", result.until_ms);
-  if (result.from_ms >= result.until_ms) error(node, "`until` must be a day after `from`");
-  if (const std::string from = text(node, "from", false); !from.empty()) {
-    result.label += " from " + from;
-  }
-  if (const std::string until = text(node, "until", false); !until.empty()) {
-    result.label += " until " + until;
-  }
-  rates(node, result.tiers.front());
-  if (const Node* const above = list(node, "tiers", false)) tiers(*above, result);
+Clauses Loader::clauses(const Node& list) {
+  Clauses result;
+  for (const Node& item : list.items) result.push_back(clause(item));
   return result;
 }
 
-Model Loader::model(const Node& node, const std::string& provider) {
+// Names are texts, or clauses.
+void Loader::names(const Node& list, Provider& provider) {
+  for (const Node& item : list.items) {
+    if (item.is_map()) {
+      provider.names.push_back(clause(item));
+    } else {
+      for (const auto name : reader_.lower_texts(item)) provider.aliases.push_back(name);
+    }
+  }
+}
+
+std::optional<Factor> Loader::factor(const Node& map) {
+  const Node* const discount = map.find("discount");
+  const Node* const multiplier = map.find("multiplier");
+  if (discount == nullptr && multiplier == nullptr) return std::nullopt;
+  if (discount != nullptr && multiplier != nullptr) {
+    reader_.error(*multiplier, "give `discount` or `multiplier`, not both");
+    return std::nullopt;
+  }
+  if (discount != nullptr) {
+    const std::string written = reader_.text(map, "discount", true);
+    const bool percent = written.ends_with('%');
+    const auto part = parse_decimal(std::string_view(written).substr(0, written.size() - percent),
+                                    4, Rounding::exact);
+    if (!percent || !part || *part < 0 || *part > 1'000'000) {
+      reader_.error(*discount, "a discount must be from 0% to 100%", "15%");
+      return std::nullopt;
+    }
+    return Factor{reader_.keep("less " + written), static_cast<std::int64_t>(1'000'000 - *part)};
+  }
+  const std::string written = reader_.text(map, "multiplier", true);
+  const auto times = parse_decimal(written, 6, Rounding::exact);
+  if (!times || *times < 0 || *times > 1'000'000'000) {
+    reader_.error(*multiplier, "a multiplier must be from 0 to 1000, with at most 6 places", "1.2");
+    return std::nullopt;
+  }
+  return Factor{reader_.keep("x " + written), static_cast<std::int64_t>(*times)};
+}
+
+void Loader::priced_model(const Node& node, std::string_view name, Provider& provider) {
   Model result;
-  if (!is_map(node, "a model", {"model", "match", "prices"})) return result;
-  result.name = to_lower(text(node, "model", true));
+  result.name = name;
   if (node.find("match") == nullptr) {
     Clause same_name;
-    same_name.equals = result.name;
+    same_name.equals = name;
     result.match.push_back(std::move(same_name));
-  } else if (const Node* const matches = list(node, "match", true)) {
-    for (const Node& item : matches->items) result.match.push_back(clause(item));
+  } else if (const Node* const matches = reader_.list(node, "match", true)) {
+    result.match = clauses(*matches);
   }
-  if (const Node* const prices = list(node, "prices", true)) {
+  if (const Node* const prices = reader_.list(node, "prices", false)) {
     for (const Node& item : prices->items) {
-      result.periods.push_back(period(item, provider + "/" + result.name));
+      result.periods.push_back(
+          prices_.period(item, std::string(provider.name) + "/" + std::string(name)));
+      result.periods.back().updated = provider.updated;
     }
   }
-  return result;
+  if (const Node* const variants = reader_.list(node, "variants", false)) {
+    for (const Node& item : variants->items) result.variants.push_back(prices_.variant(item));
+    if (result.variants.size() > kVariantsMax) {
+      reader_.error(*variants, "more than " + std::to_string(kVariantsMax) + " variants");
+    }
+  }
+  provider.models.push_back(std::move(result));
 }
 
-void Loader::refuse_same_names(const Provider& provider, const Node& models) {
-  for (std::size_t i = 0; i < provider.models.size(); ++i) {
-    for (std::size_t k = 0; k < i; ++k) {
-      if (provider.models[i].name == provider.models[k].name) {
-        error(models.items[i], "`" + provider.models[i].name + "` is in this file twice");
-      }
+void Loader::model(const Node& node, Provider& provider) {
+  if (!reader_.is_map(node, "a model",
+                      {"model", "match", "prices", "variants", "discount", "multiplier"})) {
+    return;
+  }
+  const std::string_view name = reader_.keep(to_lower(reader_.text(node, "model", true)));
+  if (!name.empty() && !seen_.insert(name).second) {
+    reader_.error(node, "`" + std::string(name) + "` is in this file twice");
+  }
+  auto of_list = factor(node);
+  const bool factored = node.find("discount") != nullptr || node.find("multiplier") != nullptr;
+  if (!factored) {
+    if (node.find("prices") == nullptr) {
+      return reader_.error(node, "`prices` is missing", "or a discount: 15%, or a multiplier");
     }
+    return priced_model(node, name, provider);
+  }
+  for (const char* const key : {"match", "prices", "variants"}) {
+    if (const Node* const other = node.find(key)) {
+      reader_.error(*other, "a model with a discount or multiplier keeps its prices and names",
+                    "give the price you pay, or the discount");
+    }
+  }
+  if (!of_list) return;
+  Diagnostic unused = reader_.diagnostic(
+      node, "`" + std::string(provider.name) + "` has no model `" + std::string(name) + "`",
+      "tocsin prices " + std::string(provider.name) + " lists them");
+  provider.discounts.push_back({name, *of_list, std::move(unused)});
+}
+
+void Loader::check(const Node& root, const Provider& provider) {
+  if (provider.models.empty() && provider.discounts.empty() && provider.aliases.empty() &&
+      provider.names.empty() && provider.fallback_for.empty()) {
+    reader_.error(root, "there are no `models` in it, nor a discount");
   }
 }
 
 Provider Loader::provider(const Node& root) {
   Provider result;
-  if (!is_map(root, "a price file",
-              {"version", "provider", "aliases", "fallback_for", "updated", "models"})) {
+  if (!reader_.is_map(root, "a price file",
+                      {"version", "provider", "aliases", "fallback_for", "unnamed", "updated",
+                       "discount", "multiplier", "models"})) {
     return result;
   }
-  if (const std::string version = text(root, "version", true); !version.empty() && version != "1") {
-    error(*root.find("version"), "price files have version 1");
+  const std::string version = reader_.text(root, "version", true);
+  if (!version.empty() && version != "1") {
+    reader_.error(*root.find("version"), "price files have version 1");
   }
-  result.name = to_lower(text(root, "provider", true));
-  result.aliases = texts(root, "aliases");
-  result.fallback_for = texts(root, "fallback_for");
-  (void)day(root, "updated", 0);
-  result.updated = text(root, "updated", false);
-  if (const Node* const models = list(root, "models", true)) {
-    for (const Node& item : models->items) result.models.push_back(model(item, result.name));
-    for (Model& each : result.models) {
-      for (Period& prices : each.periods) prices.updated = result.updated;
-    }
-    refuse_same_names(result, *models);
+  result.name = reader_.keep(to_lower(reader_.text(root, "provider", true)));
+  if (const Node* const aliases = reader_.list(root, "aliases", false)) names(*aliases, result);
+  if (const Node* const sellers = reader_.list(root, "fallback_for", false)) {
+    result.fallback_for = reader_.lower_texts(*sellers);
   }
+  if (const Node* const unnamed = reader_.list(root, "unnamed", false)) {
+    result.unnamed = clauses(*unnamed);
+  }
+  result.updated = reader_.updated(root);
+  if (auto of_all = factor(root)) result.discounts.push_back({{}, *of_all, {}});
+  if (const Node* const models = reader_.list(root, "models", false)) {
+    for (const Node& item : models->items) model(item, result);
+  }
+  check(root, result);
   return result;
 }
 
 }  // namespace
 
-std::optional<Provider> load_provider(std::string file, std::string_view text,
+std::optional<Provider> load_provider(std::string file, std::string_view text, Texts& texts,
                                       Diagnostics& diagnostics) {
   Diagnostics own;
   const auto document = parse_yaml(std::move(file), text, own);
   std::optional<Provider> provider;
-  if (document) provider = Loader(*document, own).provider(document->root);
+  if (document) {
+    FileReader reader(*document, texts, own);
+    provider = Loader(reader).provider(document->root);
+  }
   const bool good = document && !has_errors(own);
   diagnostics.insert(diagnostics.end(), std::make_move_iterator(own.begin()),
                      std::make_move_iterator(own.end()));

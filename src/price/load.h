@@ -10,8 +10,9 @@
 
 namespace tocsin::prices {
 
-// One price file (docs/events.md, Prices). Nothing if it has an error; `diagnostics` says which.
-std::optional<Provider> load_provider(std::string file, std::string_view text,
+// One price file (docs/events.md, What it costs), its texts kept in `texts`. Nothing if it has an
+// error; `diagnostics` says which.
+std::optional<Provider> load_provider(std::string file, std::string_view text, Texts& texts,
                                       Diagnostics& diagnostics);
 
 }  // namespace tocsin::prices

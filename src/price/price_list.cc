@@ -5,12 +5,15 @@
 #include <array>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <utility>
 
 #include "hash/fingerprint.h"
 #include "price/built_in.h"
 #include "price/catalogue.h"
+#include "price/compiled.h"
 #include "price/load.h"
+#include "price/units.h"
 
 namespace tocsin {
 
@@ -25,13 +28,71 @@ namespace {
 using prices::Rate;
 using prices::Tier;
 
-const Tier& tier_for(const prices::Period& period, std::int64_t input_tokens) {
-  const Tier* tier = &period.tiers.front();
-  for (const Tier& higher : period.tiers) {
+const Tier& tier_for(const prices::Tiers& tiers, std::int64_t input_tokens) {
+  const Tier* tier = &tiers.front();
+  for (const Tier& higher : tiers) {
     if (input_tokens > higher.above) tier = &higher;
   }
   return *tier;
 }
+
+// What holds for one event: the prices of each variant that does, and beneath them the standard.
+class Offer {
+ public:
+  Offer(const prices::Model& model, const prices::Period& period, const Event& event,
+        std::int64_t ms) {
+    const std::int64_t input =
+        event.usage.others.empty() ? event.usage.input_tokens() : prices::input_tokens(event.usage);
+    for (const prices::Variant& variant : model.variants) {
+      if (!variant.span.holds(ms)) continue;
+      if (!std::all_of(variant.when.begin(), variant.when.end(),
+                       [&](const auto& condition) { return condition.holds(event); })) {
+        continue;
+      }
+      if (size_ == 0) variant_ = variant.label;
+      layers_[size_++] = &tier_for(variant.tiers, input);
+    }
+    layers_[size_++] = &tier_for(period.tiers, input);
+  }
+
+  std::string_view variant() const { return variant_; }
+
+  template <class Name>
+  const Rate* own(const Name& unit) const {
+    for (std::size_t i = 0; i < size_; ++i) {
+      if (const Rate* const rate = layers_[i]->own(unit)) return rate;
+    }
+    return nullptr;
+  }
+  const Rate* request() const {
+    for (std::size_t i = 0; i < size_; ++i) {
+      if (layers_[i]->request >= 0) {
+        return &layers_[i]->rates[static_cast<std::size_t>(layers_[i]->request)];
+      }
+    }
+    return nullptr;
+  }
+  // Its own, or that of what it is a kind of.
+  const Rate* rate(Unit unit) const { return first(own(unit), prices::kind_of(unit)); }
+  const Rate* rate(std::string_view unit) const {
+    const Rate* const found = own(unit);
+    const prices::KnownUnit* const known = found ? nullptr : prices::known_unit(unit);
+    return known == nullptr ? found : first(found, known->kind_of);
+  }
+
+ private:
+  template <class Names>
+  const Rate* first(const Rate* found, const Names& kinds) const {
+    for (auto kind = kinds.begin(); found == nullptr && kind != kinds.end(); ++kind) {
+      found = own(*kind);
+    }
+    return found;
+  }
+
+  std::array<const Tier*, prices::kVariantsMax + 1> layers_;
+  std::size_t size_ = 0;
+  std::string_view variant_;
+};
 
 Money component(std::int64_t count, const Rate& rate) {
   if (rate.pico != 0) return Money::pico(int128{count} * rate.pico);
@@ -39,17 +100,33 @@ Money component(std::int64_t count, const Rate& rate) {
   return Money::pico(divide_half_even(int128{count} * rate.atto, rate.scale * kAttoPerPico));
 }
 
-// Calls `use(name, count, rate or null)` for each unit with a count.
+// Calls `use(name, count, rate or null)` for each unit with a count, those inside others apart.
 template <class F>
-void each_unit(const Usage& usage, const Tier* tier, F&& use) {
+void each_unit(const Usage& usage, const Offer* offer, F&& use) {
+  const auto known = [&](Unit unit, std::int64_t count) {
+    if (count <= 0) return;
+    use(kUnitNames[static_cast<std::size_t>(unit)], count,
+        offer == nullptr ? nullptr : offer->rate(unit));
+  };
   for (std::size_t i = 0; i < kUnits; ++i) {
     const auto unit = static_cast<Unit>(i);
-    if (unit == Unit::reasoning || usage.counts[i] <= 0) continue;  // reasoning is in output
-    use(kUnitNames[i], usage.counts[i], tier == nullptr ? nullptr : tier->rate(unit));
+    if (unit == Unit::reasoning) continue;  // it is in output
+    std::int64_t count = usage.counts[i];
+    if (unit == Unit::output && usage[Unit::reasoning] > 0 && offer != nullptr &&
+        offer->own(Unit::reasoning) != nullptr) {
+      const std::int64_t apart = std::min(usage[Unit::reasoning], count);
+      known(unit, count - apart);
+      known(Unit::reasoning, apart);
+      continue;
+    }
+    known(unit, count);
   }
+  const Rate* request = offer == nullptr ? nullptr : offer->request();
   for (const auto& [name, count] : usage.others) {
-    use(name, count, tier == nullptr ? nullptr : tier->rate(name));
+    if (name == prices::kRequestUnit) request = nullptr;
+    use(name, count, offer == nullptr ? nullptr : offer->rate(name));
   }
+  if (request != nullptr) use(prices::kRequestUnit, 1, request);
 }
 
 std::string error_lines(const Diagnostics& diagnostics) {
@@ -100,55 +177,102 @@ Result<PriceList> PriceList::with_files(const std::vector<std::string>& paths) {
 std::optional<PriceList> PriceList::with_texts(const std::vector<File>& files,
                                                Diagnostics& diagnostics) {
   auto data = std::make_unique<Data>();
-  const auto add = [&](std::string name, std::string_view text) {
-    auto provider = prices::load_provider(std::move(name), text, diagnostics);
-    if (provider) data->catalogue.add(std::move(*provider));
-  };
-  for (const EmbeddedFile& file : prices::built_in_files()) {
-    add(std::string(file.name), file.text);
+  auto built_in = prices::compiled(prices::built_in_prices());
+  if (!built_in) {
+    diagnostics.push_back(
+        file_error("tocsin", "the built-in prices are damaged", "install the program again"));
+    return std::nullopt;
   }
-  for (const File& file : files) add(file.path, file.text);
+  prices::Catalogue& catalogue = data->catalogue = std::move(*built_in);
+  for (const File& file : files) {
+    auto provider = prices::load_provider(file.path, file.text, catalogue.texts, diagnostics);
+    if (!provider) continue;
+    for (prices::Model& model : provider->models) model.users_own = true;
+    catalogue.add(std::move(*provider));
+  }
+  catalogue.apply_discounts(diagnostics);
   if (has_errors(diagnostics)) return std::nullopt;
-  for (const prices::Provider& provider : data->catalogue.providers) {
-    data->models += provider.models.size();
-    data->date = std::max(data->date, provider.updated);
+  for (const prices::Provider& provider : catalogue.providers) {
+    data->models += static_cast<std::size_t>(
+        std::count_if(provider.models.begin(), provider.models.end(),
+                      [](const prices::Model& model) { return !model.periods.empty(); }));
+    data->date = std::max(data->date, std::string(provider.updated));
   }
   return PriceList(std::move(data));
 }
 
 std::size_t PriceList::models() const { return data_->models; }
 std::string_view PriceList::date() const { return data_->date; }
+const prices::Catalogue& PriceList::catalogue() const { return data_->catalogue; }
 
 const prices::Model* PriceList::resolve(const Event& event) const {
   return data_->catalogue.resolve(event.provider, event.model);
 }
 
+namespace {
+
+void clear(Cost& cost, std::vector<CostComponent>* components) {
+  cost.basis = CostBasis::unpriced;
+  cost.amount = cost.saving = {};
+  cost.price = cost.variant = cost.origin = cost.updated = {};
+  cost.clamped = false;
+  cost.unpriced.clear();
+  if (components != nullptr) components->clear();
+}
+
+// By our prices, with what of it has none in `unpriced`. False: nothing of it has a price.
+bool compute(const prices::Model* model, const Event& event, EventTime at, Cost& cost,
+             std::vector<CostComponent>* components) {
+  const prices::Period* const period = model == nullptr ? nullptr : model->at(to_ms(at));
+  std::optional<Offer> offer;
+  if (period != nullptr) {
+    offer.emplace(*model, *period, event, to_ms(at));
+    cost.price = period->label;
+    cost.variant = offer->variant();
+    cost.origin = period->origin;
+    cost.updated = period->updated;
+  }
+  bool any = false;
+  each_unit(event.usage, offer ? &*offer : nullptr,
+            [&](std::string_view unit, std::int64_t count, const Rate* rate) {
+              if (rate == nullptr) return cost.unpriced.push_back(unit);
+              count = std::max(count, rate->least);
+              const Money part = component(count, *rate);
+              cost.amount += part;
+              any = true;
+              if (components != nullptr) {
+                components->push_back({unit, count, rate->text, rate->per(), part});
+              }
+            });
+  cost.clamped = event.usage[Unit::reasoning] > event.usage[Unit::output];
+  return any;
+}
+
+}  // namespace
+
 void PriceList::price_as(const prices::Model* model, const Event& event, EventTime at,
                          CostChoice choice, Cost& cost, std::vector<CostComponent>* components) {
+  clear(cost, components);
+  if (event.cached) {
+    if (event.has_usage) compute(model, event, at, cost, nullptr);
+    const Money saving = cost.amount;
+    clear(cost, components);
+    cost.basis = CostBasis::cached;
+    cost.saving = saving;
+    return;
+  }
+  if (!event.has_usage && !event.reported_cost) {
+    cost.basis = CostBasis::unmetered;
+    return;
+  }
   if (choice == CostChoice::computed && event.has_usage) {
-    const prices::Period* const period = model == nullptr ? nullptr : model->at(to_ms(at));
-    const Tier* const tier =
-        period == nullptr ? nullptr : &tier_for(*period, event.usage.input_tokens());
-    bool any = false;
-    each_unit(event.usage, tier, [&](std::string_view unit, std::int64_t count, const Rate* rate) {
-      if (rate == nullptr) return cost.unpriced.push_back(unit);
-      const Money part = component(count, *rate);
-      cost.amount += part;
-      any = true;
-      if (components != nullptr) {
-        components->push_back({unit, count, rate->text, rate->per(), part});
-      }
-    });
+    const bool any = compute(model, event, at, cost, components);
     if (cost.unpriced.empty() || (any && !event.reported_cost)) {
       cost.basis = CostBasis::computed;
-      if (period != nullptr) {
-        cost.price = period->label;
-        cost.origin = period->origin;
-        cost.updated = period->updated;
-      }
       return;
     }
     cost.amount = {};
+    cost.price = cost.variant = cost.origin = cost.updated = {};
     if (components != nullptr) components->clear();
   }
   if (event.reported_cost) {
@@ -164,30 +288,16 @@ void PriceList::price_as(const prices::Model* model, const Event& event, EventTi
 
 namespace {
 
-// What needs no price: true if `cost` is done.
-bool settled(const Event& event, Cost& cost, std::vector<CostComponent>* components) {
-  cost.basis = CostBasis::unpriced;
-  cost.amount = {};
-  cost.price = {};
-  cost.origin = {};
-  cost.updated = {};
-  cost.unpriced.clear();
-  if (components != nullptr) components->clear();
-  if (event.cached) {
-    cost.basis = CostBasis::cached;
-  } else if (!event.has_usage && !event.reported_cost) {
-    cost.basis = CostBasis::unmetered;
-  }
-  return cost.basis != CostBasis::unpriced;
+bool needs_prices(const Event& event, CostChoice choice) {
+  return event.has_usage && (choice == CostChoice::computed || event.cached);
 }
 
 }  // namespace
 
 void PriceList::price(const Event& event, EventTime at, CostChoice choice, Cost& cost,
                       std::vector<CostComponent>* components) const {
-  if (settled(event, cost, components)) return;
-  const bool needed = choice == CostChoice::computed && event.has_usage;
-  price_as(needed ? resolve(event) : nullptr, event, at, choice, cost, components);
+  price_as(needs_prices(event, choice) ? resolve(event) : nullptr, event, at, choice, cost,
+           components);
 }
 
 // Open addressing over whole names. When it is three quarters full it is emptied, so that made-up
@@ -220,9 +330,8 @@ Pricer::Pricer(Pricer&&) noexcept = default;
 
 void Pricer::price(const Event& event, EventTime at, CostChoice choice, Cost& cost,
                    std::vector<CostComponent>* components) {
-  if (settled(event, cost, components)) return;
   const prices::Model* model = nullptr;
-  if (choice == CostChoice::computed && event.has_usage) {
+  if (needs_prices(event, choice)) {
     if (cache_->used * 4 >= Cache::kSlots * 3) {
       for (Cache::Slot& slot : cache_->slots) slot.free = true;
       cache_->used = 0;

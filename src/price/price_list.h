@@ -17,15 +17,16 @@
 namespace tocsin {
 
 namespace prices {
+struct Catalogue;
 struct Model;
-}
+}  // namespace prices
 
 // One unit's part of a cost.
 struct CostComponent {
   std::string_view unit;
   std::int64_t count = 0;
   std::string_view rate;  // as the price list writes it, e.g. "2.50"
-  std::string_view per;   // what the rate is for: "1M" tokens, "1k" calls
+  std::string_view per;   // what the rate is for: "1M" tokens, "1k" calls, "1h", "1"
   Money cost;             // rounded once, half-even, to the picodollar
 };
 
@@ -50,12 +51,15 @@ enum class CostChoice : std::uint8_t {
 struct Cost {
   CostBasis basis = CostBasis::unpriced;
   Money amount;              // zero when unpriced
+  Money saving;              // of one that was cached: what it would have cost, as far as known
   std::string_view price;    // which entry priced it: "openai/gpt-4o", "openai/o3 from 2025-06-10"
+  std::string_view variant;  // "batch", if its prices are not the standard ones
   std::string_view origin;   // where that is written: "rules/prices/openai.yaml:88"
   std::string_view updated;  // when that file was: "2026-11-21"; may be empty
   // Units with a count and no price; of an unknown model all. Not empty with basis computed: the
   // amount is of the other units, too little, and nobody reported a better one.
   std::vector<std::string_view> unpriced;
+  bool clamped = false;  // more reasoning than output: as much of it as there is output counts
 };
 
 // What every unit of every known model costs at any time. Immutable once built; any thread.
@@ -86,6 +90,7 @@ class PriceList {
 
   std::size_t models() const;     // priced models
   std::string_view date() const;  // of the newest price, "2026-11-14"
+  const prices::Catalogue& catalogue() const;
 
  private:
   friend class Pricer;

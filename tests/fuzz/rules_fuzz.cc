@@ -91,7 +91,9 @@ std::string loaded_tests(const TextFiles& texts) {
 
 std::string loaded_prices(const TextFiles& texts) {
   Diagnostics diagnostics;
-  const auto provider = prices::load_provider("prices.yaml", texts.at("prices.yaml"), diagnostics);
+  prices::Texts kept;
+  const auto provider =
+      prices::load_provider("prices.yaml", texts.at("prices.yaml"), kept, diagnostics);
   expect_placed(diagnostics, texts);
   expect(provider.has_value() != has_errors(diagnostics), "prices are read or refused");
   return all_of(diagnostics);

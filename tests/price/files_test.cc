@@ -54,12 +54,13 @@ models:
 
 TEST_CASE("Errors of all files are told, each with its place") {
   const PriceFile one(with_prices("      - per_mtok: {input: cheap}\n"));
-  const PriceFile two(with_prices("      - per_hour: {audio: 1}\n        per_mtok: {input: 1}\n"));
+  const PriceFile two(with_prices("      - per_year: {audio: 1}\n        per_mtok: {input: 1}\n"));
   const auto loaded = PriceList::with_files({one.path(), two.path(), "missing.yaml"});
   REQUIRE_FALSE(loaded);
   const std::string& text = loaded.error().message;
   CHECK(text.find(one.path() + ":6:27: error: a price must be a decimal") != std::string::npos);
-  CHECK(text.find(two.path() + ":6:9: error: `per_hour` is not supported") != std::string::npos);
+  CHECK(text.find(two.path() + ":6:9: error: unknown key `per_year` in a price") !=
+        std::string::npos);
   CHECK(text.find("missing.yaml: error: this price file cannot be read") != std::string::npos);
 }
 
@@ -69,7 +70,6 @@ TEST_CASE("What a price file may not say is refused") {
       "      - per_mtok: {input: 1000001}\n",
       "      - per_mtok: {input: 0.0000000000000000001}\n",
       "      - per_mtok: {input: nan}\n",
-      "      - per_mtok: {reasoning: 1}\n",
       "      - per_mtok: {}\n",
       "      - from: 2026-01-01\n",
       "      - {from: 2026-02-30, per_mtok: {input: 1}}\n",
@@ -98,5 +98,84 @@ models:
     match: [{regex: a}]
     prices: [{per_mtok: {input: 1}}]
 )";
-  CHECK(refusal(regex).find("`regex` is not supported") != std::string::npos);
+  CHECK(refusal(regex).empty());
+  const std::string unclosed = refusal(std::string(regex).replace(regex.find("a}]"), 1, "'(a'"));
+  CHECK(unclosed.find(":5:21: error: this is no regular expression: missing )") !=
+        std::string::npos);
+}
+
+TEST_CASE("What a model may not say is refused where it is written") {
+  const char* const bad[] = {
+      "prices: [{per_mtok: {input: 1}}], discount: 15%",
+      "discount: 15",
+      "discount: 101%",
+      "multiplier: -1",
+      "multiplier: 1.0000001",
+      "multiplier: 1, discount: 1%",
+      "match: [{equals: x}], discount: 5%",
+      "match: [{equals: x}]",
+      "prices: [{per_mtok: {input: 1}}], variants: [{per_mtok: {input: 1}}]",
+      "prices: [{per_mtok: {input: 1}}], variants: [{when: {}, per_mtok: {input: 1}}]",
+      "prices: [{per_mtok: {input: 1}}], variants: [{when: {service_tier: batch}}]",
+      "prices: [{per_mtok: {input: 1}, at_least: {output: 1}}]",
+      "prices: [{per_mtok: {input: 1}, at_least: {input: x}}]",
+      "prices: [{per_mtok: {input: 1}, daily: '16:30'}]",
+      "prices: [{per_mtok: {input: 1}, daily: '16:30-16:30'}]",
+      "prices: [{per_mtok: {input: 1}, daily: '16:61-18:00'}]",
+      "prices: [{per_mtok: {input: 1}, daily: '25:00-18:00'}]",
+      "prices: [{per_mtok: {input: 1}, days: [monday]}]",
+  };
+  for (const char* says : bad) {
+    INFO(says);
+    const std::string text =
+        "version: 1\nprovider: acme\nmodels:\n  - {model: m, " + std::string(says) + "}\n";
+    CHECK(refusal(text).find(".yaml:4:") != std::string::npos);
+  }
+}
+
+TEST_CASE("A discount is of the prices that are there already") {
+  const PriceFile file(R"(version: 1
+provider: openai
+discount: 15%
+models:
+  - {model: gpt-4o, multiplier: 1.2}
+  - {model: ours, prices: [{per_mtok: {input: 1}}]}
+)");
+  const auto prices = file.load();
+  REQUIRE(prices);
+  const auto million = [&](std::string_view provider, std::string_view model) {
+    return dollars(*prices, usage_of(provider, model, {{Unit::input, 1'000'000}}));
+  };
+  CHECK(million("openai", "gpt-4o-mini") == "0.1275");  // 0.15 x 0.85
+  CHECK(million("openai", "gpt-4o") == "3");            // 2.50 x 1.2
+  CHECK(million("openai", "ours") == "1");
+  CHECK(million("azure", "gpt-4o-mini") == "0.15");  // who sells these models gave no discount
+  const Cost cost = cost_of(*prices, usage_of("openai", "gpt-4o-mini", {{Unit::input, 1}}));
+  CHECK(cost.price == "openai/gpt-4o-mini less 15%");
+}
+
+TEST_CASE("A discount of a seller is of what it sells of others, too, in each of their variants") {
+  const PriceFile maker(R"(version: 1
+provider: acme
+fallback_for: [shop]
+models:
+  - model: m
+    prices: [{per_mtok: {input: 2}}]
+    variants: [{when: {service_tier: batch}, per_mtok: {input: 1}}]
+)");
+  const PriceFile seller("version: 1\nprovider: shop\naliases: [store]\ndiscount: 10%\n");
+  const auto prices = PriceList::with_files({maker.path(), seller.path()});
+  REQUIRE(prices);
+  Event event = usage_of("store", "m", {{Unit::input, 1'000'000}});
+  CHECK(dollars(*prices, event) == "1.8");
+  event.service_tier = "batch";
+  CHECK(dollars(*prices, event) == "0.9");
+  event.provider = "acme";
+  CHECK(dollars(*prices, event) == "1");
+}
+
+TEST_CASE("A discount for a model that is not there is an error, where it is written") {
+  const std::string text =
+      refusal("version: 1\nprovider: openai\nmodels:\n  - {model: gpt-4-oh, discount: 5%}\n");
+  CHECK(text.find(".yaml:4:5: error: `openai` has no model `gpt-4-oh`") != std::string::npos);
 }

@@ -30,7 +30,7 @@ LIBRARIES = {
     "re2/": ["match"],
     "openssl/": ["hash"],
     "xxh": ["hash", "kafka", "file"],  # adapters may not use the room hash
-    "simdjson.h": ["event", "file", "demo"],
+    "simdjson.h": ["event", "price", "file", "demo"],
     "date/": ["window", "sim"],
     "rocksdb/": ["rocks"],
     "librdkafka/": ["kafka"],

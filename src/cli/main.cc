@@ -38,6 +38,7 @@ int main(int argc, char** argv) {
   add_demo(app, slot);
   add_explain(app, slot);
   add_price(app, slot);
+  add_prices(app, slot);
   add_test(app, slot);
   add_schema(app, slot);
   add_send_test(app, slot);

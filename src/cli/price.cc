@@ -7,8 +7,8 @@
 #include <string>
 
 #include "cli/commands.h"
-#include "cli/configuration.h"
 #include "cli/exit_code.h"
+#include "cli/priced_by.h"
 #include "cli/real_clock.h"
 #include "document/json_writer.h"
 #include "event/decoder.h"
@@ -80,6 +80,9 @@ class LinePricer final : Decoder::Sink {
     } else {
       json.text(cost_.price);
     }
+    if (!cost_.variant.empty()) json.text("variant", cost_.variant);
+    if (cost_.basis == CostBasis::cached) json.text("saving_usd", cost_.saving.text());
+    if (cost_.clamped) json.boolean("clamped", true);
     json.key("components").begin_object();
     for (const auto& part : components_) {
       json.key(part.unit).begin_object().number("count", part.count);
@@ -93,9 +96,11 @@ class LinePricer final : Decoder::Sink {
   }
 
   void print_text(const Event& event) const {
+    std::string how(cost_.price);
+    if (!cost_.variant.empty()) how += ", " + std::string(cost_.variant);
+    if (cost_.basis == CostBasis::cached) how = "cached, saving $" + cost_.saving.text();
     std::printf("%s  %s  %s\n", std::string(event.id).c_str(),
-                priced() ? ("$" + cost_.amount.text()).c_str() : "unpriced",
-                std::string(cost_.price).c_str());
+                priced() ? ("$" + cost_.amount.text()).c_str() : "unpriced", how.c_str());
     for (const auto& part : components_) {
       std::printf("  %-16s %12lld x $%s/%s = $%s\n", std::string(part.unit).c_str(),
                   static_cast<long long>(part.count), std::string(part.rate).c_str(),
@@ -122,25 +127,9 @@ class LinePricer final : Decoder::Sink {
 };
 
 int price(const PriceOptions& options) {
-  PriceList* list = nullptr;
-  CostChoice choice = CostChoice::computed;
-  std::optional<Configuration> configuration;
-  std::optional<PriceList> built_in;
-  if (!options.config.empty()) {
-    configuration = load_configuration(options.config, Purpose::price);
-    if (!configuration) return kExitConfig;
-    list = &configuration->prices;
-    choice = configuration->loaded.config.cost;
-  } else {
-    auto loaded = PriceList::built_in();
-    if (!loaded) {
-      std::fprintf(stderr, "%s\n", loaded.error().message.c_str());
-      return kExitConfig;
-    }
-    built_in = std::move(*loaded);
-    list = &*built_in;
-  }
-  LinePricer pricer(*list, choice, options.json);
+  const auto prices = PricedBy::configuration(options.config);
+  if (!prices) return kExitConfig;
+  LinePricer pricer(prices->list(), prices->choice(), options.json);
   std::string line;
   while (std::getline(std::cin, line)) pricer.line(line);
   return pricer.failed() ? kExitFound : kExitOk;

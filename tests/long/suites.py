@@ -50,6 +50,10 @@ SUITES = {
     "kafka": Suite(targets=("tocsin", "kafka_tool", "deadly_re2"),
                    commands=(("/usr/bin/python3", "tests/integration/kafka_long.py", "--build", "{build}"),),
                    packages=KAFKA),
+    # Needs the package genai-prices, which it installs for itself in the build's folder.
+    "prices": Suite(targets=("tocsin",),
+                    commands=(("/usr/bin/python3", "tests/long/prices/run.py", "{build}"),),
+                    packages=("python3-venv",)),
     "power": Suite(targets=("crash_suite",),
                    commands=(("{build}/crash_suite", "power", "--count", "2000"),)),
     # Builds for itself: copies of the source, to be broken.

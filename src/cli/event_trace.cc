@@ -48,6 +48,7 @@ void TraceVisitor::take(const ScannedRequest& request) {
   trace_.basis = request.cost.basis;
   trace_.cost = request.cost.amount;
   trace_.price = request.cost.price;
+  if (!request.cost.variant.empty()) trace_.price += ", " + std::string(request.cost.variant);
   trace_.origin = request.cost.origin;
   trace_.updated = request.cost.updated;
   for (const auto& part : request.components) {

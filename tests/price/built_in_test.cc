@@ -73,6 +73,33 @@ TEST_CASE("Prices change when their history says") {
   CHECK(dollars(*prices, o3, event_time_ms(1749513600000)) == "2");  // 2025-06-10
 }
 
+TEST_CASE("The built-in list knows variants, hours, expressions and units of all kinds") {
+  const auto prices = PriceList::built_in();
+  REQUIRE(prices);
+  // Batch above 272,000 tokens: 300,000 x 4 + 1,000 x 15 millionths.
+  Event event =
+      usage_of("openai", "gpt-5.6-sol", {{Unit::input, 300'000}, {Unit::output, 1000}});
+  event.service_tier = "batch";
+  CHECK(dollars(*prices, event) == "1.215");
+  CHECK(cost_of(*prices, event).variant == "batch");
+  // Four seconds are billed as ten: 10 x 0.111 / 3,600 = 0.00030833333333…
+  event = usage_of("groq", "whisper-large-v3", {});
+  event.usage.others = {{"audio_seconds", 4}};
+  CHECK(dollars(*prices, event) == "0.000308333333");
+  // 800 x 8 + 1,200 x 3 + 500 x 2 (citations) millionths, and 5 / 1,000.
+  event = usage_of("perplexity", "sonar-deep-research",
+                   {{Unit::output, 2000}, {Unit::reasoning, 1200}, {Unit::web_search, 1}});
+  event.usage.others = {{"citation", 500}};
+  CHECK(dollars(*prices, event) == "0.016");
+  // DeepSeek at 02:00 UTC: off-peak on a Saturday, peak on a Monday.
+  event = usage_of("deepseek", "deepseek-v4-pro", {{Unit::input, 1'000'000}});
+  CHECK(dollars(*prices, event, event_time_ms(1795226400000)) == "0.66");  // 2026-11-21
+  CHECK(dollars(*prices, event, event_time_ms(1795399200000)) == "1.32");  // 2026-11-23
+  // Found by an expression, and by an event without a provider.
+  event = usage_of("", "claude-fable-5-20251231", {{Unit::input, 1'000'000}});
+  CHECK(cost_of(*prices, event).price == "anthropic/claude-fable-5");
+}
+
 namespace {
 
 // rules/prices, corrections over what is imported, as the build compiles them.

@@ -51,10 +51,11 @@ Result<void> State::find_old(const CommitInput& input) {
   if (!scanned) return scanned;
   const std::string alerts(1, key::kAlert);
   std::size_t looked = 0;
+  // They are numbered as they were recorded: one that an event stamped 2099 caused keeps no other.
   scanned = store_.scan(alerts, key::after(alerts), [&](auto key, auto value) {
     const auto alert = decode_alert(value);
-    if (!alert || alert->at >= before) return false;
-    batch_.erase(std::string(key));
+    if (!alert) return false;
+    if (alert->at < before) batch_.erase(std::string(key));
     return ++looked < kRowsPerLook;
   });
   if (!scanned) return scanned;

@@ -185,6 +185,7 @@ World::World(const Plan& plan)
   clock_.set_wall(
       wall(plan_.traffic.from_ms +
            static_cast<std::int64_t>(plan_.backlog * static_cast<double>(plan_.traffic.span_ms))));
+  began_ = clock_.wall();
   store_.written = [this](auto number, const auto& batch) { stored(number, batch); };
   // The seed of its hashes is drawn by a new state: here it must be the same in every run.
   std::string format;

@@ -48,6 +48,7 @@ class World {
   const Received& received() const { return received_; }
   const std::vector<std::shared_ptr<const Version>>& versions() const { return versions_; }
   const auto& quarantined() const { return quarantined_; }
+  Millis lasted() const { return clock_.wall() - began_; }
   std::uint64_t deaths() const { return deaths_; }
   std::uint64_t reloads() const { return reloads_; }
 
@@ -80,6 +81,7 @@ class World {
   bool faults_on_ = true;
   Random random_;
   ManualClock clock_;
+  WallTime began_{};
   NoLog log_;
   SimStore store_;
   Received received_;

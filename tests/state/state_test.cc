@@ -434,6 +434,21 @@ TEST_CASE("Windows and alerts older than the retention leave the store") {
   CHECK(alerts == 0);
 }
 
+TEST_CASE("An alert that a stamp of 2099 caused keeps no later one from leaving the store") {
+  StateFixture engine({user_day_rule("daily", 10 * kDollar)});
+  engine.limits.retention = std::chrono::days(30);
+  engine.open();
+  constexpr std::int64_t k2099 = 4'070'908'800'000;
+  engine.feed({{0, k2099, "eve", 20 * kDollar}}, kNoon);
+  engine.feed({{0, kNoon, "ann", 20 * kDollar}}, kNoon);
+  for (int i = 0; i < 1'001; ++i) engine.feed({}, kNoon + 40 * kDay);
+  std::set<std::string> left;
+  REQUIRE(StateView(engine.store, engine.rules).alerts([&](const Alert& alert) {
+    return left.insert(alert.group.front().second).second || !left.empty();
+  }));
+  CHECK(left == std::set<std::string>{"eve"});
+}
+
 TEST_CASE("Time that was logged, versions of the rules and marks of delivery leave as well") {
   StateFixture engine({user_day_rule("daily", 10 * kDollar)});
   engine.limits.retention = std::chrono::days(30);

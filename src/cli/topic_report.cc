@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/topic_report.h"
 
-#include <fmt/format.h>
-
 #include <optional>
 
 #include "cli/plural.h"
@@ -15,23 +13,20 @@ namespace {
 
 // Whether a record holds an event, and why not.
 struct Verdict final : Decoder::Sink {
-  void event(const Event& event) override {
-    ++events;
-    read = fmt::format("{} {} {} {}", event.model, event.id, event.usage.input_tokens(),
-                       event.usage.output_tokens());
-  }
+  void event(const Event&) override { ++events; }
   void quarantined(const Quarantined& bad) override { trouble = bad; }
 
   int events = 0;
-  std::string read;  // what tells whether two readings are the same
+  Format format = Format::automatic;  // of the last
   std::optional<Quarantined> trouble;
 };
 
-Verdict judge(std::string_view record, Format format) {
+Verdict judge(std::string_view record) {
   Decoder decoder;
   Verdict verdict;
   decoder.begin_batch();
-  decoder.decode(record, format, verdict);
+  decoder.decode(record, Format::automatic, verdict);
+  verdict.format = decoder.format();
   return verdict;
 }
 
@@ -39,7 +34,7 @@ std::string sample_line(std::string_view record) {
   if (const auto format = format_of(record); !format.empty()) {
     return "Its last records are " + std::string(format) + ", which are read as they are.";
   }
-  const Verdict verdict = judge(record, Format::automatic);
+  const Verdict verdict = judge(record);
   return "Its last record cannot be read" +
          (verdict.trouble ? " (" + verdict.trouble->detail + ")" : std::string()) +
          ": docs/events.md says what is. Such records go to quarantine.";
@@ -61,9 +56,8 @@ std::string absent(const std::string& topic, const std::vector<std::string>& oth
 }  // namespace
 
 std::string_view format_of(std::string_view record) {
-  const Verdict read = judge(record, Format::automatic);
-  if (read.events == 0) return {};
-  return judge(record, Format::native).read == read.read ? "native events" : "Helicone's events";
+  const Verdict read = judge(record);
+  return read.events == 0 ? std::string_view() : records_of(read.format);
 }
 
 std::vector<std::string> topic_report(const std::string& topic, const TopicGlance& glance) {

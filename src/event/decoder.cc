@@ -5,13 +5,20 @@
 #include <string>
 #include <utility>
 
+#include "event/cloud_event.h"
+#include "event/detect.h"
 #include "event/helicone.h"
+#include "event/litellm.h"
 #include "event/native.h"
+#include "event/otlp.h"
 #include "event/reader.h"
+#include "event/response.h"
+#include "event/teller.h"
 
 namespace tocsin {
 
 using wire::Reader;
+using wire::Teller;
 
 namespace {
 
@@ -33,14 +40,21 @@ bool is_ndjson(std::string_view record) {
 
 struct Decoder::State {
   Reader reader;
+  Format format = Format::automatic;  // of the last event
 
-  void document(std::string_view text, std::size_t element, Format format, Sink& sink);
+  void document(std::string_view text, std::size_t element, Format wanted, Sink& sink);
+  bool is_spans(std::string_view record);
+  void spans(std::string_view record, Sink& sink);
 
  private:
-  Format sniff();
-  bool read(Format format);
-  void tell(std::size_t element, Sink& sink);
-  void array(std::string_view text, Format format, Sink& sink);
+  bool object(Format wanted, Teller& teller);
+  // A record is told only when the whole of it is known to be JSON.
+  bool told(const Reader::Mark& start, Teller& teller) {
+    if (start.depth == 0 && !reader.tokens.done()) return false;
+    teller.tell(reader);
+    return true;
+  }
+  void array(std::string_view text, Format wanted, Sink& sink);
   void broken(std::string_view text, std::size_t element, Sink& sink);
 };
 
@@ -56,47 +70,37 @@ bool begins_value(char c) {
   return c == '"' || c == '-' || (c >= '0' && c <= '9') || c == 't' || c == 'f' || c == 'n';
 }
 
+// The readers of one object that is one event, all alike: from the reader's tokens to its event. A
+// mapping file's is to be another.
+bool read_as(Format format, Reader& reader) {
+  if (format == Format::helicone) return wire::read_helicone(reader);
+  if (format == Format::litellm) return wire::read_litellm(reader);
+  if (format == Format::response) return wire::read_response(reader);
+  if (format == Format::cloudevents) return wire::read_cloud_event(reader, read_as);
+  return wire::read_native(reader);
+}
+
 }  // namespace
 
-// What is no JSON is told by read().
-Format Decoder::State::sniff() {
-  wire::Tokens& tokens = reader.tokens;
-  const auto start = tokens.place();
-  Format format = Format::automatic;
-  for (char before = '{'; tokens.first() == before; before = ',') {
-    tokens.pass();
-    wire::Name name;
-    if (!reader.name(name) || tokens.first() != ':') break;
-    const wire::NativeHint hint = wire::native_hint(name);
-    if (hint == wire::NativeHint::proof) {
-      format = Format::native;
-      break;
-    }
-    if (wire::is_helicone_name(name)) {
-      format = Format::helicone;
-    } else if (hint == wire::NativeHint::name && format == Format::automatic) {
-      format = Format::native;
-    }
-    tokens.pass();
-    reader.pass();
-    if (tokens.done()) break;
+// Tells what the object at the tokens holds. What nobody names the format of is read as native
+// until it shows that it is not. False: it is no JSON, and nothing of it was told.
+bool Decoder::State::object(Format wanted, Teller& teller) {
+  const Reader::Mark start = reader.mark();
+  format = wanted;
+  if (wanted == Format::automatic) {
+    const DecodeCounts counts = reader.counts;
+    reader.begin_event();
+    reader.guessing = true;
+    format = Format::native;
+    if (wire::read_native(reader)) return told(start, teller);
+    if (!reader.foreign) return false;
+    reader.counts = counts;
+    reader.go_to(start);
+    format = wire::detect(reader);
   }
-  tokens.go_to(start);
-  return format;
-}
-
-bool Decoder::State::read(Format format) {
+  if (format == Format::otlp_json) return wire::read_otlp_json(reader, teller);
   reader.begin_event();
-  if (format == Format::automatic) format = sniff();
-  return format == Format::helicone ? wire::read_helicone(reader) : wire::read_native(reader);
-}
-
-void Decoder::State::tell(std::size_t element, Sink& sink) {
-  if (reader.refused()) {
-    quarantine(sink, reader.reason(), element, reader.detail());
-  } else {
-    sink.event(reader.event);
-  }
+  return read_as(format, reader) && told(start, teller);
 }
 
 void Decoder::State::broken(std::string_view text, std::size_t element, Sink& sink) {
@@ -112,15 +116,15 @@ void Decoder::State::broken(std::string_view text, std::size_t element, Sink& si
 
 // The whole array is known to be JSON before its first event is told: a record is counted by all
 // its good elements or, cut short, by none.
-void Decoder::State::array(std::string_view text, Format format, Sink& sink) {
-  const auto start = reader.tokens.place();
+void Decoder::State::array(std::string_view text, Format wanted, Sink& sink) {
+  const Reader::Mark start = reader.mark();
   if (!reader.skip() || !reader.tokens.done()) return broken(text, 0, sink);
-  reader.tokens.go_to(start);
+  reader.go_to(start);
   std::size_t element = 0;
   const bool whole = reader.each_item([&] {
     if (reader.tokens.first() == '{') {
-      if (!read(format)) return false;
-      tell(element, sink);
+      Teller teller(sink, element);
+      if (!object(wanted, teller)) return false;
     } else {
       if (!reader.skip()) return false;
       quarantine(sink, QuarantineReason::unknown_format, element, "not an object");
@@ -131,8 +135,9 @@ void Decoder::State::array(std::string_view text, Format format, Sink& sink) {
   if (!whole) broken(text, element, sink);
 }
 
-void Decoder::State::document(std::string_view text, std::size_t element, Format format,
+void Decoder::State::document(std::string_view text, std::size_t element, Format wanted,
                               Sink& sink) {
+  format = wanted;
   reader.begin_document();
   const auto found = reader.tokens.find(text);
   if (found == wire::Tokens::Found::no_memory) {
@@ -140,14 +145,40 @@ void Decoder::State::document(std::string_view text, std::size_t element, Format
   }
   if (found == wire::Tokens::Found::no_json) return broken(text, element, sink);
   const char first = reader.tokens.first();
-  if (first == '[') return array(text, format, sink);
+  if (first == '[') return array(text, wanted, sink);
   if (first == '{') {
-    if (!read(format) || !reader.tokens.done()) return broken(text, element, sink);
-    return tell(element, sink);
+    Teller teller(sink, element);
+    if (!object(wanted, teller)) broken(text, element, sink);
+    return;
   }
   if (!begins_value(first)) return broken(text, element, sink);
   quarantine(sink, QuarantineReason::unknown_format, element,
              "neither an object nor an array of objects");
+}
+
+// A text that begins with a line feed may have the lengths of spans by chance; spans are never
+// JSON.
+bool Decoder::State::is_spans(std::string_view record) {
+  constexpr char kFirstTag = '\n';  // of the first resource's spans
+  if (record[0] != kFirstTag || wire::otlp_proto_break(record)) return false;
+  const std::size_t first = record.find_first_not_of(kBlanks);
+  if (first == std::string_view::npos) return false;
+  const char opens = record[first];
+  const char closes = record[record.find_last_not_of(kBlanks)];
+  if ((opens != '{' && opens != '[') || (closes != '}' && closes != ']')) return true;
+  reader.begin_document();
+  return reader.tokens.find(record) != wire::Tokens::Found::tokens || !reader.skip() ||
+         !reader.tokens.done();
+}
+
+void Decoder::State::spans(std::string_view record, Sink& sink) {
+  format = Format::otlp_proto;
+  if (const auto at = wire::otlp_proto_break(record)) {
+    return quarantine(sink, QuarantineReason::broken_protobuf, 0,
+                      "not protobuf, near byte " + std::to_string(*at));
+  }
+  Teller teller(sink, 0);
+  wire::read_otlp_proto(record, reader, teller);
 }
 
 std::string_view name(QuarantineReason reason) {
@@ -164,22 +195,28 @@ std::string_view name(QuarantineReason reason) {
     case QuarantineReason::negative_cost: return "negative_cost";
     case QuarantineReason::absurd_cost: return "absurd_cost";
     case QuarantineReason::bad_timestamp: return "bad_timestamp";
+    case QuarantineReason::broken_protobuf: return "broken_protobuf";
   }
   return "";
 }
 
-Decoder::Decoder() : state_(std::make_unique<State>()) {}
+Decoder::Decoder(std::optional<std::uint64_t> input_key) : state_(std::make_unique<State>()) {
+  state_->reader.input_key = input_key;
+}
 Decoder::~Decoder() = default;
 
+Format Decoder::format() const { return state_->format; }
 void Decoder::begin_batch() { state_->reader.begin_batch(); }
 const DecodeCounts& Decoder::counts() const { return state_->reader.counts; }
 
-void Decoder::decode(std::string_view record, Format format, Sink& sink) {
+void Decoder::decode(std::string_view record, Format wanted, Sink& sink) {
+  state_->format = wanted;
   constexpr std::size_t kFraming = 5;  // Confluent's: a zero byte, then the schema's id
   if (record.size() > kRecordMax) {
     return quarantine(sink, QuarantineReason::too_large, 0,
                       std::to_string(record.size()) + " bytes, of at most 1048576");
   }
+  if (wanted == Format::otlp_proto && !record.empty()) return state_->spans(record, sink);
   if (record.size() >= kFraming && record[0] == '\0') {
     const std::size_t start = record.find_first_not_of(kBlanks, kFraming);
     if (start == std::string_view::npos || (record[start] != '{' && record[start] != '[')) {
@@ -192,13 +229,14 @@ void Decoder::decode(std::string_view record, Format format, Sink& sink) {
   if (record.find_first_not_of(kBlanks) == std::string_view::npos) {
     return quarantine(sink, QuarantineReason::empty, 0, "nothing in it");
   }
-  if (!is_ndjson(record)) return state_->document(record, 0, format, sink);
+  if (wanted == Format::automatic && state_->is_spans(record)) return state_->spans(record, sink);
+  if (!is_ndjson(record)) return state_->document(record, 0, wanted, sink);
   for (std::size_t element = 0; !record.empty(); ++element) {
     const std::size_t line = std::min(record.find('\n'), record.size());
     const std::string_view text = record.substr(0, line);
     record.remove_prefix(std::min(line + 1, record.size()));
     if (text.find_first_not_of(kBlanks) != std::string_view::npos) {
-      state_->document(text, element, format, sink);
+      state_->document(text, element, wanted, sink);
     }
   }
 }

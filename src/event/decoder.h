@@ -4,14 +4,14 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "event/format.h"
 #include "tocsin/event.h"
 
 namespace tocsin {
-
-enum class Format : std::uint8_t { automatic, native, helicone };
 
 // Why a record, or one event of it, is set aside.
 enum class QuarantineReason : std::uint8_t {
@@ -27,8 +27,9 @@ enum class QuarantineReason : std::uint8_t {
   negative_cost,
   absurd_cost,    // over kReportedCostMaxUsd, or not a number ("nan", 1e400)
   bad_timestamp,  // unreadable
+  broken_protobuf,
 };
-inline constexpr std::size_t kQuarantineReasons = 12;
+inline constexpr std::size_t kQuarantineReasons = 13;
 std::string_view name(QuarantineReason reason);
 
 struct Quarantined {
@@ -41,12 +42,24 @@ struct Quarantined {
 struct DecodeCounts {
   std::uint64_t values_cut = 0;          // over 256 bytes: first 240 and a 16-digit hash
   std::uint64_t properties_dropped = 0;  // beyond 64 of an event, or neither text nor number
+  // Of providers' counts, those that were more than what holds them: cut to that. Cached tokens
+  // beyond all input were taken as not within it.
+  std::uint64_t counts_mended = 0;
+  // Of OpenTelemetry's spans, those that are no request to a model, or sum up others.
+  std::uint64_t spans_passed = 0;
+
+  DecodeCounts since(const DecodeCounts& before) const {
+    return {values_cut - before.values_cut, properties_dropped - before.properties_dropped,
+            counts_mended - before.counts_mended, spans_passed - before.spans_passed};
+  }
 };
 
 // Bytes of one record to events. One thread; reused for ever, no allocation once warm.
 class Decoder {
  public:
-  Decoder();
+  // With a key the input of a request, where a foreign format has it, leaves its keyed hash in
+  // Event::input_hash; without one it leaves nothing. Equal for equal inputs of the same key.
+  explicit Decoder(std::optional<std::uint64_t> input_key = std::nullopt);
   ~Decoder();
 
   // Called for each good event and each bad one, in the record's order. The event may be changed by
@@ -63,6 +76,8 @@ class Decoder {
   void decode(std::string_view record, Format format, Sink& sink);
 
   const DecodeCounts& counts() const;
+  // What the event just told, good or bad, was read as; `automatic` if that was not found out.
+  Format format() const;
 
  private:
   struct State;

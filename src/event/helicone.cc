@@ -51,6 +51,7 @@ enum class HeliconeField : std::uint8_t {
   prompt_audio,
   completion_audio,
   reasoning,
+  body,
   // Proof of the format, and nothing we keep.
   mark,
 };
@@ -90,6 +91,7 @@ constexpr NameTable<HeliconeField> kTop = {
     {"prompt_audio_tokens", HeliconeField::prompt_audio},
     {"completion_audio_tokens", HeliconeField::completion_audio},
     {"reasoning_tokens", HeliconeField::reasoning},
+    {"request_body", HeliconeField::body},
     {"request_response_url", HeliconeField::mark},
     {"signed_body_url", HeliconeField::mark},
 };
@@ -133,9 +135,9 @@ constexpr std::uint64_t bit(HeliconeField field) {
 static_assert(static_cast<unsigned>(HeliconeField::mark) < 64);
 
 constexpr std::uint64_t kFreeToRepeat =
-    bit(HeliconeField::none) | bit(HeliconeField::mark) | bit(HeliconeField::properties) |
-    bit(HeliconeField::request_properties) | bit(HeliconeField::metadata) |
-    bit(HeliconeField::latency) | bit(HeliconeField::organization) |
+    bit(HeliconeField::none) | bit(HeliconeField::mark) | bit(HeliconeField::body) |
+    bit(HeliconeField::properties) | bit(HeliconeField::request_properties) |
+    bit(HeliconeField::metadata) | bit(HeliconeField::latency) | bit(HeliconeField::organization) |
     bit(HeliconeField::other_user) | bit(HeliconeField::api_key) | bit(HeliconeField::proxy_key);
 
 std::string_view first_of(std::initializer_list<std::string_view> texts) {
@@ -184,7 +186,7 @@ class Record {
 
 bool Record::field(HeliconeField which, std::string_view name, std::uint64_t& seen) {
   if (which == HeliconeField::none) return reader_.skip();
-  any_ = true;
+  any_ = any_ || which != HeliconeField::body;
   if ((seen & bit(which)) != 0) {
     if ((bit(which) & kFreeToRepeat) == 0) {
       reader_.refuse(QuarantineReason::duplicate_key, name, "twice");
@@ -209,6 +211,7 @@ bool Record::field(HeliconeField which, std::string_view name, std::uint64_t& se
   if (which == HeliconeField::latency) return reader_.latency();
   if (which == HeliconeField::cost_usd) return reader_.cost(name, cost_usd_);
   if (which == HeliconeField::cost) return reader_.scalar(cost_);
+  if (which == HeliconeField::body) return reader_.input(event_.input_hash);
   if (which >= HeliconeField::prompt && which <= HeliconeField::reasoning)
     return usage_field(which, name);
   return text_field(which, name);
@@ -293,7 +296,7 @@ bool is_helicone_name(const Name& name) {
   constexpr std::uint64_t kOthersHaveIt =
       bit(HeliconeField::none) | bit(HeliconeField::provider) | bit(HeliconeField::model) |
       bit(HeliconeField::properties) | bit(HeliconeField::status) | bit(HeliconeField::metadata) |
-      bit(HeliconeField::cost) | bit(HeliconeField::latency);
+      bit(HeliconeField::cost) | bit(HeliconeField::latency) | bit(HeliconeField::body);
   return (bit(kTop.find(name)) & kOthersHaveIt) == 0;
 }
 

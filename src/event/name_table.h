@@ -99,13 +99,11 @@ class NameTable {
     }
   }
 
-  Field find(const Name& name) const {
-    const Row& row = rows_[places_[place(name)]];
-    const bool is = row.name.text.size() == name.text.size() &&
-                    ((row.name.head == name.head && row.name.tail == name.tail) ||
-                     is_lowered(row.name, name)) &&
-                    (name.is_short() || same_name(row.name.text, name.text));
-    return is ? row.field : Field{};
+  [[gnu::always_inline]] Field find(const Name& name) const { return row_of(name).field; }
+
+  // From 1, each name's own, below 64; 0: none of ours.
+  std::size_t row(const Name& name) const {
+    return static_cast<std::size_t>(&row_of(name) - rows_.data());
   }
 
  private:
@@ -116,6 +114,15 @@ class NameTable {
     Name name;
     Field field{};
   };
+
+  [[gnu::always_inline]] const Row& row_of(const Name& name) const {
+    const Row& row = rows_[places_[place(name)]];
+    const bool is = row.name.text.size() == name.text.size() &&
+                    ((row.name.head == name.head && row.name.tail == name.tail) ||
+                     is_lowered(row.name, name)) &&
+                    (name.is_short() || same_name(row.name.text, name.text));
+    return is ? row : rows_[0];
+  }
 
   static bool is_lowered(const Name& row, const Name& name) {
     const Name low = name.lowered();

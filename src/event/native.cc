@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 
+#include "event/detect.h"
 #include "event/name_table.h"
 
 namespace tocsin::wire {
@@ -75,11 +76,15 @@ constexpr std::uint32_t kOnce =
     bit(NativeField::model) | bit(NativeField::usage) | bit(NativeField::cost_usd) |
     bit(NativeField::cached) | bit(NativeField::status) | bit(NativeField::user);
 
+// Of an object that has one of these some names that others have, too, say nothing.
+constexpr std::uint32_t kProof = bit(NativeField::id) | bit(NativeField::timestamp) |
+                                 bit(NativeField::usage) | bit(NativeField::cost_usd);
+
 enum class SessionField : std::uint8_t { none, id, name, path };
 constexpr NameTable<SessionField> kSessionFields = {
     {"id", SessionField::id}, {"name", SessionField::name}, {"path", SessionField::path}};
 
-bool read_session(Reader& reader) {
+[[gnu::always_inline]] inline bool read_session(Reader& reader) {
   Event& event = reader.event;
   if (reader.tokens.first() != '{') return reader.text("session", event.session);
   std::uint32_t seen = 0;
@@ -95,7 +100,9 @@ bool read_session(Reader& reader) {
   });
 }
 
-bool read_field(Reader& reader, NativeField field, std::string_view name) {
+// Inlined where native records come through, though an envelope's fields do, too.
+[[gnu::always_inline]] inline bool read_field(Reader& reader, NativeField field,
+                                              std::string_view name) {
   const auto index = static_cast<std::size_t>(field) - 1;
   if (index < kTexts.size()) return reader.text(name, reader.event.*kTexts[index]);
   if (field == NativeField::timestamp) return reader.time(Zone::required, name, reader.event.time);
@@ -110,28 +117,40 @@ bool read_field(Reader& reader, NativeField field, std::string_view name) {
   return reader.properties();
 }
 
+[[gnu::always_inline]] inline bool read_once(Reader& reader, NativeField field,
+                                             std::string_view name, std::uint32_t& seen) {
+  if ((seen & bit(field)) != 0) {
+    if ((bit(field) & kOnce) != 0) reader.refuse(QuarantineReason::duplicate_key, name, "twice");
+    return reader.skip();
+  }
+  seen |= bit(field);
+  return read_field(reader, field, name);
+}
+
+constexpr Proof proof_of(std::uint32_t seen) {
+  if ((seen & (bit(NativeField::usage) | bit(NativeField::cost_usd))) != 0) return Proof::metered;
+  return (seen & kProof) != 0 ? Proof::native : Proof::none;
+}
+
 }  // namespace
 
-NativeHint native_hint(const Name& name) {
+bool is_native_proof(const Name& name) { return (bit(kFields.find(name)) & kProof) != 0; }
+
+bool NativeFields::read(const Name& name) {
   const NativeField field = kFields.find(name);
-  if (field == NativeField::none) return NativeHint::none;
-  const bool proof = (bit(field) & (bit(NativeField::id) | bit(NativeField::timestamp) |
-                                    bit(NativeField::usage) | bit(NativeField::cost_usd))) != 0;
-  return proof ? NativeHint::proof : NativeHint::name;
+  return field == NativeField::none ? reader_.skip() : read_once(reader_, field, name.text, seen_);
 }
 
 bool read_native(Reader& reader) {
   std::uint32_t seen = 0;
   const bool read = reader.each_field([&](const Name& name) {
     const NativeField field = kFields.find(name);
-    if (field == NativeField::none) return reader.skip();
-    if ((seen & bit(field)) != 0) {
-      if ((bit(field) & kOnce) != 0)
-        reader.refuse(QuarantineReason::duplicate_key, name.text, "twice");
+    if (field != NativeField::none) return read_once(reader, field, name.text, seen);
+    if (!reader.guessing || !is_foreign(name, proof_of(seen), reader.tokens.first() == '{')) {
       return reader.skip();
     }
-    seen |= bit(field);
-    return read_field(reader, field, name.text);
+    reader.foreign = true;
+    return false;
   });
   if (!read) return false;
   if (seen == 0) {

@@ -6,6 +6,8 @@
 #include <limits>
 
 #include "event/name_table.h"
+#include "event/provider_usage.h"
+#include "hash/fingerprint.h"
 #include "tocsin/ascii.h"
 
 namespace tocsin::wire {
@@ -65,6 +67,8 @@ void append_printable(std::string& out, std::string_view text) {
 
 }  // namespace
 
+bool is_unit(const Name& name) { return kUnitTable.find(name) != 0; }
+
 void Reader::begin_document() {
   depth_ = 0;
   too_deep_ = false;
@@ -72,6 +76,7 @@ void Reader::begin_document() {
 
 void Reader::begin_event() {
   event.clear();
+  guessing = foreign = false;
   refused_ = false;
   parent_ = {};
   units_seen_ = 0;
@@ -217,6 +222,21 @@ bool Reader::count(std::string_view field, std::int64_t& out) {
   return true;
 }
 
+void Reader::take_count(const Scalar& read, std::optional<std::int64_t> whole,
+                        std::string_view field, std::int64_t& out) {
+  if (!whole) return number(read, field, read_count, out);
+  if (*whole >= 0 && *whole <= kCountMax) {
+    out = *whole;
+  } else {
+    refuse(*whole < 0 ? QuarantineReason::negative_count : QuarantineReason::absurd_count, field,
+           std::to_string(*whole));
+  }
+}
+
+void Reader::take_cost(const Scalar& read, std::string_view field, std::optional<Money>& out) {
+  number(read, field, read_cost, out);
+}
+
 bool Reader::cost(std::string_view field, std::optional<Money>& out) {
   Scalar read;
   if (!scalar(read)) return false;
@@ -301,6 +321,10 @@ bool Reader::note_unit(std::string_view name, std::uint8_t known) {
 
 bool Reader::unit(const Name& named) {
   const std::uint8_t known = kUnitTable.find(named);
+  if (known == 0 && guessing && !event.has_usage && is_provider_part(named)) {
+    foreign = true;
+    return false;
+  }
   const std::string_view name = named.text.size() <= kTextMax ? named.text : cut(named.text);
   if (known == 0 && other_units_seen_.size() >= kUnitsMax) {
     refuse(QuarantineReason::wrong_type, name, "more than 64 units of your own");
@@ -343,6 +367,22 @@ bool Reader::tags() {
   return tokens.first() == '[' ? each_item(add) : add();
 }
 
+bool Reader::input(std::string_view& hash) {
+  const char* const begin = tokens.here();
+  const bool is_null = *begin == 'n';
+  if (!skip()) return false;
+  if (!input_key || is_null) return true;
+  const char* end = tokens.here();
+  while (end[-1] == ' ' || end[-1] == '\n' || end[-1] == '\t' || end[-1] == '\r') --end;
+  std::uint64_t bits = hash64({begin, static_cast<std::size_t>(end - begin)}, *input_key);
+  std::array<char, 16> digits;
+  for (auto digit = digits.rbegin(); digit != digits.rend(); ++digit, bits >>= 4) {
+    *digit = "0123456789abcdef"[bits & 15];
+  }
+  hash = store({digits.data(), digits.size()});
+  return true;
+}
+
 bool Reader::known_property(const Name& lowered) const {
   const auto end = property_names_.begin() + static_cast<std::ptrdiff_t>(event.properties.size());
   return std::any_of(property_names_.begin(), end,
@@ -355,9 +395,13 @@ void Reader::name_property(const Name& name, const Name& lowered) {
                              lowered.tail, static_cast<std::uint8_t>(kOwners.find(lowered))});
 }
 
-bool Reader::property_value(const Name& name) {
+bool Reader::property_value(const Name& name, const Scalar* told) {
   Scalar read;
-  if (!scalar(read)) return false;
+  if (told != nullptr) {
+    read = *told;
+  } else if (!scalar(read)) {
+    return false;
+  }
   if (read.kind == Kind::null) return true;
   const std::size_t place = event.properties.size();
   const bool usual = place < property_names_.size() && property_names_[place].is(name);
@@ -378,9 +422,11 @@ bool Reader::property_value(const Name& name) {
   return true;
 }
 
+void Reader::add_property(const Name& name, const Scalar& value) { property_value(name, &value); }
+
 bool Reader::properties() {
   if (tokens.first() == '{') {
-    return each_field([this](const Name& name) { return property_value(name); });
+    return each_field([this](const Name& name) { return property_value(name, nullptr); });
   }
   Scalar read;
   if (!scalar(read)) return false;

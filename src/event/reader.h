@@ -43,6 +43,16 @@ class Reader {
 
   void begin_document();
   void begin_event();
+  // Goes back to where it was at `mark`, which is of the same document.
+  struct Mark {
+    Tokens::Place place = nullptr;
+    int depth = 0;
+  };
+  Mark mark() const { return {tokens.place(), depth_}; }
+  void go_to(Mark mark) {
+    tokens.go_to(mark.place);
+    depth_ = mark.depth;
+  }
   void begin_batch() { texts_.clear(); }
 
   template <class F>  // bool(const Name&), with the tokens at its value
@@ -52,6 +62,15 @@ class Reader {
 
   // Reads what nobody keeps. Escapes within its texts are not checked.
   bool skip();
+  // Any container, null or scalar where an object is wanted is as good as none.
+  template <class F>
+  bool each_field_if_object(F&& on_field) {
+    return tokens.first() == '{' ? each_field(std::forward<F>(on_field)) : skip();
+  }
+  template <class F>
+  bool each_item_if_array(F&& on_item) {
+    return tokens.first() == '[' ? each_item(std::forward<F>(on_item)) : skip();
+  }
   // Goes behind a value whose grammar is of no interest yet.
   void pass();
 
@@ -69,8 +88,23 @@ class Reader {
   bool usage();
   bool tags();
   bool properties();
+  // Skips what a model was asked; of it remains its hash, if there is a key. A null is nothing.
+  bool input(std::string_view& hash);
   // The tokens are at a name: its text as it is meant, which lives until the next batch.
   bool name(Name& out);
+
+  // The same, of values that were read by other means than the tokens. A count may come without a
+  // text.
+  void take_count(const Scalar& read, std::optional<std::int64_t> whole, std::string_view field,
+                  std::int64_t& out);
+  void take_cost(const Scalar& read, std::string_view field, std::optional<Money>& out);
+  void add_property(const Name& name, const Scalar& value);
+  // Texts that live until the next batch; `keep` copies only what is too long.
+  std::string_view keep(std::string_view text) {
+    return text.size() <= kTextMax ? text : cut(text);
+  }
+  std::string_view store(std::string_view text) { return texts_.store(text); }
+  std::string_view lowered(std::string_view text) { return texts_.store_lower(text); }
 
   // The value of a property, by name in any case; empty if there is none.
   std::string_view property(std::string_view name) const;
@@ -84,6 +118,12 @@ class Reader {
   bool too_deep() const { return too_deep_; }
 
   DecodeCounts counts;
+  std::optional<std::uint64_t> input_key;
+
+  // While an object is read as native for want of knowing better: whether a name was met that
+  // others have. What was read since is worth nothing then, and reading has stopped.
+  bool guessing = false;
+  bool foreign = false;
 
  private:
   bool enter();
@@ -104,7 +144,8 @@ class Reader {
   std::string_view cut(std::string_view text);
   bool unit(const Name& named);
   bool note_unit(std::string_view name, std::uint8_t known);
-  bool property_value(const Name& name);
+  // `told`: its value, if the tokens are not at it.
+  bool property_value(const Name& name, const Scalar* told);
   bool known_property(const Name& lowered) const;
   void name_property(const Name& name, const Name& lowered);
 
@@ -140,6 +181,9 @@ class Reader {
   std::array<std::string_view, 6> owners_{};  // by Owner in reader.cc
   std::string scratch_;
 };
+
+// Is it the name of a Unit?
+bool is_unit(const Name& name);
 
 // Is a token that begins with a quote a whole text?
 inline bool is_text(std::string_view token) { return token.size() >= 2 && token.back() == '"'; }

@@ -42,6 +42,7 @@ class Tokens {
   bool has_escapes() const { return has_escapes_; }
   // Where the next token begins, or the text ends.
   std::size_t offset() const { return *at_; }
+  const char* here() const { return text_ + *at_; }
 
  private:
   struct Stage;

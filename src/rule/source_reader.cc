@@ -85,9 +85,7 @@ class SourceReader {
   bool format(const Node& node, Format& format) {
     const auto* text = reader_.word(node, words::kFormat, "format");
     if (text == nullptr) return false;
-    format = *text == "native"     ? Format::native
-             : *text == "helicone" ? Format::helicone
-                                   : Format::automatic;
+    format = format_named(*text).value_or(Format::automatic);
     return true;
   }
 

@@ -279,6 +279,49 @@ ExpectedEvent expected_event(const Json& object, Format format) {
   return helicone ? expected_helicone(object) : expected_native(object);
 }
 
+bool is_of_others(const Json& object) {
+  static const std::set<std::string> kOwn = {"resourcespans",         "specversion",
+                                             "response_cost",         "hidden_params",
+                                             "model_map_information", "saved_cache_cost"};
+  static const std::set<std::string> kParts = {"prompt_tokens",
+                                               "prompttokencount",
+                                               "input_tokens",
+                                               "inputtokens",
+                                               "tooluseprompttokencount",
+                                               "completion_tokens",
+                                               "output_tokens",
+                                               "outputtokens",
+                                               "candidatestokencount",
+                                               "thoughtstokencount",
+                                               "reasoning_tokens",
+                                               "cache_read_input_tokens",
+                                               "cachereadinputtokens",
+                                               "cachedcontenttokencount",
+                                               "prompt_cache_hit_tokens",
+                                               "cachewriteinputtokens",
+                                               "cache_creation_input_tokens",
+                                               "total_tokens",
+                                               "totaltokens",
+                                               "totaltokencount"};
+  bool provider = false, response = false, metered = false, parts = false;
+  for (const auto& [name, value] : object.entries) {
+    const std::string field = lowered(name.text);
+    if (kOwn.contains(field)) return true;
+    provider = provider || field == "provider";
+    response = response || (field == "response" && value.is(Json::Kind::object));
+    metered = metered || field == "cost_usd";
+    parts = parts || field == "usagemetadata";
+    if (field != "usage") continue;
+    for (const auto& [unit, count] : value.entries) {
+      const std::string known = lowered(unit.text);
+      parts = parts || kParts.contains(known);
+      metered =
+          metered || std::find(kUnitNames.begin(), kUnitNames.end(), known) != kUnitNames.end();
+    }
+  }
+  return !metered && (parts || (provider && response));
+}
+
 std::string text_of(const Event& event) {
   ExpectedEvent same;
   const auto set = [&](const char* field, std::string_view value) {

@@ -29,6 +29,9 @@ ExpectedEvent expected_helicone(const Json& object);
 // By the names in it, as docs/events.md tells formats apart.
 ExpectedEvent expected_event(const Json& object, Format format);
 
+// Is it an object that docs/events.md says is neither native nor Helicone's?
+bool is_of_others(const Json& object);
+
 // An event of the decoder's in the same form.
 std::string text_of(const Event& event);
 

@@ -44,6 +44,7 @@ const Names kTop = {{"heliconemeta", "meta"},
                     {"prompt_audio_tokens", "usage.input_audio"},
                     {"completion_audio_tokens", "usage.output_audio"},
                     {"reasoning_tokens", "usage.reasoning"},
+                    {"request_body", "body"},
                     {"request_response_url", "mark"},
                     {"signed_body_url", "mark"}};
 const Names kMeta = {{"gatewayprovider", "gateway_provider"},
@@ -75,9 +76,9 @@ const std::map<std::string, const Names*> kParts = {
     {"meta", &kMeta}, {"log", &kLog}, {"request", &kRequest}, {"response", &kResponse}};
 
 // What may stand twice in one object: the first counts.
-const std::set<std::string> kFreeToRepeat = {"mark",       "properties", "request_properties",
-                                             "response",   "latency",    "organization",
-                                             "other_user", "api_key",    "proxy_key"};
+const std::set<std::string> kFreeToRepeat = {
+    "mark",         "body",       "properties", "request_properties", "response", "latency",
+    "organization", "other_user", "api_key",    "proxy_key"};
 
 class Record {
  public:
@@ -86,8 +87,8 @@ class Record {
     for (const auto& [name, value] : object.entries) {
       const auto known = names.find(lowered(name.text));
       if (known == names.end()) continue;
-      any_ = true;
       const std::string& field = known->second;
+      any_ = any_ || field != "body";
       // The log's response is identity; the webhook's metadata is not.
       const bool free = kFreeToRepeat.contains(field) && (field != "response" || top);
       if (seen.insert(field).second) {
@@ -127,7 +128,8 @@ class Record {
   void field(const std::string& field, const Json& value) {
     if (const auto part = kParts.find(field); part != kParts.end()) {
       if (value.is(Json::Kind::object)) read(value, *part->second, false);
-    } else if (field == "organization" || field == "nothing" || field == "mark") {
+    } else if (field == "organization" || field == "nothing" || field == "mark" ||
+               field == "body") {
       table_row_ = table_row_ || field == "organization";
     } else if (field == "properties" || field == "request_properties") {
       expecting_.read_properties(value);

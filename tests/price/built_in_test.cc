@@ -77,8 +77,7 @@ TEST_CASE("The built-in list knows variants, hours, expressions and units of all
   const auto prices = PriceList::built_in();
   REQUIRE(prices);
   // Batch above 272,000 tokens: 300,000 x 4 + 1,000 x 15 millionths.
-  Event event =
-      usage_of("openai", "gpt-5.6-sol", {{Unit::input, 300'000}, {Unit::output, 1000}});
+  Event event = usage_of("openai", "gpt-5.6-sol", {{Unit::input, 300'000}, {Unit::output, 1000}});
   event.service_tier = "batch";
   CHECK(dollars(*prices, event) == "1.215");
   CHECK(cost_of(*prices, event).variant == "batch");

@@ -10,7 +10,7 @@
 using namespace tocsin;
 namespace {
 
-const char* const kList = R"json([
+const char* const kPublicList = R"json([
  {"id": "acme", "name": "Acme", "provider_match": {"or": [{"contains": "acme"}, {"equals": "ac"}]},
   "model_match": {"starts_with": "acm-"}, "extractors": null,
   "models": [
@@ -47,7 +47,7 @@ std::string refusal_of_list(const std::string& json) {
 
 prices::Catalogue imported() {
   Diagnostics diagnostics;
-  auto list = prices::import_genai("list.json", kList, "2026-11-26", diagnostics);
+  auto list = prices::import_genai("list.json", kPublicList, "2026-11-26", diagnostics);
   if (!list) FAIL(diagnostics.front().message);
   return std::move(*list);
 }
@@ -115,7 +115,7 @@ TEST_CASE("A list that is malformed, empty or not understood is refused whole, a
   CHECK(refusal_of_list("").find("it is no JSON") != std::string::npos);
   CHECK(refusal_of_list("[]").find("or an empty one") != std::string::npos);
   CHECK(refusal_of_list("{}").find("or an empty one") != std::string::npos);
-  const std::string list = kList;
+  const std::string list = kPublicList;
   CHECK(refusal_of_list(list.substr(0, list.size() - 20)).find("it is no JSON") !=
         std::string::npos);
   CHECK(refusal_of_list(list + "[]").find("more after its end") != std::string::npos);
@@ -137,7 +137,7 @@ TEST_CASE("A list that is malformed, empty or not understood is refused whole, a
 TEST_CASE("What a new list changes is told model by model") {
   const prices::Catalogue list = imported();
   Diagnostics diagnostics;
-  std::string next = replaced(kList, "\"input_mtok\": 1.5", "\"input_mtok\": 1.25");
+  std::string next = replaced(kPublicList, "\"input_mtok\": 1.5", "\"input_mtok\": 1.25");
   next = replaced(next, "\"id\": \"m\"", "\"id\": \"n\"");
   const auto other = prices::import_genai("list.json", next, "2026-11-27", diagnostics);
   REQUIRE(other);

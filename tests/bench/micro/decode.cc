@@ -2,6 +2,9 @@
 // Bytes to an Event, its format found out.
 #include <benchmark/benchmark.h>
 
+#include <string>
+
+#include "event/spans.h"
 #include "samples.h"
 
 namespace tocsin::bench {
@@ -35,6 +38,52 @@ void decode(benchmark::State& state, Wire wire) {
   state.SetBytesProcessed(static_cast<std::int64_t>(bytes));
 }
 
+// A batch of the collector's, of 50 requests as instrumentations describe them.
+SpansSample spans() {
+  SpansSample sample;
+  sample.resource = {{"service.name", "checkout-bot"},
+                     {"deployment.environment.name", "production"},
+                     {"telemetry.sdk.language", "python"},
+                     {"telemetry.sdk.version", "1.38.0"}};
+  for (std::int64_t i = 0; i < 50; ++i) {
+    SpanSample span;
+    span.id = "eee19b7ec3c1b1" + std::to_string(10 + i);
+    span.attributes = {{"gen_ai.operation.name", "chat"},
+                       {"gen_ai.provider.name", "openai"},
+                       {"gen_ai.request.model", "gpt-4o"},
+                       {"gen_ai.response.model", "gpt-4o-2024-08-06"},
+                       {"gen_ai.response.id", "chatcmpl-B9MHDbslfkBeAs8l4bebGdFOJ6PeG"},
+                       {"gen_ai.request.max_tokens", 4096},
+                       {"gen_ai.request.temperature", 0.25},
+                       {"server.address", "api.openai.com"},
+                       {"gen_ai.usage.input_tokens", 1200 + i},
+                       {"gen_ai.usage.output_tokens", 310},
+                       {"gen_ai.usage.cache_read.input_tokens", 1024},
+                       {"gen_ai.conversation.id", "conv_5j66UpCpwteGg4YSxUnt7lPY"},
+                       {"user.id", "user-" + std::to_string(i)}};
+    sample.spans.push_back(std::move(span));
+  }
+  return sample;
+}
+
+void decode_spans(benchmark::State& state, Format format) {
+  const SpansSample sample = spans();
+  const std::string record = format == Format::otlp_proto ? sample.proto() : sample.json();
+  Decoder decoder;
+  Count count;
+  for (auto _ : state) {
+    decoder.begin_batch();
+    decoder.decode(record, Format::automatic, count);
+  }
+  benchmark::DoNotOptimize(count.tokens);
+  if (count.bad != 0 || count.tokens == 0) state.SkipWithError("a sample is not read");
+  const auto records = static_cast<std::int64_t>(state.iterations());
+  state.SetItemsProcessed(records * static_cast<std::int64_t>(sample.spans.size()));
+  state.SetBytesProcessed(records * static_cast<std::int64_t>(record.size()));
+}
+
+BENCHMARK_CAPTURE(decode_spans, otlp_proto, Format::otlp_proto);
+BENCHMARK_CAPTURE(decode_spans, otlp_json, Format::otlp_json);
 BENCHMARK_CAPTURE(decode, native, Wire::native);
 BENCHMARK_CAPTURE(decode, helicone, Wire::helicone);
 

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "event/detect.h"
+
+#include <cstdint>
+
+#include "event/helicone.h"
+#include "event/native.h"
+#include "event/provider_usage.h"
+#include "event/reader.h"
+#include "tocsin/ascii.h"
+
+namespace tocsin::wire {
+namespace {
+
+// What a name at the top of an object speaks for.
+enum class Sign : std::uint8_t {
+  none,
+  native,    // a name that makes an object native unless a format's own name is in it
+  metered,   // `cost_usd`, or a `usage` with a unit of ours
+  provider,  // a `usage` with a provider's names, and none of ours
+  envelope,  // a `response` that is an object
+  named,     // `provider`
+  helicone,
+  litellm,
+  spans,
+  cloud,
+};
+constexpr std::uint32_t bit(Sign sign) { return 1U << static_cast<unsigned>(sign); }
+
+// Names that no other format has: one is enough, whatever else is in the object.
+constexpr NameTable<Sign> kOwn = {
+    {"resourcespans", Sign::spans},           {"specversion", Sign::cloud},
+    {"response_cost", Sign::litellm},         {"hidden_params", Sign::litellm},
+    {"model_map_information", Sign::litellm}, {"saved_cache_cost", Sign::litellm},
+    {"usagemetadata", Sign::provider}};
+
+// Names that mean something by what else is there.
+constexpr NameTable<Sign> kOthers = {
+    {"cost_usd", Sign::metered}, {"response", Sign::envelope}, {"provider", Sign::named}};
+
+// The first all of whose signs are there, and none of those it must not have, is meant. A mapping
+// file is never found out: its source names it.
+struct Case {
+  Format format;
+  std::uint32_t has, has_not;
+};
+constexpr Case kCases[] = {
+    {Format::otlp_json, bit(Sign::spans), 0},
+    {Format::cloudevents, bit(Sign::cloud), 0},
+    {Format::litellm, bit(Sign::litellm), 0},
+    {Format::response, bit(Sign::provider), bit(Sign::metered)},
+    {Format::response, bit(Sign::envelope) | bit(Sign::named), bit(Sign::metered)},
+    {Format::helicone, bit(Sign::helicone), bit(Sign::native) | bit(Sign::metered)}};
+
+// Looks into a usage, and passes it.
+bool usage_signs(Reader& reader, std::uint32_t& signs) {
+  return reader.each_field_if_object([&](const Name& name) {
+    if (is_unit(name)) {
+      signs |= bit(Sign::metered);
+    } else if (is_provider_part(name)) {
+      signs |= bit(Sign::provider);
+    }
+    return reader.skip();
+  });
+}
+
+bool note_signs(Reader& reader, const Name& name, std::uint32_t& signs) {
+  if (is_native_proof(name)) signs |= bit(Sign::native);
+  if (is_helicone_name(name)) signs |= bit(Sign::helicone);
+  if (same_name(name.text, "usage")) return usage_signs(reader, signs);
+  const Sign other = kOthers.find(name);
+  if (other != Sign::envelope || reader.tokens.first() == '{') signs |= bit(other);
+  signs |= bit(kOwn.find(name));
+  return reader.skip();
+}
+
+}  // namespace
+
+Format detect(Reader& reader) {
+  const Reader::Mark start = reader.mark();
+  std::uint32_t signs = 0;
+  reader.each_field([&](const Name& name) { return note_signs(reader, name, signs); });
+  reader.go_to(start);
+  for (const Case& one : kCases) {
+    if ((signs & one.has) == one.has && (signs & one.has_not) == 0) return one.format;
+  }
+  return Format::native;
+}
+
+bool is_foreign(const Name& name, Proof proof, bool has_object) {
+  if (kOwn.find(name) != Sign::none) return true;
+  if (proof == Proof::none && is_helicone_name(name)) return true;
+  return proof != Proof::metered && has_object && same_name(name.text, "response");
+}
+
+}  // namespace tocsin::wire

@@ -64,6 +64,8 @@ constexpr std::string_view kCountNames[][2] = {
     {"overflow_groups", "Events of groups beyond max_groups."},
     {"ids_forgotten", "Ids dropped before their horizon."},
     {"crowded_groups", "Events of groups for which state.memory had no room."},
+    {"counts_mended", "Counts of providers that were more than what holds them."},
+    {"spans_passed", "Spans that are no request to a model."},
 };
 static_assert(std::size(kCountNames) == kCounts);
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "hash/digest.h"
 #include "hash/fingerprint.h"
 
 namespace tocsin {
@@ -13,10 +14,21 @@ constexpr EventTime kFarFuture = event_time_ms(253'402'300'799'000);  // the end
 
 std::int64_t second_of(EventTime t) { return floor_div(to_ms(t), 1000); }
 
+// A key of its own: hashes of inputs are shown to people, and say nothing of the seed.
+std::uint64_t input_key(std::uint64_t seed) {
+  const Digest digest = hmac_sha256(std::to_string(seed), "hashes of inputs");
+  std::uint64_t key = 0;
+  for (std::size_t i = 0; i < 8; ++i) key = key << 8 | digest[i];
+  return key;
+}
+
 }  // namespace
 
 Aggregator::Aggregator(const AggregatorSetup& setup)
-    : setup_(setup), matcher_(setup.rules, setup.seed), pricer_(setup.prices) {
+    : setup_(setup),
+      decoder_(input_key(setup.seed)),
+      matcher_(setup.rules, setup.seed),
+      pricer_(setup.prices) {
   for (const auto& rule : setup.rules) {
     RuleLane lane;
     lane.metric = rule.metric;
@@ -52,15 +64,16 @@ void Aggregator::go_on_at(std::uint32_t partition, std::int64_t offset, Batch& b
 
 bool Aggregator::take(const Record& record, std::uint32_t partition, Batch& batch) {
   begin(record, partition, batch);
+  const DecodeCounts before = decoder_.counts();
   decoder_.decode(record.value, lane_->lane.format, *this);
-  return finish(partition);
+  return finish(partition, decoder_.counts().since(before));
 }
 
 bool Aggregator::take(const DecodedChunk& chunk, std::size_t index, std::uint32_t partition,
                       Batch& batch) {
   begin(chunk.records()[index], partition, batch);
   chunk.deliver(index, *this);
-  return finish(partition);
+  return finish(partition, chunk.counts(index));
 }
 
 void Aggregator::begin(const Record& record, std::uint32_t partition, Batch& batch) {
@@ -73,7 +86,7 @@ void Aggregator::begin(const Record& record, std::uint32_t partition, Batch& bat
   first_ = true;
 }
 
-bool Aggregator::finish(std::uint32_t partition) {
+bool Aggregator::finish(std::uint32_t partition, const DecodeCounts& mended) {
   const Record& record = *record_;
   Batch& batch = *batch_;
   if (gap_) {
@@ -92,6 +105,10 @@ bool Aggregator::finish(std::uint32_t partition) {
   now.stream_time = lane_->lane.stream_time.save();
   ++batch.records;
   ++batch.counts[Count::records];
+  batch.counts[Count::values_cut] += mended.values_cut;
+  batch.counts[Count::properties_dropped] += mended.properties_dropped;
+  batch.counts[Count::counts_mended] += mended.counts_mended;
+  batch.counts[Count::spans_passed] += mended.spans_passed;
   if (record.has_timestamp) batch.oldest_record = std::min(batch.oldest_record, record.timestamp);
   return true;
 }

@@ -86,7 +86,7 @@ class Aggregator final : Decoder::Sink {
   };
 
   void begin(const Record& record, std::uint32_t partition, Batch& batch);
-  bool finish(std::uint32_t partition);
+  bool finish(std::uint32_t partition, const DecodeCounts& mended);
   void event(const Event& event) override;
   void quarantined(const Quarantined& bad) override;
 

@@ -15,6 +15,7 @@ void DecodedChunk::fill(std::span<const Record> records, Format format) {
   decoder_.begin_batch();
   records_.assign(records.begin(), records.end());
   ends_.clear();
+  counts_.clear();
   items_.clear();
   bad_.clear();
   good_ = 0;
@@ -26,8 +27,10 @@ void DecodedChunk::fill(std::span<const Record> records, Format format) {
     std::memcpy(at, record.value.data(), record.value.size());
     record.value = {at, record.value.size()};
     at += record.value.size();
+    const DecodeCounts before = decoder_.counts();
     decoder_.decode(record.value, format, *this);
     ends_.push_back(items_.size());
+    counts_.push_back(decoder_.counts().since(before));
   }
 }
 

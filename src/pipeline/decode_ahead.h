@@ -25,6 +25,8 @@ class DecodedChunk final : Decoder::Sink {
   std::span<const Record> records() const { return records_; }
   // Hands the events of a record, good and bad, to `sink` in their order; as often as asked.
   void deliver(std::size_t record, Decoder::Sink& sink) const;
+  // What was mended in it.
+  const DecodeCounts& counts(std::size_t record) const { return counts_[record]; }
 
   std::vector<SourceNotice> notices;
   std::optional<Error> error;  // the source is broken for good
@@ -40,7 +42,8 @@ class DecodedChunk final : Decoder::Sink {
   Decoder decoder_;
   std::string bytes_;
   std::vector<Record> records_;
-  std::vector<std::size_t> ends_;  // by record: where its items end
+  std::vector<std::size_t> ends_;     // by record: where its items end
+  std::vector<DecodeCounts> counts_;  // by record
   std::vector<Item> items_;
   std::vector<Event> events_;  // the first `good_` count; the others are kept for their memory
   std::size_t good_ = 0;

@@ -29,8 +29,10 @@ enum class Count : std::uint8_t {
   overflow_groups,     // events of groups beyond max_groups
   ids_forgotten,       // ids dropped before their horizon, for there were too many
   crowded_groups,      // events of groups for which state.memory had no room
+  counts_mended,       // a provider's count was more than what holds it
+  spans_passed,        // of OpenTelemetry: no request to a model, or a sum of others
 };
-inline constexpr std::size_t kCounts = 15;
+inline constexpr std::size_t kCounts = 17;
 
 struct Counts {
   std::array<std::uint64_t, kCounts> n{};

@@ -129,6 +129,22 @@ TEST_CASE("A record that says it is of 2099 moves its partition's time only with
   CHECK(stage.batch.counts[Count::too_old] == 1);
 }
 
+TEST_CASE("What decoding mended or passed over is counted with the records") {
+  Stage stage({user_day_rule("daily", 1)});
+  stage.take_text(0, kMidnight, R"({"user":")" + std::string(300, 'u') + R"(","cost_usd":1})");
+  stage.take_text(0, kMidnight,
+                  R"({"usage":{"prompt_tokens":1,"completion_tokens":1,)"
+                  R"("completion_tokens_details":{"reasoning_tokens":5}}})");
+  stage.take_text(0, kMidnight, R"({"resourceSpans":[{"scopeSpans":[{"spans":[{},{}]}]}]})");
+  stage.take_text(0, kMidnight, R"({"id":"a","properties":{"list":[]}})");
+  CHECK(stage.batch.counts[Count::values_cut] == 1);
+  CHECK(stage.batch.counts[Count::counts_mended] == 1);
+  CHECK(stage.batch.counts[Count::spans_passed] == 2);
+  CHECK(stage.batch.counts[Count::properties_dropped] == 1);
+  CHECK(stage.batch.counts[Count::records] == 4);
+  CHECK(stage.batch.counts[Count::events] == 3);
+}
+
 TEST_CASE("A batch goes on behind its last record, and remembers which that was") {
   Stage stage({user_day_rule("daily", 1)});
   stage.take(0, kMidnight);

@@ -70,6 +70,19 @@ TEST_CASE("A decoded record is delivered as it was decoded, as often as asked") 
   }
 }
 
+TEST_CASE("What was mended is told of the record in which it was") {
+  DecodedChunk chunk;
+  const std::string values[] = {R"({"user":")" + std::string(300, 'u') + "\"}",
+                                R"({"user":"ann"})"};
+  std::vector<Record> records(2);
+  for (std::size_t i = 0; i < 2; ++i) records[i].value = values[i];
+  for (int again = 0; again < 2; ++again) {
+    chunk.fill(records, Format::automatic);
+    CHECK(chunk.counts(0).values_cut == 1);
+    CHECK(chunk.counts(1).values_cut == 0);
+  }
+}
+
 TEST_CASE("What is decoded ahead comes in the source's order, and then its end") {
   Users users(1000, false);
   DecodeAhead ahead(users, Format::automatic, 7);

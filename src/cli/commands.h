@@ -19,6 +19,7 @@ struct CommandSlot {
 void add_run(CLI::App& app, CommandSlot& slot);
 void add_check(CLI::App& app, CommandSlot& slot);
 void add_backtest(CLI::App& app, CommandSlot& slot);
+void add_decode(CLI::App& app, CommandSlot& slot);
 void add_dump(CLI::App& app, CommandSlot& slot);
 void add_demo(CLI::App& app, CommandSlot& slot);
 void add_explain(CLI::App& app, CommandSlot& slot);

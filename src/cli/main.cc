@@ -34,6 +34,7 @@ int main(int argc, char** argv) {
   add_run(app, slot);
   add_check(app, slot);
   add_backtest(app, slot);
+  add_decode(app, slot);
   add_dump(app, slot);
   add_demo(app, slot);
   add_explain(app, slot);

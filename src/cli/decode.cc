@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "alert/alert_json.h"
+#include "cli/commands.h"
+#include "cli/configuration.h"
+#include "cli/exit_code.h"
+#include "cli/plural.h"
+#include "cli/real_clock.h"
+#include "document/json_writer.h"
+#include "event/decoder.h"
+#include "notify/plain_text.h"
+
+namespace tocsin {
+namespace {
+
+struct DecodeOptions {
+  std::string file;
+  std::string config;
+  std::string format = "auto";
+  bool json = false;
+};
+
+struct NamedText {
+  std::string_view name, text;
+};
+
+// In the order in which people look for them.
+std::vector<NamedText> texts_of(const Event& event) {
+  const NamedText all[] = {{"id", event.id},
+                           {"producer", event.producer},
+                           {"provider", event.provider},
+                           {"model", event.model},
+                           {"operation", event.operation},
+                           {"service_tier", event.service_tier},
+                           {"user", event.user},
+                           {"service", event.service},
+                           {"team", event.team},
+                           {"key", event.key},
+                           {"environment", event.environment},
+                           {"agent", event.agent},
+                           {"session", event.session},
+                           {"session_name", event.session_name},
+                           {"session_path", event.session_path},
+                           {"input_hash", event.input_hash}};
+  std::vector<NamedText> there;
+  for (const NamedText& one : all) {
+    if (!one.text.empty()) there.push_back(one);
+  }
+  return there;
+}
+
+std::vector<std::pair<std::string_view, std::int64_t>> counts_of(const Usage& usage) {
+  std::vector<std::pair<std::string_view, std::int64_t>> counts;
+  for (std::size_t i = 0; i < kUnits; ++i) {
+    if (usage.counts[i] > 0) counts.emplace_back(kUnitNames[i], usage.counts[i]);
+  }
+  counts.insert(counts.end(), usage.others.begin(), usage.others.end());
+  return counts;
+}
+
+// Shows what each record became.
+class RecordShow final : Decoder::Sink {
+ public:
+  RecordShow(const PriceList& prices, CostChoice choice, bool json)
+      : pricer_(prices), choice_(choice), json_(json) {}
+
+  void record(std::string_view bytes, Format format) {
+    decoder_.begin_batch();
+    decoder_.decode(bytes, format, *this);
+  }
+  // What was not an event of its own; and how much there was in all.
+  void sum_up() const;
+  bool found_all() const { return bad_ == 0 && events_ > 0; }
+
+ private:
+  void event(const Event& event) override;
+  void quarantined(const Quarantined& bad) override;
+  void show(const Event& event, EventTime at) const;
+  void show_json(const Event& event, EventTime at) const;
+  std::string cost_words(const Event& event) const;
+  static void line(std::string_view name, std::string_view text) {
+    std::printf("  %-13s%s\n", std::string(name).c_str(), clean_text(text).c_str());
+  }
+
+  Pricer pricer_;
+  CostChoice choice_;
+  bool json_;
+  RealClock clock_;
+  Decoder decoder_;
+  Cost cost_;
+  std::uint64_t events_ = 0;
+  std::uint64_t bad_ = 0;
+};
+
+void RecordShow::event(const Event& event) {
+  ++events_;
+  const EventTime at = event.time.value_or(as_event_time(clock_.wall()));
+  pricer_.price(event, at, choice_, cost_);
+  if (json_) {
+    show_json(event, at);
+  } else {
+    show(event, at);
+  }
+}
+
+void RecordShow::quarantined(const Quarantined& bad) {
+  ++bad_;
+  const std::string_view format = name(decoder_.format());
+  if (!json_) {
+    std::printf("%llu. read as %s: set aside as %s\n  %s\n",
+                static_cast<unsigned long long>(events_ + bad_), std::string(format).c_str(),
+                std::string(name(bad.reason)).c_str(), clean_text(bad.detail).c_str());
+    return;
+  }
+  std::string out;
+  JsonWriter json(out);
+  json.begin_object().text("format", format);
+  json.number("element", static_cast<std::int64_t>(bad.element));
+  json.text("error", name(bad.reason)).text("detail", bad.detail).end_object();
+  std::printf("%s\n", out.c_str());
+}
+
+std::string RecordShow::cost_words(const Event& event) const {
+  std::string words;
+  switch (cost_.basis) {
+    case CostBasis::computed:
+      words = fmt::format("${} computed, {}", cost_.amount.text(), cost_.price);
+      break;
+    case CostBasis::reported:
+      words = fmt::format("${} as its producer reported", cost_.amount.text());
+      break;
+    case CostBasis::cached: return "$0, answered from the gateway's cache";
+    case CostBasis::unmetered: return "unknown: it came with neither usage nor cost";
+    case CostBasis::unpriced:
+      words = event.provider.empty() ? "no price: nobody says whose model it is"
+                                     : "no price for the model";
+      break;
+  }
+  for (std::size_t i = 0; i < cost_.unpriced.size(); ++i) {
+    words += fmt::format("{}{}", i == 0 ? "; unpriced: " : ", ", cost_.unpriced[i]);
+  }
+  return words;
+}
+
+void RecordShow::show(const Event& event, EventTime at) const {
+  std::printf("%llu. read as %s\n", static_cast<unsigned long long>(events_ + bad_),
+              std::string(name(decoder_.format())).c_str());
+  line("time", event.time ? rfc3339_text(at) : "the record's");
+  for (const NamedText& text : texts_of(event)) line(text.name, text.text);
+  if (event.status) line("status", std::to_string(*event.status));
+  if (event.latency_ms) line("latency", fmt::format("{} ms", *event.latency_ms));
+  if (event.byok) line("byok", "true");
+  for (const std::string_view tag : event.tags) line("tag", tag);
+  for (const Property& property : event.properties) {
+    line("property", fmt::format("{} = {}", property.name, property.value));
+  }
+  for (const auto& [unit, count] : counts_of(event.usage)) {
+    line("usage", fmt::format("{} {}", count, unit));
+  }
+  if (event.reported_cost) line("reported", "$" + event.reported_cost->text());
+  line("cost", cost_words(event));
+}
+
+void RecordShow::show_json(const Event& event, EventTime at) const {
+  std::string out;
+  JsonWriter json(out);
+  json.begin_object().text("format", name(decoder_.format()));
+  if (event.time) json.text("time", rfc3339_text(at));
+  for (const NamedText& text : texts_of(event)) json.text(text.name, text.text);
+  if (event.status) json.number("status", *event.status);
+  if (event.latency_ms) json.number("latency_ms", *event.latency_ms);
+  json.boolean("cached", event.cached).boolean("byok", event.byok);
+  json.key("tags").begin_array();
+  for (const std::string_view tag : event.tags) json.text(tag);
+  json.end_array().key("properties").begin_object();
+  for (const Property& property : event.properties) json.text(property.name, property.value);
+  json.end_object().key("usage").begin_object();
+  for (const auto& [unit, count] : counts_of(event.usage)) json.number(unit, count);
+  json.end_object();
+  if (event.reported_cost) json.text("reported_usd", event.reported_cost->text());
+  json.text("cost_usd", cost_.amount.text()).text("cost_basis", name(cost_.basis));
+  json.key("unpriced").begin_array();
+  for (const std::string_view unit : cost_.unpriced) json.text(unit);
+  json.end_array().end_object();
+  std::printf("%s\n", out.c_str());
+}
+
+void RecordShow::sum_up() const {
+  if (json_) return;
+  const DecodeCounts& mended = decoder_.counts();
+  std::string words = plural(events_, "event") + ", " + std::to_string(bad_) + " set aside.";
+  if (mended.spans_passed > 0) {
+    words += " " + plural(mended.spans_passed, "span") + " passed over: no request to a model.";
+  }
+  if (mended.counts_mended > 0) {
+    words += " " + plural(mended.counts_mended, "count") + " cut: more than what holds it.";
+  }
+  if (mended.values_cut > 0) {
+    words += " " + plural(mended.values_cut, "text") + " cut: over 256 bytes.";
+  }
+  if (mended.properties_dropped > 0) {
+    words += " " + std::to_string(mended.properties_dropped) + " properties dropped.";
+  }
+  std::printf("%s\n", words.c_str());
+}
+
+// Nothing: it cannot be read.
+std::optional<std::string> bytes_of(const std::string& file) {
+  std::string bytes;
+  if (file == "-") {
+    bytes.assign(std::istreambuf_iterator<char>(std::cin), {});
+    return bytes;
+  }
+  std::ifstream in(file, std::ios::binary);
+  if (!in) return std::nullopt;
+  bytes.assign(std::istreambuf_iterator<char>(in), {});
+  return bytes;
+}
+
+// What is as small as a record may be is one, which may hold events one a line; more is lines.
+void show_all(const std::string& bytes, Format format, RecordShow& show) {
+  constexpr std::size_t kRecordMax = 1024 * 1024;
+  if (bytes.size() <= kRecordMax) return show.record(bytes, format);
+  std::string_view rest = bytes;
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    if (end > 0) show.record(rest.substr(0, end), format);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+}
+
+int decode(const DecodeOptions& options) {
+  const auto format = format_named(options.format);
+  if (!format) {
+    std::fprintf(stderr, "tocsin: there is no format %s: docs/events.md lists them\n",
+                 clean_text(options.format).c_str());
+    return kExitUsage;
+  }
+  std::optional<Configuration> configuration;
+  std::optional<PriceList> built_in;
+  CostChoice choice = CostChoice::computed;
+  if (!options.config.empty()) {
+    configuration = load_configuration(options.config, Purpose::price);
+    if (!configuration) return kExitConfig;
+    choice = configuration->loaded.config.cost;
+  } else {
+    auto loaded = PriceList::built_in();
+    if (!loaded) return fail(loaded.error());
+    built_in = std::move(*loaded);
+  }
+  const auto bytes = bytes_of(options.file);
+  if (!bytes) {
+    std::fprintf(stderr, "tocsin: cannot read %s\n", options.file.c_str());
+    return kExitFound;
+  }
+  RecordShow show(configuration ? configuration->prices : *built_in, choice, options.json);
+  show_all(*bytes, *format, show);
+  show.sum_up();
+  return show.found_all() ? kExitOk : kExitFound;
+}
+
+}  // namespace
+
+void add_decode(CLI::App& app, CommandSlot& slot) {
+  auto options = std::make_shared<DecodeOptions>();
+  CLI::App* command =
+      app.add_subcommand("decode", "Show what a record becomes: its format, fields and cost");
+  command
+      ->add_option("file", options->file,
+                   "a record as it lies on the topic, or lines; - is "
+                   "standard input")
+      ->required();
+  command->add_option("--format", options->format, "as in tocsin.yaml, instead of finding it out");
+  command->add_option("--config", options->config, "tocsin.yaml, for prices of your own");
+  command->add_flag("--json", options->json, "print a JSON object an event");
+  command->callback([options, &slot] { slot.run = [options] { return decode(*options); }; });
+}
+
+}  // namespace tocsin

@@ -1,0 +1,95 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""`tocsin decode`: what a record becomes, and why not.
+
+usage: decode_test.py TOCSIN"""
+
+import json
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+TOCSIN = None
+NATIVE = {"id": "a", "timestamp": "2026-11-20T10:00:00Z", "provider": "openai", "model": "gpt-4o",
+          "usage": {"input": 1176, "cache_read": 1024, "output": 300}, "user": "u-1"}
+RESPONSE = {"provider": "anthropic", "user": "u-2", "response": {
+    "id": "msg_1", "model": "claude-sonnet-4-5", "usage": {"input_tokens": 10, "output_tokens": 20}}}
+
+
+def decode(record, *arguments):
+    data = record if isinstance(record, bytes) else json.dumps(record).encode()
+    done = subprocess.run([TOCSIN, "decode", "-", *arguments], input=data, timeout=60,
+                          capture_output=True, check=False)
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+class Decode(unittest.TestCase):
+    def test_a_record_is_shown_with_its_format_its_fields_and_its_cost(self):
+        code, out, err = decode(NATIVE)
+        self.assertEqual((code, err), (0, ""))
+        self.assertIn("1. read as native\n", out)
+        self.assertIn("  user         u-1\n", out)
+        self.assertIn("  usage        1024 cache_read\n", out)
+        # 1176 x 2.50 + 1024 x 1.25 + 300 x 10 dollars a million
+        self.assertIn("  cost         $0.00722 computed, openai/gpt-4o", out)
+        self.assertTrue(out.endswith("1 event, 0 set aside.\n"), out)
+
+    def test_each_event_of_a_record_has_its_own_format(self):
+        code, out, _ = decode([NATIVE, RESPONSE])
+        self.assertEqual(code, 0)
+        self.assertIn("2. read as response\n", out)
+        self.assertIn("  producer     anthropic\n", out)
+
+    def test_what_is_set_aside_is_told_with_why(self):
+        code, out, _ = decode([NATIVE, dict(NATIVE, usage={"input": -5})])
+        self.assertEqual(code, 1)
+        self.assertIn("2. read as native: set aside as negative_count\n  usage.input: -5\n", out)
+        self.assertTrue(out.endswith("1 event, 1 set aside.\n"), out)
+
+    def test_what_has_no_price_is_told_with_why(self):
+        self.assertIn("no price for the model", decode(dict(NATIVE, model="mine"))[1])
+        self.assertIn("nobody says whose model it is",
+                      decode({"model": "gpt-4o", "usage": {"input": 1}})[1])
+        self.assertIn("unknown: it came with neither usage nor cost", decode({"id": "a"})[1])
+
+    def test_spans_that_are_no_requests_are_counted(self):
+        spans = {"resourceSpans": [{"scopeSpans": [{"spans": [{"name": "GET /"}, {"name": "x"}]}]}]}
+        code, out, _ = decode(spans)
+        self.assertEqual(code, 1)
+        self.assertEqual(out, "0 events, 0 set aside. 2 spans passed over: no request to a model.\n")
+
+    def test_json_has_an_object_an_event(self):
+        code, out, _ = decode(json.dumps(NATIVE).encode() + b"\n" + json.dumps(RESPONSE).encode(),
+                              "--json")
+        self.assertEqual(code, 0)
+        first, second = map(json.loads, out.splitlines())
+        self.assertEqual((first["format"], first["cost_usd"], first["cost_basis"]),
+                         ("native", "0.00722", "computed"))
+        self.assertEqual((second["format"], second["id"], second["usage"]),
+                         ("response", "msg_1", {"input": 10, "output": 20}))
+
+    def test_a_format_may_be_named(self):
+        self.assertEqual(decode(RESPONSE["response"], "--format", "native")[0], 0)
+        self.assertIn("  usage        10 input_tokens\n",
+                      decode(RESPONSE["response"], "--format", "native")[1])
+        code, _, err = decode(NATIVE, "--format", "avro")
+        self.assertEqual(code, 64)
+        self.assertIn("there is no format avro", err)
+
+    def test_a_file_of_any_size_is_read_line_by_line(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "events.jsonl"
+            line = json.dumps(dict(NATIVE, prompt="x" * 1000)) + "\n"
+            path.write_text(line * 1200, encoding="utf-8")
+            done = subprocess.run([TOCSIN, "decode", path], timeout=60, capture_output=True,
+                                  text=True, check=False)
+            self.assertTrue(done.stdout.endswith("1200 events, 0 set aside.\n"))
+        self.assertEqual(subprocess.run([TOCSIN, "decode", "/nonexistent"], timeout=60,
+                                        capture_output=True, check=False).returncode, 1)
+
+
+if __name__ == "__main__":
+    TOCSIN = sys.argv.pop(1)
+    unittest.main()

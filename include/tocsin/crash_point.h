@@ -42,14 +42,22 @@ enum class CrashStep : std::uint8_t {
   cells,
   recover,  // the journal is laid over the cells
   outbox,   // the notifier takes up what is left to tell
+  // Of the local log, whose writers know nothing of the engine.
+  log_append,  // a frame is written
+  log_sync,    // and synced, so that it may be answered
+  log_roll,    // the next segment is made
+  log_delete,  // a segment that is counted goes
 };
 
 constexpr std::string_view kCrashSteps[] = {
-    "apply",  "panes",    "journal",   "close", "trim",   "evict", "drain",   "expire",
-    "rows",   "commit",   "write",     "sync",  "seal",   "tell",  "mirror",  "quarantine",
-    "accept", "exchange", "compose",   "send",  "answer", "mark",  "park",    "leave",
-    "open",   "meta",     "positions", "rules", "ids",    "cells", "recover", "outbox"};
-static_assert(std::size(kCrashSteps) == static_cast<std::size_t>(CrashStep::outbox) + 1);
+    "apply",      "panes",    "journal",   "close",     "trim",   "evict", "drain",   "expire",
+    "rows",       "commit",   "write",     "sync",      "seal",   "tell",  "mirror",  "quarantine",
+    "accept",     "exchange", "compose",   "send",      "answer", "mark",  "park",    "leave",
+    "open",       "meta",     "positions", "rules",     "ids",    "cells", "recover", "outbox",
+    "log_append", "log_sync", "log_roll",  "log_delete"};
+static_assert(std::size(kCrashSteps) == static_cast<std::size_t>(CrashStep::log_delete) + 1);
+// Those of the engine come first.
+constexpr std::size_t kEngineCrashSteps = static_cast<std::size_t>(CrashStep::outbox) + 1;
 
 enum class CrashEdge : std::uint8_t { before, after };
 

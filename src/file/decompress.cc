@@ -88,4 +88,25 @@ std::unique_ptr<Decompressor> decompressor_for(std::span<const char> first_bytes
   return nullptr;
 }
 
+Result<std::optional<std::string>> gunzip(std::string_view bytes, std::size_t max) {
+  constexpr std::size_t kFirst = std::size_t{64} << 10;
+  Gzip gzip;
+  std::string plain(std::min(kFirst, max + 1), '\0');
+  std::size_t made = 0;
+  while (!bytes.empty() || !gzip.at_boundary()) {
+    if (made == plain.size()) {
+      if (made > max) return std::optional<std::string>();
+      plain.resize(std::min(2 * plain.size(), max + 1));
+    }
+    const auto step = gzip.step(bytes, std::span(plain).subspan(made));
+    if (!step) return tl::unexpected(step.error());
+    if (step->taken == 0 && step->made == 0) return reject("the gzip data is cut short");
+    bytes.remove_prefix(step->taken);
+    made += step->made;
+  }
+  if (made > max) return std::optional<std::string>();
+  plain.resize(made);
+  return std::optional<std::string>(std::move(plain));
+}
+
 }  // namespace tocsin

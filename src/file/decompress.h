@@ -3,7 +3,10 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 
 #include "tocsin/result.h"
 
@@ -26,5 +29,9 @@ class Decompressor {
 
 // By the first bytes, for names lie; none for plain text. Four bytes are enough.
 std::unique_ptr<Decompressor> decompressor_for(std::span<const char> first_bytes);
+
+// All that `bytes`, of gzip, hold; nothing: that is more than `max`, of which no more is made than
+// that. reject: they are damaged or cut short.
+Result<std::optional<std::string>> gunzip(std::string_view bytes, std::size_t max);
 
 }  // namespace tocsin

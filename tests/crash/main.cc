@@ -4,6 +4,7 @@
 //   crash_suite points --count 50    each crash point 50 times
 //   crash_suite power --count 2000   so many power cuts
 //   crash_suite flips --count 10000  so many damages on disk
+//   crash_suite log --count 500      each crash point of the local log 500 times, half with a cut
 //
 // --seed N  --shards N (processes at a time)  --only N (one case)
 #include <cstdio>
@@ -30,8 +31,9 @@ int main(int argc, char** argv) {
   if (suite == "points") return tocsin::crash::run_points(size);
   if (suite == "power") return tocsin::crash::run_power(size);
   if (suite == "flips") return tocsin::crash::run_flips(size);
+  if (suite == "log") return tocsin::crash::run_log(size);
   std::fprintf(stderr,
-               "usage: %s points|power|flips [--count N] [--seed N] [--shards N] [--only N]\n",
+               "usage: %s points|power|flips|log [--count N] [--seed N] [--shards N] [--only N]\n",
                argv[0]);
   return 64;
 }

@@ -26,7 +26,7 @@
 namespace tocsin::crash {
 namespace {
 
-constexpr std::size_t kSteps = std::size(kCrashSteps);
+constexpr std::size_t kSteps = kEngineCrashSteps;
 constexpr std::size_t kPoints = 2 * kSteps;
 constexpr std::size_t kRecords = 600;
 constexpr std::size_t kMemory = 16 << 20;

@@ -32,5 +32,7 @@ int run_points(const Size& size);
 int run_power(const Size& size);
 // `count`: damages to one file each.
 int run_flips(const Size& size);
+// `count`: cases of each crash point of the local log.
+int run_log(const Size& size);
 
 }  // namespace tocsin::crash

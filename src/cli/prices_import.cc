@@ -18,6 +18,7 @@
 #include "cli/plural.h"
 #include "cli/real_clock.h"
 #include "cli/real_files.h"
+#include "document/source_text.h"
 #include "price/day_text.h"
 #include "price/describe.h"
 #include "price/import.h"

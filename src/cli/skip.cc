@@ -21,7 +21,7 @@ struct SkipOptions {
   std::optional<std::int64_t> until;
 };
 
-int refuse(const std::string& text) {
+int no_skip(const std::string& text) {
   std::fprintf(stderr, "tocsin: %s\n", text.c_str());
   return kExitFound;
 }
@@ -47,22 +47,22 @@ int skip(const SkipOptions& options) {
   if (!configuration) return kExitConfig;
   const std::string path = configuration->loaded.config.state.path + "/" + ReadingFile::kName;
   auto file = ReadingFile::open_existing(path);
-  if (!file) return refuse(file.error().message + "; has `tocsin run` been started there?");
+  if (!file) return no_skip(file.error().message + "; has `tocsin run` been started there?");
   if (options.topic.empty()) {
     std::fputs(halted_list(*file).c_str(), stdout);
     return kExitOk;
   }
-  if (options.partition < 0) return refuse("skip TOPIC PARTITION: the partition is missing");
+  if (options.partition < 0) return no_skip("skip TOPIC PARTITION: the partition is missing");
   const std::int32_t found = file->find({options.topic, options.partition});
   ReadingSlot* slot = found < 0 ? nullptr : &file->slots()[static_cast<std::size_t>(found)];
   if (slot == nullptr || slot->halted_at < 0) {
-    return refuse(fmt::format("{}[{}] is not halted at something that can be skipped.\n{}",
-                              options.topic, options.partition, halted_list(*file)));
+    return no_skip(fmt::format("{}[{}] is not halted at something that can be skipped.\n{}",
+                               options.topic, options.partition, halted_list(*file)));
   }
   const std::int64_t from = slot->halted_at;
   const std::int64_t until = options.until.value_or(from + 1);
   if (until <= from) {
-    return refuse(fmt::format("{} stands at offset {}: --to must be greater", place(*slot), from));
+    return no_skip(fmt::format("{} stands at offset {}: --to must be greater", place(*slot), from));
   }
   slot->skip_until.store(until, std::memory_order_release);
   file->sync();

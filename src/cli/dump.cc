@@ -113,8 +113,8 @@ int dump(const DumpOptions& options) {
     starts[row.name] = std::max<std::int64_t>(row.first_offset, 0);
   }
   std::vector<std::unique_ptr<Source>> sources;
-  for (const auto& source : config.sources) {
-    auto opened = reopen(source, starts, clock, *log);
+  for (std::size_t i = 0; i < config.sources.size(); ++i) {
+    auto opened = reopen({config, clock, *log}, i, starts);
     if (!opened) return fail(opened.error());
     sources.push_back(std::move(*opened));
   }

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "file/file_source.h"
+#include "file/local_log_source.h"
 #include "kafka/kafka_source.h"
 #include "notify/email/resend_channel.h"
 #include "notify/email/smtp_channel.h"
@@ -100,7 +101,7 @@ std::optional<EventTime> earliest_open_window(const std::vector<Rule>& rules, Ev
 }
 
 unsigned decode_workers(const SourceConfig& source, unsigned cores) {
-  if (std::holds_alternative<FileSourceConfig>(source.from)) return 1;
+  if (!std::holds_alternative<KafkaSourceConfig>(source.from)) return 1;
   // More than a few would only wait for the state thread, which is one.
   constexpr unsigned kUnaskedMax = 4;
   return source.workers != 0 ? source.workers : std::clamp(cores, 1u, kUnaskedMax);
@@ -136,6 +137,7 @@ KafkaConfig kafka_config(const SourceConfig& source, const std::vector<Rule>& ru
 
 std::string source_name(const SourceConfig& source) {
   if (const auto* file = std::get_if<FileSourceConfig>(&source.from)) return "file " + file->path;
+  if (std::holds_alternative<HttpSourceConfig>(source.from)) return LocalLogSource::kTopic;
   auto topics = std::get<KafkaSourceConfig>(source.from).topics;
   std::sort(topics.begin(), topics.end());
   std::string name = "topics";
@@ -143,40 +145,53 @@ std::string source_name(const SourceConfig& source) {
   return name;
 }
 
+namespace {
+
+std::optional<Position> position_of(const State& state, const std::string& topic) {
+  for (const auto& row : state.partitions()) {
+    if (row.name.topic == topic) return row.position;
+  }
+  return std::nullopt;
+}
+
+Result<std::unique_ptr<Source>> open_kafka(const SourceConfig& source, KafkaConfig kafka,
+                                           const State& state, const SourceLinks& links) {
+  KafkaKnown known;
+  const auto identity = state.identity(source_name(source));
+  if (!identity) return tl::unexpected(identity.error());
+  known.identity = *identity;
+  for (const auto& row : state.partitions()) {
+    const auto& topics = kafka.topics;
+    if (std::find(topics.begin(), topics.end(), row.name.topic) != topics.end()) {
+      known.positions[row.name] = row.position;
+    }
+  }
+  kafka.careful = links.guard.suspects(state.partitions());
+  return as_source(
+      KafkaSource::open(kafka, std::move(known), {links.clock, links.log, &links.guard}));
+}
+
+}  // namespace
+
 Result<std::vector<OpenSource>> open_sources(const Config& config, const std::vector<Rule>& rules,
                                              const State& state, const SourceLinks& links) {
   std::vector<OpenSource> sources;
-  const bool careful = links.guard.suspects(state.partitions());
   for (const auto& source : config.sources) {
-    OpenSource open{nullptr, source_name(source), source.format,
-                    decode_workers(source, std::thread::hardware_concurrency())};
+    Result<std::unique_ptr<Source>> opened = nullptr;
     if (const auto* file = std::get_if<FileSourceConfig>(&source.from)) {
-      std::optional<Position> position;
-      for (const auto& row : state.partitions()) {
-        if (row.name.topic == file->path) position = row.position;
-      }
-      auto opened = FileSource::open({.path = file->path, .follow = true}, position, links.clock);
-      if (!opened) return tl::unexpected(opened.error());
-      open.source = std::move(*opened);
+      opened = as_source(FileSource::open({.path = file->path, .follow = true},
+                                          position_of(state, file->path), links.clock));
+    } else if (std::holds_alternative<HttpSourceConfig>(source.from)) {
+      if (links.local_log == nullptr) continue;  // a Kafka source reads it
+      opened = as_source(LocalLogSource::follow(
+          *links.local_log, position_of(state, LocalLogSource::kTopic), &links.guard));
     } else {
-      KafkaKnown known;
-      const auto identity = state.identity(open.name);
-      if (!identity) return tl::unexpected(identity.error());
-      known.identity = *identity;
-      const auto& topics = std::get<KafkaSourceConfig>(source.from).topics;
-      for (const auto& row : state.partitions()) {
-        if (std::find(topics.begin(), topics.end(), row.name.topic) != topics.end()) {
-          known.positions[row.name] = row.position;
-        }
-      }
-      KafkaConfig kafka = kafka_config(source, rules, as_event_time(links.clock.wall()));
-      kafka.careful = careful;
-      auto opened =
-          KafkaSource::open(kafka, std::move(known), {links.clock, links.log, &links.guard});
-      if (!opened) return tl::unexpected(opened.error());
-      open.source = std::move(*opened);
+      opened = open_kafka(source, kafka_config(source, rules, as_event_time(links.clock.wall())),
+                          state, links);
     }
-    sources.push_back(std::move(open));
+    if (!opened) return tl::unexpected(opened.error());
+    sources.push_back({std::move(*opened), source_name(source), source.format,
+                       decode_workers(source, std::thread::hardware_concurrency())});
   }
   return sources;
 }

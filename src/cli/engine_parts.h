@@ -36,16 +36,24 @@ KafkaConfig kafka_config(const SourceConfig& source, const std::vector<Rule>& ru
 // The name under which the state remembers a source's identity.
 std::string source_name(const SourceConfig& source);
 
+template <class Opened>
+Result<std::unique_ptr<Source>> as_source(Result<std::unique_ptr<Opened>> opened) {
+  if (!opened) return tl::unexpected(opened.error());
+  return std::unique_ptr<Source>(std::move(*opened));
+}
+
 struct OpenSource {
   std::unique_ptr<Source> source;
   std::string name;
   Format format = Format::automatic;
   unsigned workers = 1;
 };
+class LocalLog;
 struct SourceLinks {  // all outlive the sources
   const Clock& clock;
   Log& log;
   CrashGuard& guard;
+  LocalLog* local_log = nullptr;  // of what is sent; null: that goes to Kafka, or nowhere
 };
 // reject: the config cannot work.
 Result<std::vector<OpenSource>> open_sources(const Config& config, const std::vector<Rule>& rules,

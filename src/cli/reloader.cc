@@ -226,9 +226,7 @@ ReloadOutcome Reloader::apply(Trigger trigger, Reading reading) {
     return outcome;
   }
 
-  if (setup_.set_token && next->loaded.config.http) {
-    setup_.set_token(next->loaded.config.http->token.reveal());
-  }
+  if (setup_.set_secrets) setup_.set_secrets(next->loaded.config);
   ReloadOutcome outcome;
   outcome.result = ReloadOutcome::Result::applied;
   outcome.in_force = next;

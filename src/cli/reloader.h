@@ -57,8 +57,8 @@ class Reloader {
     const Clock& clock;
     Log& log;
     const ServiceManager& manager;
-    std::function<std::string()> status_line;           // for the manager
-    std::function<void(const std::string&)> set_token;  // of the API
+    std::function<std::string()> status_line;        // for the manager
+    std::function<void(const Config&)> set_secrets;  // of the API and of those who send
   };
   // What the files said when the process started; `accepted`: when what runs was.
   struct First {

@@ -97,7 +97,7 @@ class Scan final : Decoder::Sink {
         for (const auto& [name, start] : starts) {
           if (source_of(setup_.config, name.topic) == of) own[name] = start;
         }
-        auto opened = reopen(setup_.config.sources[*of], own, setup_.clock, setup_.log);
+        auto opened = reopen({setup_.config, setup_.clock, setup_.log}, *of, own);
         if (!opened) return tl::unexpected(opened.error());
         sources[*of] = std::move(*opened);
       }

@@ -22,6 +22,7 @@
 #include "cli/explain_api.h"
 #include "cli/first_configuration.h"
 #include "cli/heartbeat.h"
+#include "cli/ingest_parts.h"
 #include "cli/plural.h"
 #include "cli/quarantine_file.h"
 #include "cli/real_clock.h"
@@ -120,6 +121,7 @@ struct Answering {
   const Engine& engine;
   const Notifier& notifier;
   Reloader& reloader;
+  IngestParts* ingest;  // null: nothing is taken
 };
 
 Result<std::unique_ptr<HttpServer>> serve(const Config& config, const Answering& from) {
@@ -152,6 +154,7 @@ Result<std::unique_ptr<HttpServer>> serve(const Config& config, const Answering&
                           query);
   };
   api.reload = [from] { return reload_answer(from.reloader.reload_now()); };
+  if (from.ingest != nullptr) api.ingest = from.ingest->ingest();
   return HttpServer::start({.listen = fmt::format("{}:{}", config.http->host, config.http->port),
                             .token = config.http->token.reveal()},
                            std::move(api));
@@ -239,9 +242,19 @@ struct EngineParts {
   State& state;
   Engine& engine;
   Notifier& notifier;
+  IngestParts* ingest;
   const Clock& clock;
   Log& log;
 };
+
+// What a reload brings to those who ask and those who send.
+void set_secrets(const Config& config, HttpServer* server, IngestParts* ingest) {
+  if (server != nullptr && config.http) server->set_token(config.http->token.reveal());
+  const HttpSourceConfig* senders = senders_of(config);
+  if (senders == nullptr || ingest == nullptr) return;
+  if (server != nullptr) server->set_sender_token(senders->token.reveal());
+  ingest->reload(config);
+}
 
 // Serves the API and reloads while it runs.
 int run_parts(const EngineParts& parts, FirstConfiguration first) {
@@ -250,22 +263,21 @@ int run_parts(const EngineParts& parts, FirstConfiguration first) {
   const ServiceManager manager = ServiceManager::from_environment();
   const auto status = [&] { return status_line(in_force, parts.engine); };
   Result<std::unique_ptr<HttpServer>> server = nullptr;
-  Reloader reloader({.config_path = config.path,
-                     .store = parts.store,
-                     .state = parts.state,
-                     .engine = parts.engine,
-                     .notifier = parts.notifier,
-                     .in_force = in_force,
-                     .clock = parts.clock,
-                     .log = parts.log,
-                     .manager = manager,
-                     .status_line = status,
-                     .set_token =
-                         [&server](const std::string& token) {
-                           if (*server) (*server)->set_token(token);
-                         }},
-                    std::move(first.first));
-  server = serve(config, {parts.store, in_force, parts.engine, parts.notifier, reloader});
+  Reloader reloader(
+      {.config_path = config.path,
+       .store = parts.store,
+       .state = parts.state,
+       .engine = parts.engine,
+       .notifier = parts.notifier,
+       .in_force = in_force,
+       .clock = parts.clock,
+       .log = parts.log,
+       .manager = manager,
+       .status_line = status,
+       .set_secrets = [&](const Config& next) { set_secrets(next, server->get(), parts.ingest); }},
+      std::move(first.first));
+  server =
+      serve(config, {parts.store, in_force, parts.engine, parts.notifier, reloader, parts.ingest});
   if (!server) return refused(server.error());
   if (*server) parts.log.info("listening on http://" + (*server)->address());
 
@@ -280,6 +292,15 @@ int run_parts(const EngineParts& parts, FirstConfiguration first) {
   notifier_thread.finish();
   server->reset();
   return code;
+}
+
+// What a source turned out to be is what it was before.
+Result<void> identify(State& state, const std::vector<OpenSource>& sources, const Source& of) {
+  for (const auto& source : sources) {
+    if (source.source.get() != &of || of.identity().empty()) continue;
+    return state.identify(source.name, of.identity());
+  }
+  return {};
 }
 
 int run_engine(FirstConfiguration first, const Clock& clock, Log& log) {
@@ -313,7 +334,10 @@ int run_engine(FirstConfiguration first, const Clock& clock, Log& log) {
   if (!reading) return refused(reading.error());
   const Death death = begin_life(reading->life());
   CrashGuard guard(std::move(*reading), death);
-  auto sources = open_sources(config, rules, **state, {clock, log, guard});
+  auto ingest = IngestParts::open({config, **state, (*store)->room().reserve, clock, log});
+  if (!ingest) return refused(ingest.error());
+  LocalLog* const local_log = *ingest ? (*ingest)->local_log() : nullptr;
+  auto sources = open_sources(config, rules, **state, {clock, log, guard, local_log});
   if (!sources) return refused(sources.error());
   auto quarantine =
       QuarantineFile::open(config.quarantine_file.empty() ? config.state.path + "/quarantine.jsonl"
@@ -339,16 +363,11 @@ int run_engine(FirstConfiguration first, const Clock& clock, Log& log) {
   for (const auto& source : *sources) {
     setup.sources.push_back({source.source.get(), source.format, source.workers});
   }
-  setup.identify = [&](const Source& of) -> Result<void> {
-    for (const auto& source : *sources) {
-      if (source.source.get() != &of || of.identity().empty()) continue;
-      return (*state)->identify(source.name, of.identity());
-    }
-    return {};
-  };
+  setup.identify = [&](const Source& of) { return identify(**state, *sources, of); };
   Engine engine(std::move(setup));
   const StallWatch stalls(**store, clock, log);
-  const int code = run_parts({**store, **state, engine, notifier, clock, log}, std::move(first));
+  const int code =
+      run_parts({**store, **state, engine, notifier, ingest->get(), clock, log}, std::move(first));
   guard.ended();
   return code;
 }

@@ -7,7 +7,9 @@
 #include <thread>
 
 #include "cli/engine_parts.h"
+#include "cli/ingest_parts.h"
 #include "file/file_source.h"
+#include "file/local_log_source.h"
 #include "kafka/kafka_source.h"
 #include "state/keys.h"
 
@@ -47,22 +49,33 @@ std::optional<std::size_t> source_of(const Config& config, const std::string& to
       if (file->path == topic) return i;
       continue;
     }
+    if (const auto* senders = std::get_if<HttpSourceConfig>(&from)) {
+      if (senders->into.empty() && topic == LocalLogSource::kTopic) return i;
+      continue;
+    }
     const auto& topics = std::get<KafkaSourceConfig>(from).topics;
     if (std::find(topics.begin(), topics.end(), topic) != topics.end()) return i;
   }
   return std::nullopt;
 }
 
-Result<std::unique_ptr<Source>> reopen(const SourceConfig& source,
-                                       const std::map<PartitionName, std::int64_t>& starts,
-                                       const Clock& clock, Log& log) {
+Result<std::unique_ptr<Source>> reopen(const Reopening& from, std::size_t index,
+                                       const std::map<PartitionName, std::int64_t>& starts) {
+  const SourceConfig& source = from.config.sources[index];
+  const auto start_of = [&](const std::string& topic) {
+    const auto start = starts.find({topic, 0});
+    return start == starts.end() ? 0 : start->second;
+  };
   if (const auto* file = std::get_if<FileSourceConfig>(&source.from)) {
     std::optional<Position> position;
-    const auto start = starts.find({file->path, 0});
-    if (start != starts.end() && start->second > 0) position = Position{start->second, -1, 0};
-    auto opened = FileSource::open({.path = file->path}, position, clock);
-    if (!opened) return tl::unexpected(opened.error());
-    return std::unique_ptr<Source>(std::move(*opened));
+    const std::int64_t start = start_of(file->path);
+    if (start > 0) position = Position{start, -1, 0};
+    return as_source(FileSource::open({.path = file->path}, position, from.clock));
+  }
+  if (const auto* senders = std::get_if<HttpSourceConfig>(&source.from)) {
+    if (!senders->into.empty()) return nullptr;
+    return as_source(
+        LocalLogSource::read(local_log_folder(from.config), start_of(LocalLogSource::kTopic)));
   }
   KafkaConfig config = kafka_config(source, {}, {});
   // Partitions added since would share a worker with ours.
@@ -70,9 +83,7 @@ Result<std::unique_ptr<Source>> reopen(const SourceConfig& source,
   config.group.clear();
   KafkaKnown known;
   for (const auto& [name, start] : starts) known.positions[name] = {start, -1, 0};
-  auto opened = KafkaSource::open(config, std::move(known), {clock, log});
-  if (!opened) return tl::unexpected(opened.error());
-  return std::unique_ptr<Source>(std::move(*opened));
+  return as_source(KafkaSource::open(config, std::move(known), {from.clock, from.log}));
 }
 
 Result<void> Pull::read(std::int64_t until, const Take& take, const Clock& clock, Millis patience) {

@@ -30,11 +30,16 @@ std::optional<EventTime> latest_time(const std::vector<PartitionRow>& partitions
 // The index of the source in `config` that reads the topic or file; nothing: none does.
 std::optional<std::size_t> source_of(const Config& config, const std::string& topic);
 
-// `source`, opened anew: its partitions among `starts` from there on, a worker a partition. It has
-// no group and mirrors nothing. reject: it cannot be opened.
-Result<std::unique_ptr<Source>> reopen(const SourceConfig& source,
-                                       const std::map<PartitionName, std::int64_t>& starts,
-                                       const Clock& clock, Log& log);
+// The source of `config` with that index, opened anew: its partitions among `starts` from there on,
+// a worker a partition. It has no group and mirrors nothing. Null: another one reads what it
+// brings. reject: it cannot be opened.
+struct Reopening {
+  const Config& config;
+  const Clock& clock;
+  Log& log;
+};
+Result<std::unique_ptr<Source>> reopen(const Reopening& from, std::size_t source,
+                                       const std::map<PartitionName, std::int64_t>& starts);
 
 // One partition's records, pulled in order out of a reopened source. One thread.
 class Pull {

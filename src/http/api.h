@@ -4,9 +4,12 @@
 #include <cstddef>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "http/ingest.h"
 
 namespace tocsin {
 
@@ -22,7 +25,7 @@ struct MetricSample {
 };
 
 // What the HTTP server serves. Each is called from any of its threads, several at once, and answers
-// at once from what is at hand. All must be set.
+// at once from what is at hand. All functions must be set.
 struct Api {
   // Parameters by name, those of one name in the order in which the caller wrote them.
   using Query = std::multimap<std::string, std::string, std::less<>>;
@@ -48,6 +51,8 @@ struct Api {
   std::function<Answer(const Query& query)> explain;
   // The one that changes something, and takes its time: reads the configuration anew.
   std::function<Answer()> reload;
+  // Where events that are sent go; nothing: none are taken.
+  std::optional<Ingest> ingest{};
 };
 
 }  // namespace tocsin

@@ -17,11 +17,7 @@ namespace {
 // Rings once, when a request has had its time.
 class Alarm {
  public:
-  explicit Alarm(int seconds) : fd_(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC)) {
-    itimerspec time{};
-    time.it_value.tv_sec = seconds;
-    if (fd_ >= 0) timerfd_settime(fd_, 0, &time, nullptr);
-  }
+  explicit Alarm(int seconds) : fd_(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC)) { set(seconds); }
   ~Alarm() {
     if (fd_ >= 0) close(fd_);
   }
@@ -29,6 +25,11 @@ class Alarm {
   Alarm& operator=(const Alarm&) = delete;
 
   int fd() const { return fd_; }
+  void set(int seconds) const {
+    itimerspec time{};
+    time.it_value.tv_sec = seconds;
+    if (fd_ >= 0) timerfd_settime(fd_, 0, &time, nullptr);
+  }
 
  private:
   const int fd_;
@@ -73,7 +74,22 @@ class Connection final : public httplib::Stream {
   void get_local_ip_and_port(std::string& ip, int& port) const override { nobody(ip, port); }
   socket_t socket() const override { return socket_; }
 
+  void allow_large(std::size_t body_max) {
+    left_ += body_max;
+    alarm_.set(BoundedServer::kLargeSeconds);
+  }
+  // A socket closed with bytes unread takes the answer with it, so these are read for a while.
+  void linger() {
+    alarm_.set(BoundedServer::kLingerSeconds);
+    ::shutdown(socket_, SHUT_WR);
+    left_ = kLingerBytes;
+    while (fill()) {
+    }
+  }
+
  private:
+  static constexpr std::size_t kLingerBytes = std::size_t{64} << 20;
+
   // Nothing of ours depends on who asks.
   static void nobody(std::string& ip, int& port) {
     ip.clear();
@@ -94,7 +110,7 @@ class Connection final : public httplib::Stream {
   const int socket_;
   const Alarm alarm_{BoundedServer::kRequestSeconds};
   std::size_t left_;  // bytes that may still be read
-  std::array<char, 4096> buffer_{};
+  std::array<char, 16384> buffer_;
   std::size_t at_ = 0, size_ = 0;  // what of the buffer is next, and how much is in it
   bool ended_ = false;
 };
@@ -103,8 +119,19 @@ class Connection final : public httplib::Stream {
 
 bool BoundedServer::process_and_close_socket(socket_t socket) {
   bool closed = false;
+  bool has_body = false;
   Connection connection(socket, request_max_);
-  const bool answered = process_request(connection, true, closed, nullptr);
+  const bool answered = process_request(connection, true, closed, [&](httplib::Request& request) {
+    has_body = request.has_header("Content-Length") || request.has_header("Transfer-Encoding");
+    request.headers.erase(kEncodingHeader);
+    const auto encoding = request.headers.find("Content-Encoding");
+    if (encoding != request.headers.end()) {
+      request.headers.emplace(kEncodingHeader, encoding->second);
+      request.headers.erase("Content-Encoding");
+    }
+    if (large_path_ != nullptr && large_path_(request.path)) connection.allow_large(large_max_);
+  });
+  if (answered && has_body) connection.linger();
   ::shutdown(socket, SHUT_RDWR);
   ::close(socket);
   return answered;

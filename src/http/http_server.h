@@ -31,6 +31,8 @@ class HttpServer final {
 
   // Requests need this token from now on. Any thread; an empty one is not taken.
   void set_token(std::string token);
+  // The same of those who send events.
+  void set_sender_token(std::string token);
 
  private:
   struct State;

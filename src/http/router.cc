@@ -5,8 +5,11 @@
 #include <charconv>
 #include <utility>
 
+#include "http/ingest_routes.h"
+#include "http/json_text.h"
 #include "http/listen_address.h"
 #include "http/metrics_text.h"
+#include "http/secret_text.h"
 
 namespace tocsin {
 namespace {
@@ -16,48 +19,11 @@ constexpr std::size_t kLimitMax = 1'000'000;
 // Explanations under way: more would take the machine from the engine. Nobody is made to wait.
 constexpr std::size_t kExplainMax = 4;
 
-std::string json_string(std::string_view text) {
-  constexpr std::string_view kHex = "0123456789abcdef";
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += {'\\', c};
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      out += {'\\',
-              'u',
-              '0',
-              '0',
-              kHex[static_cast<std::size_t>(c >> 4)],
-              kHex[static_cast<std::size_t>(c & 15)]};
-    } else {
-      out.push_back(c);
-    }
-  }
-  return out + "\"";
-}
-
 HttpAnswer json_answer(int status, std::string body) {
   HttpAnswer answer;
   answer.status = status;
   answer.body = std::move(body);
   return answer;
-}
-
-// Takes as long for a wrong token as for the right one.
-bool same_secret(std::string_view given, std::string_view secret) {
-  bool same = given.size() == secret.size();
-  for (std::size_t i = 0; i < secret.size(); ++i) {
-    const char c = i < given.size() ? given[i] : '\0';
-    same = same & (c == secret[i]);  // not &&, which would stop at the first difference
-  }
-  return same;
-}
-
-bool bears(std::string_view authorization, std::string_view token) {
-  constexpr std::string_view kScheme = "Bearer ";
-  if (token.empty()) return true;
-  return authorization.starts_with(kScheme) &&
-         same_secret(authorization.substr(kScheme.size()), token);
 }
 
 bool names_this_machine(std::string_view host) {
@@ -134,15 +100,16 @@ HttpAnswer error_answer(int status, std::string_view text) {
   return json_answer(status, "{\"error\": " + json_string(text) + "}");
 }
 
+bool foreign_origin(const HttpCall& call) {
+  if (call.origin.empty()) return false;
+  const std::size_t scheme = call.origin.find("://");
+  return scheme == std::string_view::npos || call.origin.substr(scheme + 3) != call.host;
+}
+
 // What a page of another site can have a browser send: a request without these headers, or with an
 // Origin that says whose it is.
 std::optional<HttpAnswer> refused_as_foreign(const HttpCall& call, bool by_token) {
-  if (!call.origin.empty()) {
-    const std::size_t scheme = call.origin.find("://");
-    const auto host =
-        scheme == std::string_view::npos ? std::string_view() : call.origin.substr(scheme + 3);
-    if (host != call.host) return error_answer(403, "pages of other sites may not ask for this");
-  }
+  if (foreign_origin(call)) return error_answer(403, "pages of other sites may not ask for this");
   if (by_token || call.tocsin_request == "reload" ||
       call.content_type.starts_with("application/json")) {
     return std::nullopt;
@@ -160,19 +127,42 @@ std::string Router::token() const {
   return token_;
 }
 
+void Router::set_sender_token(std::string token) {
+  if (ingest_) ingest_->set_token(std::move(token));
+}
+
 Router::Router(Api api, std::string token, bool only_loopback)
-    : api_(std::move(api)), token_(std::move(token)), only_loopback_(only_loopback) {}
+    : api_(std::move(api)),
+      ingest_(api_.ingest ? std::make_unique<IngestRoutes>(*api_.ingest) : nullptr),
+      token_(std::move(token)),
+      only_loopback_(only_loopback) {}
+Router::~Router() = default;
+
+std::optional<HttpAnswer> Router::refused_host(const HttpCall& call) const {
+  if (!only_loopback_ || names_this_machine(call.host)) return std::nullopt;
+  return error_answer(421, "this server answers to localhost only");
+}
+
+IngestRoutes* Router::ingest(const HttpCall& call) const {
+  return IngestRoutes::serves(call.path) ? ingest_.get() : nullptr;
+}
+
+std::optional<HttpAnswer> Router::refused_at_head(const HttpCall& call) const {
+  if (auto refused = refused_host(call)) return refused;
+  return ingest_->refused_at_head(call, token());
+}
 
 HttpAnswer Router::answer(const HttpCall& call) const {
-  if (only_loopback_ && !names_this_machine(call.host)) {
-    return error_answer(421, "this server answers to localhost only");
-  }
+  if (auto refused = refused_host(call)) return *refused;
   const bool authorized = bears(call.authorization, token());
   const bool probe = call.path == "/healthz" || call.path == "/readyz";
   if (!authorized && !probe) {
     HttpAnswer refused = error_answer(401, "a token is needed: Authorization: Bearer TOKEN");
     refused.asks_for_token = true;
     return refused;
+  }
+  if (IngestRoutes::serves(call.path)) {
+    return error_answer(404, "no events are taken here: add `- http: {}` to sources");
   }
   if (!known(call.path)) return error_answer(404, "there is nothing here");
   if (call.path == kReload) return reload(call);
@@ -221,7 +211,13 @@ HttpAnswer Router::explain(const HttpCall& call) const {
 HttpAnswer Router::route(const HttpCall& call, bool authorized) const {
   if (call.path == "/healthz") return health_answer(api_.healthz());
   if (call.path == "/readyz") return ready_answer(api_, authorized);
-  if (call.path == "/metrics") return metrics_answer(api_.metrics());
+  if (call.path == "/metrics") {
+    auto samples = api_.metrics();
+    if (ingest_) {
+      for (auto& sample : ingest_->metrics()) samples.push_back(std::move(sample));
+    }
+    return metrics_answer(samples);
+  }
   if (call.path == "/api/v1/alerts") return list_answer(call, api_.alerts_json);
   if (call.path == "/api/v1/explain") return explain(call);
   return list_answer(call, api_.budgets_json);

@@ -12,5 +12,7 @@ namespace tocsin::kafka {
 Result<void> set_property(rd_kafka_conf_t* conf, const std::string& property,
                           const std::string& value);
 Result<Conf> make_conf(const KafkaConfig& config);
+// The same to write to its topics, each record being given up after `patience`.
+Result<Conf> make_producer_conf(const KafkaConfig& config, Millis patience);
 
 }  // namespace tocsin::kafka

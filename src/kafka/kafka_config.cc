@@ -195,6 +195,35 @@ Result<Conf> make_conf(const KafkaConfig& config) {
   return conf;
 }
 
+Result<Conf> make_producer_conf(const KafkaConfig& config, Millis patience) {
+  if (auto names = check_names(config); !names) return tl::unexpected(names.error());
+  Properties properties(config.properties.begin(), config.properties.end());
+  const Properties ours = {
+      {"bootstrap.servers", joined(config.brokers)},
+      {"client.id", "tocsin"},
+      {"acks", "all"},
+      {"enable.idempotence", "true"},
+      {"message.timeout.ms", std::to_string(patience.count())},
+      {"linger.ms", "1"},
+      {"queue.buffering.max.kbytes", "65536"},
+      {"allow.auto.create.topics", "false"},
+      {"topic.metadata.refresh.interval.ms", "30000"},
+      {"reconnect.backoff.max.ms", "3000"},
+      {"socket.timeout.ms", "10000"},
+      {"socket.keepalive.enable", "true"},
+      {"socket.nagle.disable", "true"},
+      {"log.connection.close", "false"},
+  };
+  properties.insert(properties.end(), ours.begin(), ours.end());
+  if (auto added = add_security(config, properties); !added) return tl::unexpected(added.error());
+  Conf conf(rd_kafka_conf_new());
+  for (const auto& [name, value] : properties) {
+    if (auto done = set_property(conf.get(), name, value); !done)
+      return tl::unexpected(done.error());
+  }
+  return conf;
+}
+
 }  // namespace kafka
 
 Result<void> validate(const KafkaConfig& config) {

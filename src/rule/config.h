@@ -41,6 +41,13 @@ struct FileSourceConfig {
   std::string path;  // "-": standard input
 };
 
+// What is sent to HttpSettings; at most one of a config.
+struct HttpSourceConfig {
+  std::string into;        // the topic of a Kafka source of the config; empty: the local log
+  Secret token;            // of those who send; empty: HttpSettings::token
+  Secret helicone_secret;  // empty: signatures are not looked at
+};
+
 // Where a source is read from at its first run.
 struct Start {
   enum class Kind : std::uint8_t { windows, earliest, latest, ago, at };
@@ -50,7 +57,7 @@ struct Start {
 };
 
 struct SourceConfig {
-  std::variant<KafkaSourceConfig, FileSourceConfig> from;
+  std::variant<KafkaSourceConfig, FileSourceConfig, HttpSourceConfig> from;
   Format format = Format::automatic;
   Start start;
   unsigned workers = 0;  // decode workers, 1 to 16; 0: as many as suit the machine

@@ -46,6 +46,8 @@ class TopReader {
     for (const Entry& entry : map->entries) {
       if (reader_.known(entry.key, words::kConfig, "key")) key(entry);
     }
+    const Node* list = map->find("sources");
+    if (list != nullptr && result_.sources.size() == list->items.size()) place_senders(*list);
     check_needs(*map);
     if (request_.running != nullptr) {
       tell_restarts({reader_, *map}, result_, *request_.running);
@@ -106,6 +108,41 @@ class TopReader {
       if (auto source = read_source(config_, item)) result_.sources.push_back(std::move(*source));
     }
     if (list->items.empty()) reader_.error(node, "no source is written here");
+  }
+
+  // Where what is sent is written to depends on the other sources.
+  void place_senders(const Node& list) {
+    std::vector<std::string> topics;
+    for (const SourceConfig& source : result_.sources) {
+      if (const auto* kafka = std::get_if<KafkaSourceConfig>(&source.from)) {
+        topics.insert(topics.end(), kafka->topics.begin(), kafka->topics.end());
+      }
+    }
+    const Node* first = nullptr;
+    for (std::size_t i = 0; i < list.items.size() && i < result_.sources.size(); ++i) {
+      auto* http = std::get_if<HttpSourceConfig>(&result_.sources[i].from);
+      if (http == nullptr) continue;
+      const Node& node = list.items[i];
+      if (first != nullptr) return reader_.error(node, "one http source takes all that is sent");
+      first = &node;
+      place(node, topics, *http);
+    }
+  }
+
+  void place(const Node& node, const std::vector<std::string>& topics, HttpSourceConfig& http) {
+    if (!http.into.empty() && std::find(topics.begin(), topics.end(), http.into) == topics.end()) {
+      reader_.error(node, "no kafka source reads " + tocsin::quoted(http.into),
+                    "name one of its topics, so that what is sent is read");
+    } else if (http.into.empty() && topics.size() > 1) {
+      reader_.error(node, "there are several topics: which one is it written to?",
+                    "write {http: {into: " + topics.front() + "}}");
+    } else if (http.into.empty() && !topics.empty()) {
+      http.into = topics.front();
+    }
+    if (request_.purpose == Purpose::run && !result_.http) {
+      reader_.error(node, "nothing listens for what is sent",
+                    "add http: {listen: \"127.0.0.1:8080\"}");
+    }
   }
 
   void state(const Node& node) {

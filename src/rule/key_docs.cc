@@ -7,10 +7,11 @@
 namespace tocsin {
 namespace {
 
-constexpr std::array<std::pair<Value, Words>, 15> kMaps = {{
+constexpr std::array<std::pair<Value, Words>, 16> kMaps = {{
     {Value::rules, words::kRule},
     {Value::defaults, words::kRule},
     {Value::sources, words::kSource},
+    {Value::senders, words::kSenders},
     {Value::kafka, words::kKafka},
     {Value::tls, words::kTls},
     {Value::sasl, words::kSasl},

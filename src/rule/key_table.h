@@ -46,6 +46,7 @@ enum class Value : std::uint8_t {
   labels,
   // of tocsin.yaml
   sources,
+  senders,
   kafka,
   brokers,
   names,
@@ -232,8 +233,10 @@ inline constexpr std::array kConfig = {
 };
 
 inline constexpr std::array kSource = {
-    key("kafka", Value::kafka, "topics of a Kafka cluster; this or `file`"),
-    key("file", Value::path, "a file that is followed as it grows, or `-`; this or `kafka`"),
+    key("kafka", Value::kafka, "topics of a Kafka cluster; this, `file` or `http`"),
+    key("file", Value::path, "a file that is followed as it grows, or `-`"),
+    key("http", Value::senders,
+        "what is [sent](events.md#sending-events) to `http.listen`; `{}` is enough"),
     key("format", Value::format, "of the events", "`auto`"),
     key("start", Value::start,
         "where a topic's first run begins: `windows` (the earliest start of a window that is open "
@@ -253,6 +256,15 @@ inline constexpr std::array kKafka = {
     key("group", Value::text, "the group to which offsets are mirrored, for lag dashboards",
         "`tocsin`"),
     key("properties", Value::properties, "further properties of librdkafka", "none"),
+};
+inline constexpr std::array kSenders = {
+    key("into", Value::text, "the topic of a Kafka source that it is written to",
+        "the only topic there is; without Kafka a log in `state.path`"),
+    key("token_file", Value::path, "a file with a token of those who send events",
+        "that of `http.token_file`"),
+    key("helicone_secret_file", Value::path,
+        "a file with the key of Helicone's webhook: what it signs needs no token", "none"),
+    key("helicone_secret", Value::secret, "the key itself, as `\"${NAME}\"`"),
 };
 inline constexpr std::array kTls = {
     key("ca_file", Value::path, "certificates to trust, as PEM", "the system's"),

@@ -28,8 +28,14 @@ bool same(const SourceConfig& a, const SourceConfig& b) {
   if (a.from.index() != b.from.index() || a.format != b.format || a.workers != b.workers) {
     return false;
   }
-  const auto* file = std::get_if<FileSourceConfig>(&a.from);
-  if (file != nullptr) return file->path == std::get<FileSourceConfig>(b.from).path;
+  if (const auto* file = std::get_if<FileSourceConfig>(&a.from)) {
+    return file->path == std::get<FileSourceConfig>(b.from).path;
+  }
+  if (const auto* http = std::get_if<HttpSourceConfig>(&a.from)) {
+    const auto& other = std::get<HttpSourceConfig>(b.from);
+    return http->into == other.into && same_secret(http->token, other.token) &&
+           same_secret(http->helicone_secret, other.helicone_secret);
+  }
   return same(std::get<KafkaSourceConfig>(a.from), std::get<KafkaSourceConfig>(b.from));
 }
 

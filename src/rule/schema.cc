@@ -114,7 +114,7 @@ std::string value(Value value) {
   if (value == Value::sources) {
     return fmt::format(
         R"("type":"array","minItems":1,"items":{{{},"oneOf":[{{"required":["kafka"]}},)"
-        R"({{"required":["file"]}}]}})",
+        R"({{"required":["file"]}},{{"required":["http"]}}]}})",
         object(keys));
   }
   if (value == Value::channels) {

@@ -38,17 +38,21 @@ class SourceReader {
   explicit SourceReader(const ConfigReader& config) : config_(config), reader_(config.reader()) {}
 
   std::optional<SourceConfig> read(const Node& node) {
-    const Node* map = reader_.map(node, "{kafka: {…}} or {file: PATH}");
+    const Node* map = reader_.map(node, "{kafka: {…}}, {file: PATH} or {http: {}}");
     if (map == nullptr) return std::nullopt;
     SourceConfig source;
     source.origin = reader_.origin(node);
     bool good = true;
     for (const Entry& entry : map->entries) good = key(entry, source) && good;
-    const bool kafka = map->find("kafka") != nullptr;
-    if (kafka == (map->find("file") != nullptr)) {
-      reader_.error(
-          node, kafka ? "a source is either kafka or file" : "this source says not where it reads",
-          "write {kafka: {…}} or {file: PATH}");
+    std::size_t places = 0;
+    for (const std::string_view place : {"kafka", "file", "http"}) {
+      if (map->find(place) != nullptr) ++places;
+    }
+    if (places != 1) {
+      reader_.error(node,
+                    places > 1 ? "a source is one of kafka, file and http"
+                               : "this source says not where it reads",
+                    "write {kafka: {…}}, {file: PATH} or {http: {}}");
       return std::nullopt;
     }
     if (!good) return std::nullopt;
@@ -61,6 +65,7 @@ class SourceReader {
     const std::string& name = entry.key.text;
     if (name == "kafka") return kafka(entry.value, source);
     if (name == "file") return file(entry.value, source);
+    if (name == "http") return http(entry.value, source);
     if (name == "format") return format(entry.value, source.format);
     if (name == "start") return start(entry.value, source.start);
     const auto workers = reader_.count(entry.value, 1);
@@ -80,6 +85,27 @@ class SourceReader {
     auto path = config_.path(node);
     if (path) source.from = FileSourceConfig{std::move(*path)};
     return path.has_value();
+  }
+
+  bool http(const Node& node, SourceConfig& source) {
+    const Node* map = reader_.map(node, "{}, or {into: TOPIC, token_file: PATH}");
+    if (map == nullptr || !config_.known_keys(*map, words::kSenders)) return false;
+    HttpSourceConfig http;
+    bool good = true;
+    if (const Node* into = map->find("into")) {
+      auto topic = config_.text(*into, "a topic");
+      good = topic.has_value();
+      if (topic) http.into = std::move(*topic);
+    }
+    if (const Node* file = map->find("token_file")) {
+      auto token = config_.secret_file(*file);
+      good = good && token;
+      if (token) http.token = std::move(*token);
+    }
+    const SecretKeys helicone{"helicone_secret", "helicone_secret_file", false, false};
+    good = config_.secret_of(*map, helicone, http.helicone_secret) && good;
+    source.from = std::move(http);
+    return good;
   }
 
   bool format(const Node& node, Format& format) {

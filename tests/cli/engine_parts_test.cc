@@ -28,6 +28,8 @@ TEST_CASE("A file, which has one order, is decoded by one thread") {
   SourceConfig file = kafka(8);
   file.from = FileSourceConfig{.path = "-"};
   CHECK(decode_workers(file, 8) == 1);
+  file.from = HttpSourceConfig{};
+  CHECK(decode_workers(file, 8) == 1);
 }
 
 TEST_CASE("Half of state.memory is for cells, three quarters of it at most for rolling groups") {

@@ -21,6 +21,7 @@ import backtest_equals_live
 import crash_loop
 import demo
 import explain
+import ingest
 import kafka_faults
 import kafka_source
 import kill9
@@ -38,7 +39,7 @@ MODULES = {"self_test": self_test, "kill9": kill9,
            "backtest_equals_live": backtest_equals_live, "outage": outage, "slack": slack,
            "kafka_source": kafka_source, "kafka_faults": kafka_faults, "crash_loop": crash_loop,
            "mail": mail, "demo": demo,
-           "explain": explain, "reload": reload, "quick_start": quick_start}
+           "explain": explain, "ingest": ingest, "reload": reload, "quick_start": quick_start}
 
 
 def arguments():

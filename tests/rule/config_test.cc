@@ -202,8 +202,11 @@ TEST_CASE("Properties that are Tocsin's own are refused with the reason") {
 }
 
 TEST_CASE("Sources are told what they lack") {
-  CHECK(config_errors("sources:\n  - {format: auto}\n") ==
-        "2:5: this source says not where it reads | write {kafka: {…}} or {file: PATH}");
+  CHECK(
+      config_errors("sources:\n  - {format: auto}\n") ==
+      "2:5: this source says not where it reads | write {kafka: {…}}, {file: PATH} or {http: {}}");
+  CHECK(config_errors("sources:\n  - {file: x, http: {}}\n")
+            .starts_with("2:5: a source is one of kafka, file and http"));
   CHECK(config_errors("sources:\n  - {kafka: {brokers: [\"a:1\"]}}\n") ==
         "2:13: \"topics\" is missing");
   CHECK(config_errors("sources:\n  - {kafka: {brokers: [a], topics: [t]}}\n") ==
@@ -318,4 +321,47 @@ TEST_CASE("Sizes and durations of the configuration are checked") {
   CHECK(config_errors("cost: theirs\n") ==
         "1:7: unknown choice \"theirs\" | Allowed: computed, reported");
   CHECK(config_errors("quarantine: {topic: b}\n") == "1:14: \"topic\" is not built yet");
+}
+
+namespace {
+
+const std::string kEngineKeys =
+    "state: {path: s}\nrules: [rules/*.yaml]\n"
+    "notify: {info: [], warning: [], critical: [], engine: [a]}\n"
+    "channels: {a: {slack: {webhook_url: \"${SLACK}\"}}}\n";
+
+HttpSourceConfig senders(const std::string& sources) {
+  const auto loaded =
+      load_config("sources: " + sources + "\nhttp: {listen: \"127.0.0.1:1\"}\n" + kEngineKeys);
+  REQUIRE(told(loaded.diagnostics, "/etc/tocsin.yaml").empty());
+  return std::get<HttpSourceConfig>(loaded.config.sources.back().from);
+}
+
+const std::string kOneTopic = "{kafka: {brokers: [\"a:1\"], topics: [t]}}";
+const std::string kTwoTopics = "{kafka: {brokers: [\"a:1\"], topics: [t, u]}}";
+
+}  // namespace
+
+TEST_CASE("What is sent goes to the only topic, to the one named, or without Kafka to a log") {
+  CHECK(senders("[{http: {}}]").into.empty());
+  CHECK(senders("[{file: x}, {http: {}}]").into.empty());
+  CHECK(senders("[" + kOneTopic + ", {http: {}}]").into == "t");
+  CHECK(senders("[" + kTwoTopics + ", {http: {into: u}}]").into == "u");
+  const HttpSourceConfig secrets =
+      senders("[{http: {token_file: token, helicone_secret: \"${SLACK}\"}}]");
+  CHECK(secrets.token.reveal() == "t0ken");
+  CHECK(secrets.helicone_secret.reveal() == "https://hooks.slack.example/T/B");
+}
+
+TEST_CASE("A place for what is sent that cannot be is told where it is written") {
+  CHECK(config_errors("sources: [" + kTwoTopics + ", {http: {}}]") ==
+        "1:56: there are several topics: which one is it written to? | write {http: {into: t}}");
+  CHECK(config_errors("sources: [" + kOneTopic + ", {http: {into: u}}]") ==
+        "1:53: no kafka source reads \"u\" | name one of its topics, so that what is sent is read");
+  CHECK(config_errors("sources: [{http: {into: u}}]").starts_with("1:11: no kafka source reads"));
+  CHECK(config_errors("sources: [{http: {}}, {http: {}}]") ==
+        "1:23: one http source takes all that is sent");
+  CHECK(config_errors("sources: [{http: {topic: u}}]").starts_with("1:19: unknown key \"topic\""));
+  CHECK(config_errors("sources: [{http: {}}]\n" + kEngineKeys, Purpose::run) ==
+        "1:11: nothing listens for what is sent | add http: {listen: \"127.0.0.1:8080\"}");
 }

@@ -56,6 +56,24 @@ TEST_CASE("What needs a restart is refused where it is written, and says so") {
         "5:20: the running engine's quarantine is another file | restart to change it");
 }
 
+TEST_CASE("Where what is sent goes needs a restart, but not what is in a file of secrets") {
+  const auto beside = [](const std::string& senders, const Config* running) {
+    const std::string text =
+        with(kConfig, "topics: [t]}}", "topics: [t, u]}}, {http: " + senders + "}");
+    return load_beside(text, running);
+  };
+  const Loaded running = beside("{into: t}", nullptr);
+  REQUIRE(running.ok());
+  const auto refused_senders = [&](const std::string& senders) {
+    return told(beside(senders, &running.config).diagnostics, "tocsin.yaml");
+  };
+  CHECK(refused_senders("{into: t}").empty());
+  CHECK(refused_senders("{into: u}") ==
+        "1:59: this source is not the running one | restart to read it");
+  CHECK(refused_senders("{into: t, helicone_secret: x}") ==
+        "1:59: this source is not the running one | restart to read it");
+}
+
 TEST_CASE("All else may change while it runs") {
   CHECK(refused("s3cr3t-hook", "another") == "");
   CHECK(refused("rules:", "lateness: 2h\nstale_after: 3h\nmax_groups: 5\nrules:") == "");

@@ -111,6 +111,7 @@ BROKEN_CONFIGS = [
     (ENGINE.replace("k1:9092", "k1"), "brokers"),
     (ENGINE.replace("topics: [requests]", "topic: [requests]"), "topic"),
     (ENGINE.replace("kafka:", "file: x, kafka:"), "sources"),
+    (ENGINE.replace("sources: [", "sources: [{http: {topic: x}}, "), "topic"),
     (ENGINE.replace("slack:", "slak:"), "slak"),
     (ENGINE.replace("slack:", "webhook: {url: x}, slack:"), "channels"),
     (ENGINE.replace(", engine: [ops]", ""), "engine"),

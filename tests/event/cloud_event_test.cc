@@ -44,6 +44,11 @@ TEST_CASE("The data may be of any format that is one event") {
         5);
 }
 
+TEST_CASE("Data with a `response` that is a text is an event of ours") {
+  const Decoded decoded(cloud(R"({"provider":"p","response":"a text","user":"u"})"));
+  CHECK(decoded.only().user == "u");
+}
+
 TEST_CASE("The data may stand before what tells that it is a CloudEvent") {
   const Decoded decoded(
       R"({"data":{"usage":{"input":3}},"id":"a","source":"s","specversion":"1.0"})");

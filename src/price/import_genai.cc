@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <chrono>
 #include <iterator>
+#include <map>
 #include <set>
 
 #include "document/scalars.h"
@@ -119,7 +120,7 @@ class Importer {
   }
 
   void part(const Json& match, Clause& clause) {
-    if (match.fields.size() != 1 || match.fields.front().second.kind != Json::Kind::text) {
+    if (match.fields.size() != 1 || match.fields.front().value.kind != Json::Kind::text) {
       return error("a match that is not known");
     }
     const auto& [kind, value] = match.fields.front();

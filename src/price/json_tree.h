@@ -4,7 +4,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "document/diagnostic.h"
@@ -16,11 +15,17 @@ struct Json {
   enum class Kind { null, boolean, number, text, array, object };
   Kind kind = Kind::null;
   std::string text;  // of a number, text or truth value
+  struct Field;
   std::vector<Json> items;
-  std::vector<std::pair<std::string, Json>> fields;
+  std::vector<Field> fields;
 
   // The value of a field that is there and not null; else null.
   const Json* find(std::string_view name) const;
+};
+
+struct Json::Field {
+  std::string name;
+  Json value;
 };
 
 inline constexpr std::size_t kJsonListMax = std::size_t{64} << 20;

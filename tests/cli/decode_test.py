@@ -51,7 +51,7 @@ class Decode(unittest.TestCase):
     def test_what_has_no_price_is_told_with_why(self):
         self.assertIn("no price for the model", decode(dict(NATIVE, model="mine"))[1])
         self.assertIn("nobody says whose model it is",
-                      decode({"model": "gpt-4o", "usage": {"input": 1}})[1])
+                      decode({"model": "mine", "usage": {"input": 1}})[1])
         self.assertIn("unknown: it came with neither usage nor cost", decode({"id": "a"})[1])
 
     def test_spans_that_are_no_requests_are_counted(self):

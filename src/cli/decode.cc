@@ -12,9 +12,9 @@
 
 #include "alert/alert_json.h"
 #include "cli/commands.h"
-#include "cli/configuration.h"
 #include "cli/exit_code.h"
 #include "cli/plural.h"
+#include "cli/priced_by.h"
 #include "cli/real_clock.h"
 #include "document/json_writer.h"
 #include "event/decoder.h"
@@ -246,24 +246,14 @@ int decode(const DecodeOptions& options) {
                  clean_text(options.format).c_str());
     return kExitUsage;
   }
-  std::optional<Configuration> configuration;
-  std::optional<PriceList> built_in;
-  CostChoice choice = CostChoice::computed;
-  if (!options.config.empty()) {
-    configuration = load_configuration(options.config, Purpose::price);
-    if (!configuration) return kExitConfig;
-    choice = configuration->loaded.config.cost;
-  } else {
-    auto loaded = PriceList::built_in();
-    if (!loaded) return fail(loaded.error());
-    built_in = std::move(*loaded);
-  }
+  const auto prices = PricedBy::configuration(options.config);
+  if (!prices) return kExitConfig;
   const auto bytes = bytes_of(options.file);
   if (!bytes) {
     std::fprintf(stderr, "tocsin: cannot read %s\n", options.file.c_str());
     return kExitFound;
   }
-  RecordShow show(configuration ? configuration->prices : *built_in, choice, options.json);
+  RecordShow show(prices->list(), prices->choice(), options.json);
   show_all(*bytes, *format, show);
   show.sum_up();
   return show.found_all() ? kExitOk : kExitFound;

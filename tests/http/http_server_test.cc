@@ -14,6 +14,8 @@
 #include <thread>
 #include <vector>
 
+#include "connection.h"
+
 namespace tocsin {
 namespace {
 
@@ -41,20 +43,6 @@ std::unique_ptr<HttpServer> served(Api what, const std::string& token = "") {
   auto server = HttpServer::start({"127.0.0.1:0", token}, std::move(what));
   REQUIRE(server);
   return std::move(*server);
-}
-
-// Connected to the server; -1: it does not listen.
-int connected(const HttpServer& server) {
-  const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
-  const timeval limit{10, 0};
-  ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-  sockaddr_in to{};
-  to.sin_family = AF_INET;
-  to.sin_port = htons(static_cast<std::uint16_t>(server.port()));
-  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (::connect(socket, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0) return socket;
-  ::close(socket);
-  return -1;
 }
 
 // Sends bytes to the server and reads until it closes the connection.

@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "connection.h"
 #include "http/http_server.h"
 #include "http/ingest_routes.h"
 
@@ -67,18 +68,6 @@ std::unique_ptr<HttpServer> serving(Sender& sender) {
   return std::move(*server);
 }
 
-int open_connection(const HttpServer& server) {
-  const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
-  const timeval limit{10, 0};
-  ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-  sockaddr_in to{};
-  to.sin_family = AF_INET;
-  to.sin_port = htons(static_cast<std::uint16_t>(server.port()));
-  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  REQUIRE(::connect(socket, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0);
-  return socket;
-}
-
 void send_all(int socket, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t sent = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
@@ -107,7 +96,7 @@ std::string head(const std::string& path, std::size_t length, const std::string&
 
 std::string post(const HttpServer& server, const std::string& path, const std::string& body,
                  const std::string& more = kJson) {
-  const int socket = open_connection(server);
+  const int socket = connected(server);
   send_all(socket, head(path, body.size(), more) + body);
   return answer_on(socket);
 }
@@ -118,7 +107,7 @@ std::string body_of(const std::string& answer) {
 }
 
 std::string metrics(const HttpServer& server) {
-  const int socket = open_connection(server);
+  const int socket = connected(server);
   send_all(socket, "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
   return body_of(answer_on(socket));
 }
@@ -139,7 +128,7 @@ TEST_CASE("A body is handed over byte by byte, and 202 says how many events it h
 TEST_CASE("A body that comes in chunks, or in many pieces, is one body") {
   Sender sender;
   const auto server = serving(sender);
-  const int socket = open_connection(*server);
+  const int socket = connected(*server);
   send_all(socket,
            "POST /v1/events HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n"
            "Content-Type: application/json\r\n\r\n3\r\nabc\r\n5\r\ndefgh\r\n0\r\n\r\n");
@@ -306,7 +295,7 @@ TEST_CASE("A body that is too large is refused, and the sender gets to read why"
   const auto server = serving(sender);
   const std::string large(IngestRoutes::kBodyMax + 1, 'x');
   CHECK_THAT(post(*server, "/v1/events", large), StartsWith("HTTP/1.1 413 "));
-  const int socket = open_connection(*server);
+  const int socket = connected(*server);
   send_all(socket,
            "POST /v1/events HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n"
            "Content-Type: application/json\r\n\r\n1000001\r\n");
@@ -319,10 +308,10 @@ TEST_CASE("A body that is too large is refused, and the sender gets to read why"
 TEST_CASE("A body that breaks off, or does not say how long it is, is not taken") {
   Sender sender;
   const auto server = serving(sender);
-  const int endless = open_connection(*server);
+  const int endless = connected(*server);
   send_all(endless, "POST /v1/events HTTP/1.1\r\nHost: localhost\r\n" + kJson + "\r\n[]");
   CHECK_THAT(answer_on(endless), StartsWith("HTTP/1.1 411 "));
-  const int socket = open_connection(*server);
+  const int socket = connected(*server);
   send_all(socket, head("/v1/events", 100, kJson) + "[{}");
   ::shutdown(socket, SHUT_WR);
   CHECK_THAT(answer_on(socket), StartsWith("HTTP/1.1 408 "));
@@ -379,7 +368,7 @@ TEST_CASE("Bodies together may have so many bytes, whatever becomes of them") {
 TEST_CASE("What is asked of the two paths in another way, or of a server without ingest, is told") {
   Sender sender;
   const auto server = serving(sender);
-  const int socket = open_connection(*server);
+  const int socket = connected(*server);
   send_all(socket, "GET /v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n");
   CHECK_THAT(answer_on(socket), StartsWith("HTTP/1.1 405 ") && Contains("Allow: POST, PUT\r\n"));
   Api api = sender_api({});

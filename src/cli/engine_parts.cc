@@ -65,7 +65,8 @@ AggregatorSetup aggregator_setup(const Config& config, const std::vector<Rule>& 
           .out_of_order = config.out_of_order,
           .retention = config.state.retention,
           .lateness = config.lateness,
-          .ticks_from_gaps = false};
+          .ticks_from_gaps = false,
+          .zone = config.time_zone};
 }
 
 std::vector<std::unique_ptr<Channel>> make_channels(const Config& config) {

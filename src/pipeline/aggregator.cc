@@ -28,7 +28,8 @@ Aggregator::Aggregator(const AggregatorSetup& setup)
     : setup_(setup),
       decoder_(input_key(setup.seed)),
       matcher_(setup.rules, setup.seed),
-      pricer_(setup.prices) {
+      pricer_(setup.prices),
+      unpriced_(setup.zone) {
   for (const auto& rule : setup.rules) {
     RuleLane lane;
     lane.metric = rule.metric;
@@ -174,7 +175,7 @@ void Aggregator::event(const Event& event) {
     ++batch_->counts[Count::too_old];
     return;
   }
-  count_cost(event);
+  count_cost(event, time);
   if (setup_.watch != nullptr) {
     setup_.watch->counted({event, time, cost_.amount, lane_->lane.source});
   }
@@ -206,13 +207,18 @@ bool Aggregator::claim(ClaimedId& id) {
   return true;
 }
 
-void Aggregator::count_cost(const Event& event) {
+void Aggregator::count_cost(const Event& event, EventTime time) {
   Counts& counts = batch_->counts;
   counts.cost += cost_.amount;
-  if (cost_.basis == CostBasis::unmetered) ++counts[Count::unmetered];
+  unpriced_row_ = nullptr;
+  if (cost_.basis == CostBasis::unmetered) {
+    ++counts[Count::unmetered];
+    unpriced_row_ = unpriced_.count(event, time, cost_, batch_->unpriced);
+  }
   // A known model may lack the price of a unit: then the amount is too little.
   if (cost_.unpriced.empty()) return;
   ++counts[Count::unpriced];
+  unpriced_row_ = unpriced_.count(event, time, cost_, batch_->unpriced);
   model_.assign(event.provider.empty() ? "unknown" : event.provider).push_back('/');
   model_ += event.model;
   auto seen = counts.unpriced_models.find(model_);
@@ -233,8 +239,11 @@ void Aggregator::fold(const Event& event, EventTime time, Money cost) {
     const std::size_t size = matcher_.group_size(rule);
     if (group_.size() < size) group_.resize(size);
     matcher_.write_group(rule, group_.data());
-    batch_->fold.add(rule, at, {group_.data(), size}, amount(rules_[rule].metric, event, cost),
-                     time);
+    const std::string_view group{group_.data(), size};
+    if (unpriced_row_ != nullptr && rules_[rule].metric == Metric::cost) {
+      unpriced_row_->add_group(setup_.rules[rule].name, group, 1);
+    }
+    batch_->fold.add(rule, at, group, amount(rules_[rule].metric, event, cost), time);
   }
 }
 

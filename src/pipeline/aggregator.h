@@ -12,6 +12,7 @@
 #include "pipeline/batch.h"
 #include "pipeline/decode_ahead.h"
 #include "pipeline/event_watch.h"
+#include "pipeline/unpriced_counter.h"
 #include "price/price_list.h"
 #include "rule/matcher.h"
 #include "rule/rule.h"
@@ -36,6 +37,7 @@ struct AggregatorSetup {
   bool ticks_from_gaps = false;
   std::shared_ptr<const void> keeps{};
   EventWatch* watch = nullptr;
+  std::string zone = "UTC";  // whose days count what has no price
 };
 
 // Stage 1 for the partitions of one worker: decode, de-duplicate, price, match, admit, fold. Holds
@@ -93,7 +95,7 @@ class Aggregator final : Decoder::Sink {
   EventTime time_of(const Event& event, EventTime record_time);
   std::optional<ClaimedId> id_of(const Event& event, EventTime own);
   bool claim(ClaimedId& id);
-  void count_cost(const Event& event);
+  void count_cost(const Event& event, EventTime time);
   void fold(const Event& event, EventTime time, Money cost);
   bool admitted(const RuleLane& rule, EventTime time, std::int64_t& at);
   const SpecCalendar& admission(std::size_t calendar, EventTime time);
@@ -104,6 +106,7 @@ class Aggregator final : Decoder::Sink {
   Decoder decoder_;
   Matcher matcher_;
   Pricer pricer_;
+  UnpricedCounter unpriced_;
   std::vector<RuleLane> rules_;
   std::vector<SpecCalendar> calendars_;
   struct LaneState {
@@ -122,6 +125,7 @@ class Aggregator final : Decoder::Sink {
   bool first_ = false;            // nothing of the record was handed over yet
   std::uint64_t event_ = 0;
   Cost cost_;
+  UnpricedRow* unpriced_row_ = nullptr;  // of an event that has no price
   std::vector<std::uint32_t> matching_;
   std::string group_, id_;  // the one under way, and what is left of longer ones
   std::string model_;

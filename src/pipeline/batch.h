@@ -32,6 +32,7 @@ struct Batch {
   std::vector<ClaimedId> ids;
   std::vector<Progress> progress;
   Counts counts;
+  UnpricedRows unpriced;
   std::vector<SetAside> set_aside;
   std::size_t records = 0;
   EventTime oldest_record = EventTime::max();  // least record time
@@ -42,13 +43,16 @@ struct Batch {
   std::vector<SourceNotice> notices;
   std::vector<std::uint32_t> notice_partitions;  // ids, by notice
 
-  Work work() const { return {fold.deltas(), ids, progress, &counts}; }
+  Work work() const {
+    return {fold.deltas(), ids, progress, &counts, unpriced.empty() ? nullptr : &unpriced};
+  }
   bool empty() const { return progress.empty() && !tick && notices.empty(); }
   void clear() {
     fold.clear();
     ids.clear();
     progress.clear();
     counts.clear();
+    unpriced.clear();
     set_aside.clear();
     records = 0;
     oldest_record = EventTime::max();

@@ -27,6 +27,7 @@ inline constexpr char kTick = 'T';          // + commit
 inline constexpr char kVersion = 'V';       // + commit
 inline constexpr char kMeta = 'M';          // + name
 inline constexpr char kDelivery = 'd';      // + time in ms; the outbox's (notify/outbox_keys.h)
+inline constexpr char kUnpriced = 'U';      // + day, kind, model, service
 inline constexpr char kText = 'F';          // + hash of a text of the configuration
 
 inline void append_u32(std::string& key, std::uint32_t value) {

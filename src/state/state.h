@@ -24,6 +24,7 @@
 #include "state/id_set.h"
 #include "state/journal.h"
 #include "state/rule_state.h"
+#include "state/unpriced.h"
 #include "tocsin/result.h"
 #include "tocsin/store.h"
 
@@ -99,6 +100,7 @@ struct Work {
   std::span<const ClaimedId> ids;
   std::span<const Progress> progress;
   const Counts* counts = nullptr;
+  const UnpricedRows* unpriced = nullptr;
 };
 
 struct CommitInput {
@@ -139,7 +141,7 @@ class State {
   // Rows to be stored with the next commit.
   void add_rows(const WriteBatch& rows);
   // Is there something to commit without further events?
-  bool has_work() const { return !batch_.empty() || sweep_.has_value(); }
+  bool has_work() const { return !batch_.empty() || sweep_.has_value() || unpriced_.changed(); }
 
   // Are groups still to be judged by the limits of the last edit? Other limits before that is done
   // would leave out what the rest of them had rung by these.
@@ -163,6 +165,9 @@ class State {
   bool first_start() const { return first_start_; }
   EventTime watermark() const { return watermark_; }
   const Counts& counts() const { return counts_; }
+  // What could not be priced in the last days; changes go with the next commit.
+  const UnpricedBook& unpriced() const { return unpriced_; }
+  UnpricedBook& unpriced() { return unpriced_; }
   std::uint64_t commits() const { return commit_; }
   // Does anything wait for the watermark to pass? Else time need not be logged.
   bool waits_for_time(EventTime until) const;
@@ -181,6 +186,7 @@ class State {
   void put_format();
   Result<void> load_partitions();
   Result<void> load_rules(const StateSetup& setup);
+  Result<void> load_unpriced();
   Result<void> load_ids();
   Result<void> load_panes();
   Result<void> load_journal();
@@ -260,6 +266,7 @@ class State {
   void evict(WindowTable& table, std::uint32_t block);
   Result<void> drop_old(const CommitInput& input);
   Result<void> find_old(const CommitInput& input);
+  std::int32_t first_unpriced_day() const;
   Result<void> find_old_ticks(EventTime before);
   Result<void> find_old_marks(WallTime now);
   void write_rows(const CommitInput& input);
@@ -282,6 +289,7 @@ class State {
   EventTime watermark_ = StreamTime::kUnset;
   Counts counts_;
   bool counts_changed_ = false;
+  UnpricedBook unpriced_;
   std::vector<PartitionRow> partitions_;
   std::vector<bool> partition_changed_;
   std::unique_ptr<HotCells> hot_;

@@ -34,6 +34,7 @@ Result<Committed> State::commit(const CommitInput& input) {
       counts_.add(*work.counts);
       counts_changed_ = true;
     }
+    if (work.unpriced != nullptr) unpriced_.add(*work.unpriced, first_unpriced_day());
   }
   ring_sums(input);
   advance(input);

@@ -156,7 +156,8 @@ Result<void> State::load(const StateSetup& setup) {
   hot_ = std::make_unique<HotCells>(seed_);
   if (auto loaded = load_partitions(); !loaded) return loaded;
   if (auto loaded = load_rules(setup); !loaded) return loaded;
-  for (const auto step : {&State::load_ids, &State::load_panes, &State::load_journal}) {
+  for (const auto step :
+       {&State::load_unpriced, &State::load_ids, &State::load_panes, &State::load_journal}) {
     if (auto done = (this->*step)(); !done) return done;
   }
   return note_version();
@@ -224,6 +225,16 @@ Result<void> State::load_partitions() {
   if (!good) return damaged("a position");
   partition_changed_.assign(partitions_.size(), false);
   return {};
+}
+
+Result<void> State::load_unpriced() {
+  const CrashSpan span(CrashStep::meta);
+  bool good = true;
+  const Kind kind(key::kUnpriced);
+  auto scanned = store_.scan(kind.from, kind.until,
+                             [&](auto, auto value) { return good = unpriced_.load(value); });
+  if (!scanned) return scanned;
+  return good ? Result<void>{} : damaged("a count of what has no price");
 }
 
 Result<void> State::load_rules(const StateSetup& setup) {

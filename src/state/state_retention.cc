@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is older than state.retention leaves the store, point by point: 7.8.3's DeleteRange has
 // bugs.
+#include <limits>
+
 #include "alert/alert_codec.h"
 #include "state/keys.h"
 #include "state/state.h"
@@ -37,10 +39,18 @@ Result<void> State::drop_old(const CommitInput& input) {
   return {};
 }
 
+// A calendar may be a day behind the watermark's.
+std::int32_t State::first_unpriced_day() const {
+  if (watermark_ == StreamTime::kUnset) return std::numeric_limits<std::int32_t>::min();
+  const std::int64_t day = floor_div(to_ms(watermark_), 86'400'000);
+  return static_cast<std::int32_t>(day) - UnpricedRows::kDaysKept;
+}
+
 // Windows that ended, alerts that were recorded, time that was logged and messages that were
 // composed a retention ago.
 Result<void> State::find_old(const CommitInput& input) {
   const EventTime before = watermark_ - limits_.retention;
+  unpriced_.forget(first_unpriced_day(), batch_);
   const std::string windows(1, key::kWindow);
   old_windows_.clear();
   auto scanned = store_.scan(windows, key::after(windows), [&](auto key, auto value) {

@@ -88,6 +88,7 @@ void State::write_rows(const CommitInput& input) {
   batch_.put(key::meta("progress"), std::move(progress));
   if (counts_changed_) batch_.put(key::meta("counts"), counts_.encode());
   counts_changed_ = false;
+  unpriced_.write(batch_);
 }
 
 void State::write_partitions() {

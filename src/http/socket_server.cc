@@ -110,6 +110,8 @@ void SocketServer::serve() {
 
 void write_body(httplib::Response& response, std::string body, const std::string& type) {
   const std::size_t size = body.size();
+  // Of a provider of nothing the library sends no length, and the client waits for more.
+  if (size == 0) return response.set_content("", type);
   response.set_content_provider(
       size, type, [body = std::move(body)](std::size_t at, std::size_t length, auto& sink) {
         return sink.write(body.data() + at, length);

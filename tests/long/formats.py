@@ -15,7 +15,7 @@ import unittest
 import venv
 from pathlib import Path
 
-PACKAGES = ("opentelemetry-sdk", "opentelemetry-exporter-otlp-proto-common", "openai", "anthropic",
+PACKAGES = ("opentelemetry-sdk", "opentelemetry-exporter-otlp-proto-http", "openai", "anthropic",
             "google-genai")
 TOCSIN = None
 
@@ -25,10 +25,11 @@ def enter(folder):
     python = folder / "bin" / "python"
     if Path(sys.executable) == python:
         return
-    if not (folder / "complete").exists():
+    complete = folder / "complete"
+    if not complete.exists() or complete.read_text().split() != list(PACKAGES):
         venv.create(folder, with_pip=True, clear=True)
         subprocess.run([python, "-m", "pip", "install", "--quiet", *PACKAGES], check=True)
-        (folder / "complete").touch()
+        complete.write_text("\n".join(PACKAGES))
     sys.exit(subprocess.run([python, *sys.argv], check=False).returncode)
 
 

@@ -47,7 +47,7 @@ std::string head_of_genai(const ImportOptions& options) {
 }
 
 // The comments that a file begins with, and whose the prices are that are added.
-std::string head_of_litellm(const std::string& text, const std::string& day) {
+std::string head_of_litellm(const std::string& text, const ImportOptions& options) {
   std::string head;
   for (std::size_t at = 0; at < text.size() && text[at] == '#';) {
     const std::size_t end = std::min(text.find('\n', at), text.size() - 1) + 1;
@@ -55,8 +55,9 @@ std::string head_of_litellm(const std::string& text, const std::string& day) {
     if (line.find("LiteLLM") == std::string::npos) head += line;
     at = end;
   }
-  return head +
-         fmt::format("# Variants from {} on are of LiteLLM's list of models (MIT licence).\n", day);
+  const std::string release = options.release.empty() ? "" : ", " + options.release;
+  return head + fmt::format("# LiteLLM's list of models (MIT licence){}: variants from {} on.\n",
+                            release, options.day);
 }
 
 void print_errors(const Diagnostics& diagnostics) {
@@ -173,7 +174,7 @@ class Import {
           std::find(done->completed.begin(), done->completed.end(), name) != done->completed.end();
       if (of_files && !completed) continue;
       next[name] = write_yaml(
-          provider, of_files ? head_of_litellm(next[name], options_.day) : head_of_genai(options_));
+          provider, of_files ? head_of_litellm(next[name], options_) : head_of_genai(options_));
     }
     disagreements_ = done->disagreements;
     std::printf("%zu of its models are ours, %zu are not; %s added\n", done->models, done->others,

@@ -105,6 +105,7 @@ struct Condition {
   std::string_view name;                 // lower-case
   std::vector<std::string_view> values;  // any of them, lower-case
   bool holds(const Event& event) const;
+  bool operator==(const Condition&) const = default;
 };
 
 // Prices of some units for requests that all of `when` holds of.

@@ -28,8 +28,9 @@ struct Completion {
   std::vector<std::string> disagreements;  // "openai/gpt-4o, batch, input: $2/1M here, $3/1M there"
 };
 
-// Adds to `ours` the prices of batch, priority, flex and regions, from `day` on, that it has none
-// of, of models on whose standard prices both agree. What they do not agree on is told and stays.
+// Adds to `ours` the prices of batch, priority, flex and regions, from `day` until ours change,
+// that it has none of, of models on whose standard prices of that day both agree. What they do not
+// agree on is told and stays.
 // Nothing: as of import_genai().
 std::optional<Completion> complete_litellm(const std::string& file, std::string_view json,
                                            std::string_view day, Catalogue& ours,

@@ -57,8 +57,10 @@ class Completer {
       error("it is not LiteLLM's list of models, or an empty one");
       return std::nullopt;
     }
-    for (const auto& [name, fields] : root.fields) {
-      if (name != "sample_spec") entry(name, fields);
+    for (const bool regions : {false, true}) {
+      for (const auto& [name, fields] : root.fields) {
+        if (name != "sample_spec") entry(name, fields, regions);
+      }
     }
     if (failed_) return std::nullopt;
     auto& told = out_.disagreements;
@@ -75,11 +77,13 @@ class Completer {
     }
   }
 
-  void entry(const std::string& written, const Json& fields) {
+  // Those of regions come second: of a disputed model they are worth nothing either.
+  void entry(const std::string& written, const Json& fields, bool regions) {
     const Json* const seller = fields.find("litellm_provider");
     if (seller == nullptr || fields.find("input_cost_per_token") == nullptr) return;
     std::string name = to_lower(written);
     const std::string region = take_region(name);
+    if (region.empty() == regions) return;
     const Provider* const known = ours_.find(to_lower(seller->text));
     const Model* const found = known == nullptr ? nullptr : ours_.resolve(known->name, name);
     const bool own = found != nullptr && !known->models.empty() && found >= known->models.data() &&
@@ -110,17 +114,19 @@ class Completer {
     Model& model = *std::find_if(provider.models.begin(), provider.models.end(),
                                  [&](const Model& m) { return m.name == model_name; });
     place_ = std::string(provider.name) + "/" + std::string(model.name);
+    const std::size_t told = out_.disagreements.size();
     const std::size_t before = model.variants.size();
     const Tiers& standard = model.at(today_)->tiers;
     const Tiers theirs = tiers(fields, "");
     if (!region.empty()) {
-      add_region(model, region, theirs, standard);
+      if (!disputed_.contains(place_)) add_region(model, region, theirs, standard);
     } else if (agrees(standard.front(), theirs.front(), "")) {
       for (const TierName& tier : kTiers) add_tier(model, tier, tiers(fields, tier.suffix));
       for (const auto& [key, value] : fields.fields) {
         if (key.starts_with(kUplift)) uplift(model, key.substr(kUplift.size()), value, standard);
       }
     }
+    if (region.empty() && out_.disagreements.size() > told) disputed_.insert(place_);
     if (model.variants.size() == before) return;
     if (model.variants.size() > kVariantsMax) model.variants.resize(before);
     out_.variants += model.variants.size() - before;
@@ -267,15 +273,29 @@ class Completer {
     if (there) return;
     Variant variant;
     variant.when.push_back({ours_.texts.keep(std::string(name)), {kept}});
-    variant.span.from_ms = today_;
+    variant.span = {today_, next_change(model, variant)};
     variant.tiers = std::move(tiers);
     model.variants.push_back(std::move(variant));
+  }
+
+  // What they say holds with the prices of their day, and until ours say more.
+  std::int64_t next_change(const Model& model, const Variant& variant) const {
+    std::int64_t next = Span().until_ms;
+    const auto note = [&](const Span& span) {
+      if (span.from_ms > today_) next = std::min(next, span.from_ms);
+    };
+    for (const Period& period : model.periods) note(period.span);
+    for (const Variant& own : model.variants) {
+      if (own.when == variant.when) note(own.span);
+    }
+    return next;
   }
 
   const std::string& file_;
   Catalogue& ours_;
   Diagnostics& diagnostics_;
   Completion out_;
+  std::set<std::string> disputed_;  // "openai/gpt-4o"
   std::int64_t today_ = 0;
   std::string place_;
   bool failed_ = false;

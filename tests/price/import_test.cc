@@ -174,6 +174,8 @@ models:
     variants: [{when: {service_tier: batch}, per_mtok: {input: 1}}]
   - {model: two, prices: [{per_mtok: {input: 2, output: 8}}]}
   - {model: three, prices: [{per_mtok: {input: 2, output: 8}}]}
+  - model: changed
+    prices: [{per_mtok: {input: 2}}, {from: 2026-11-30, per_mtok: {input: 3}}]
 )",
                                         ours.texts, diagnostics);
   REQUIRE(provider);
@@ -192,6 +194,9 @@ const char* const kLiteLlm = R"({
    "input_cost_per_token_batches": 1e-06},
  "acme/eu/three": {"litellm_provider": "acme", "input_cost_per_token": 2.2e-06,
    "output_cost_per_token": 8e-06},
+ "acme/eu/two": {"litellm_provider": "acme", "input_cost_per_token": 2.2e-06},
+ "acme/changed": {"litellm_provider": "acme", "input_cost_per_token": 2e-06,
+   "input_cost_per_token_batches": 1e-06},
  "four": {"litellm_provider": "acme", "input_cost_per_token": 1e-06},
  "five": {"litellm_provider": "unheard-of", "input_cost_per_token": 1e-06}
 })";
@@ -207,7 +212,7 @@ TEST_CASE("LiteLLM's list adds the variants we have no price of, and is not foll
   CHECK(done->disagreements ==
         std::vector<std::string>{"acme/one, batch, input: $1/1M here, $1.1/1M there",
                                  "acme/two, input: $2/1M here, $3/1M there"});
-  CHECK(done->models == 3);
+  CHECK(done->models == 5);
   CHECK(done->others == 2);
   CHECK(done->completed == std::vector<std::string_view>{"acme"});
   const prices::Catalogue again = read_again(ours);
@@ -220,6 +225,8 @@ TEST_CASE("LiteLLM's list adds the variants we have no price of, and is not foll
             "region eu from 2026-11-26: input $2.2/1M, cache_read $0.22/1M, output $8.8/1M"});
   CHECK(models[1].variants.empty());
   CHECK(prices::describe(models[2]).back() == "region eu from 2026-11-26: input $2.2/1M");
+  CHECK(prices::describe(models[3]).back() ==
+        "batch from 2026-11-26 until 2026-11-30: input $1/1M");
 }
 
 TEST_CASE("A list of LiteLLM's that is malformed or empty is refused whole") {

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "http/secret_text.h"
+#include "tocsin/time.h"
 
 namespace tocsin {
 namespace {

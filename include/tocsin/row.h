@@ -32,6 +32,11 @@ class RowWriter {
     }
     out_.append(bytes, sizeof bytes);
   }
+  // Two, low first.
+  void fixed16(std::uint16_t value) {
+    byte(static_cast<std::uint8_t>(value & 0xff));
+    byte(static_cast<std::uint8_t>(value >> 8));
+  }
   void text(std::string_view value) {
     number(value.size());
     out_.append(value);
@@ -78,6 +83,10 @@ class RowReader {
     }
     at_ += 8;
     return value;
+  }
+  std::uint16_t fixed16() {
+    const std::uint16_t low = byte();
+    return static_cast<std::uint16_t>(byte() << 8 | low);
   }
   // A view into the bytes read from.
   std::string_view text() {

@@ -66,6 +66,8 @@ constexpr std::string_view kCountNames[][2] = {
     {"crowded_groups", "Events of groups for which state.memory had no room."},
     {"counts_mended", "Counts of providers that were more than what holds them."},
     {"spans_passed", "Spans that are no request to a model."},
+    {"other_cost", "Duplicates that told another cost than the event that counted."},
+    {"clamped", "Events priced with as much reasoning as output, for they told more."},
 };
 static_assert(std::size(kCountNames) == kCounts);
 
@@ -111,6 +113,8 @@ void add_engine(Samples& out, const EngineStatus& engine) {
   }
   out.add("cost_usd_total", "What all counted events cost.", MetricSample::Type::counter,
           engine.counts.cost.text());
+  out.add("cache_savings_usd_total", "What events answered from a cache would have cost.",
+          MetricSample::Type::counter, engine.counts.saved.text());
   out.add("late_cost_usd_total", "What came too late cost, once a rule.",
           MetricSample::Type::counter, engine.counts.late_cost.text());
   out.counter("commits_total", "Commits of this state.", engine.commits);

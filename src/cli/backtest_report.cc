@@ -93,6 +93,9 @@ std::string header_text(const ReportOf& of) {
   std::string text = clean_text(of.name) + "  " + requests_text(counts[Count::events]);
   if (of.result.first) text += ", " + dates_text(*of.result.first, *of.result.last, of.zone);
   text += ", " + value_text(Metric::cost, counts.cost.pico());
+  if (counts.saved > Money{}) {
+    text += fmt::format(" · {} saved by caches", value_text(Metric::cost, counts.saved.pico()));
+  }
   if (const auto models = counts.unpriced_models.size(); models > 0) {
     text += fmt::format(" · {} unpriced ({})", plural(models, "model"),
                         requests_text(unpriced_requests(counts)));
@@ -144,6 +147,9 @@ std::string leftovers_text(const BacktestResult& result) {
     if (n > 0) text += fmt::format("{} {}.\n", plural(n, noun), what);
   };
   line(counts[Count::duplicates], "request", "came again with the same id and counted once");
+  if (const auto n = counts[Count::other_cost]; n > 0) {
+    text += fmt::format("{} of them told another cost than the first.\n", n);
+  }
   for (std::size_t i = 0; i < kQuarantineReasons; ++i) {
     const auto n = counts.quarantined[i];
     if (n == 0) continue;

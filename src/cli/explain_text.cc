@@ -398,6 +398,7 @@ class Page {
       if (n > 0) counts += ", " + grouped_count(n) + " " + std::string(what);
     };
     add(of.duplicates, of.duplicates == 1 ? "duplicate dropped" : "duplicates dropped");
+    add(of.other_cost, of.other_cost == 1 ? "of an id at another cost" : "of ids at another cost");
     add(of.too_old, "too old");
     add(of.overflow_groups, "of groups beyond max_groups or state.memory");
     add(of.ids_forgotten, "ids forgotten early");
@@ -412,7 +413,7 @@ class Page {
   std::string recounted() const {
     const Trust& of = of_.trust;
     const bool spotless = of.late + of.unpriced + of.quarantined + of.too_old + of.overflow_groups +
-                              of.ids_forgotten ==
+                              of.ids_forgotten + of.other_cost ==
                           0;
     const bool whole = facts_.any() && facts_.covers(of_.level.window) && of_.is_one &&
                        of_.window_kind != WindowKind::rolling;

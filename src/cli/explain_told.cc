@@ -144,6 +144,7 @@ Result<void> read_trust(const Snapshot& snapshot, Trust& trust) {
   trust.late = counts[Count::late];
   trust.unpriced = counts[Count::unpriced];
   trust.duplicates = counts[Count::duplicates];
+  trust.other_cost = counts[Count::other_cost];
   trust.too_old = counts[Count::too_old];
   trust.overflow_groups = counts[Count::overflow_groups] + counts[Count::crowded_groups];
   trust.ids_forgotten = counts[Count::ids_forgotten];

@@ -62,6 +62,7 @@ struct GroupLevel {
 // Why what is told may not be all: counted since the state began, over all rules.
 struct Trust {
   std::uint64_t late = 0, unpriced = 0, quarantined = 0, duplicates = 0, too_old = 0;
+  std::uint64_t other_cost = 0;  // of the duplicates: not like their first
   std::uint64_t overflow_groups = 0, ids_forgotten = 0;
   bool catching_up = false;
   std::vector<std::string> trouble;  // why the engine is not ready

@@ -130,6 +130,7 @@ class Writer {
                                          {"unpriced", of.unpriced},
                                          {"quarantined", of.quarantined},
                                          {"duplicates", of.duplicates},
+                                         {"other_cost", of.other_cost},
                                          {"too_old", of.too_old},
                                          {"overflow_groups", of.overflow_groups},
                                          {"ids_forgotten", of.ids_forgotten}}) {

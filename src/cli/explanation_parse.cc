@@ -203,6 +203,7 @@ class Parser {
     of.unpriced = count(node, "unpriced");
     of.quarantined = count(node, "quarantined");
     of.duplicates = count(node, "duplicates");
+    of.other_cost = count(node, "other_cost");
     of.too_old = count(node, "too_old");
     of.overflow_groups = count(node, "overflow_groups");
     of.ids_forgotten = count(node, "ids_forgotten");

@@ -28,6 +28,7 @@ Aggregator::Aggregator(const AggregatorSetup& setup)
     : setup_(setup),
       decoder_(input_key(setup.seed)),
       matcher_(setup.rules, setup.seed),
+      cost_mark_(setup.seed),
       pricer_(setup.prices),
       unpriced_(setup.zone) {
   for (const auto& rule : setup.rules) {
@@ -167,7 +168,7 @@ void Aggregator::event(const Event& event) {
     pricer_.price(event, time, setup_.cost, cost_);
     matcher_.match({event, lane_->lane.source}, matching_);
   }
-  if (id && !claim(*id)) return;
+  if (id && !claim(*id, event)) return;
 
   ++batch_->counts[Count::events];
   if (event.cached) ++batch_->counts[Count::cached];
@@ -194,22 +195,39 @@ std::optional<ClaimedId> Aggregator::id_of(const Event& event, EventTime own) {
   // Ahead of the stream time only while the first records, or a leap, are not trusted yet.
   return ClaimedId{.print = fingerprint128({id_.data(), size}, setup_.seed),
                    .partition = lane_->lane.partition,
-                   .second = second_of(std::max(lane_->lane.stream_time.now(), own))};
+                   .second = second_of(std::max(lane_->lane.stream_time.now(), own)),
+                   .cost = cost_mark_.of(event)};
 }
 
 // False: a duplicate.
-bool Aggregator::claim(ClaimedId& id) {
+bool Aggregator::claim(ClaimedId& id, const Event& event) {
   if (!setup_.ids.claim(id)) {
     ++batch_->counts[Count::duplicates];
+    if (id.other_cost) note_copy(event);
     return false;
   }
   batch_->ids.push_back(id);
   return true;
 }
 
+// It told another cost than the one that counted.
+void Aggregator::note_copy(const Event& event) {
+  ++batch_->counts[Count::other_cost];
+  if (batch_->other_cost) return;
+  batch_->other_cost = OtherCost{.id = std::string(event.id),
+                                 .producer = std::string(event.producer),
+                                 .partition = lane_->lane.partition,
+                                 .offset = record_->offset,
+                                 .input_tokens = event.usage.input_tokens(),
+                                 .output_tokens = event.usage.output_tokens(),
+                                 .reported = event.reported_cost};
+}
+
 void Aggregator::count_cost(const Event& event, EventTime time) {
   Counts& counts = batch_->counts;
   counts.cost += cost_.amount;
+  counts.saved += cost_.saving;
+  if (cost_.clamped) ++counts[Count::clamped];
   unpriced_row_ = nullptr;
   if (cost_.basis == CostBasis::unmetered) {
     ++counts[Count::unmetered];

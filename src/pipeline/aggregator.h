@@ -10,6 +10,7 @@
 
 #include "event/decoder.h"
 #include "pipeline/batch.h"
+#include "pipeline/cost_mark.h"
 #include "pipeline/decode_ahead.h"
 #include "pipeline/event_watch.h"
 #include "pipeline/unpriced_counter.h"
@@ -94,7 +95,8 @@ class Aggregator final : Decoder::Sink {
 
   EventTime time_of(const Event& event, EventTime record_time);
   std::optional<ClaimedId> id_of(const Event& event, EventTime own);
-  bool claim(ClaimedId& id);
+  bool claim(ClaimedId& id, const Event& event);
+  void note_copy(const Event& event);
   void count_cost(const Event& event, EventTime time);
   void fold(const Event& event, EventTime time, Money cost);
   bool admitted(const RuleLane& rule, EventTime time, std::int64_t& at);
@@ -105,6 +107,7 @@ class Aggregator final : Decoder::Sink {
   const AggregatorSetup setup_;
   Decoder decoder_;
   Matcher matcher_;
+  CostMark cost_mark_;
   Pricer pricer_;
   UnpricedCounter unpriced_;
   std::vector<RuleLane> rules_;

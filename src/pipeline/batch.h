@@ -23,6 +23,15 @@ struct SetAside {
   std::string detail;
 };
 
+// A copy of an event that counted, by whose word it cost something else.
+struct OtherCost {
+  std::string id, producer;
+  std::uint32_t partition = 0;  // id
+  std::int64_t offset = 0;
+  std::int64_t input_tokens = 0, output_tokens = 0;
+  std::optional<Money> reported;
+};
+
 // What stage 1 makes of some records of one worker, and hands to the state thread; then it comes
 // back to be filled again.
 struct Batch {
@@ -34,6 +43,7 @@ struct Batch {
   Counts counts;
   UnpricedRows unpriced;
   std::vector<SetAside> set_aside;
+  std::optional<OtherCost> other_cost;  // the first
   std::size_t records = 0;
   EventTime oldest_record = EventTime::max();  // least record time
   // Time that passed without records after these, as a recording or the gap of a plain file says.
@@ -54,6 +64,7 @@ struct Batch {
     counts.clear();
     unpriced.clear();
     set_aside.clear();
+    other_cost.reset();
     records = 0;
     oldest_record = EventTime::max();
     tick.reset();

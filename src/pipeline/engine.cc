@@ -207,7 +207,10 @@ Result<void> Engine::commit(std::vector<Exchange::Taken> taken) {
                              .sync = due ? Sync::yes : Sync::no});
     if (!committed) return committed;
   }
-  for (const auto& one : taken) take_notices(*one.batch);
+  for (const auto& [worker, batch] : taken) {
+    if (batch->other_cost) tell_other_cost(*batch->other_cost);
+    take_notices(*batch);
+  }
   exchange_.give_back(std::move(taken));
   if (setup_.live && catch_up_.over(setup_.state.partitions(), setup_.clock.monotonic())) {
     setup_.teller.catch_up_ended();
@@ -426,6 +429,28 @@ void Engine::tell_set_aside(const std::vector<SetAside>& set_aside) {
        fmt::format("Quarantine: unreadable records ({}), first {} at offset {}",
                    tocsin::name(first.reason), place(name), first.offset),
        {"Everything else is counted. Reason and position of each are in the quarantine file."}});
+}
+
+void Engine::tell_other_cost(const OtherCost& copy) {
+  const PartitionName& name = setup_.state.partitions()[copy.partition].name;
+  const std::uint64_t copies = setup_.state.counts()[Count::other_cost];
+  std::string said = fmt::format("{} input and {} output tokens",
+                                 value_text(Metric::input_tokens, copy.input_tokens),
+                                 value_text(Metric::output_tokens, copy.output_tokens));
+  if (copy.reported) said += ", $" + copy.reported->text();
+  setup_.teller.trouble(
+      {"other_cost",
+       copy.producer.empty() ? name.topic : copy.producer,
+       fmt::format("One id, two costs: {} since the state began, and left out",
+                   copies == 1 ? "1 copy was not like its first"
+                               : count_text(static_cast<int128>(copies)) +
+                                     " copies were not like their first"),
+       {fmt::format("For example id {}{} at {} offset {}, where it says {}. The first of an id "
+                    "counts, whatever later ones say.",
+                    copy.id, copy.producer.empty() ? "" : " of " + copy.producer, place(name),
+                    copy.offset, said),
+        "If a request writes a record when it begins and one when it ends, send only the last; if "
+        "these are several requests, give each an id of its own."}});
 }
 
 // Tells once what the counts newly say: models without a price, limits that were met.

@@ -140,6 +140,7 @@ class Engine {
   void tell_hold();
   void tell_outages();
   void tell_set_aside(const std::vector<SetAside>& set_aside);
+  void tell_other_cost(const OtherCost& copy);
   void tell_counts();
   void publish();
   void mirror();

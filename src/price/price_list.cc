@@ -272,6 +272,7 @@ void PriceList::price_as(const prices::Model* model, const Event& event, EventTi
       return;
     }
     cost.amount = {};
+    cost.clamped = false;
     cost.price = cost.variant = cost.origin = cost.updated = {};
     if (components != nullptr) components->clear();
   }

@@ -229,15 +229,16 @@ std::string encode_ids(std::span<const std::span<const ClaimedId>> claims) {
   std::size_t ids = 0;
   for (const auto& some : claims) ids += some.size();
   std::string bytes;
-  bytes.reserve(ids * 19 + 16);
+  bytes.reserve(ids * 21 + 16);
   RowWriter out(bytes);
-  out.byte(1);
+  out.byte(2);
   out.number(ids);
   std::int64_t last = 0;
   for (const auto& some : claims) {
     for (const auto& id : some) {
       out.fixed(id.print.high);
       out.fixed(id.print.low);
+      out.fixed16(id.cost);
       out.number(id.partition);
       out.signed_number(id.second - last);
       last = id.second;
@@ -248,12 +249,14 @@ std::string encode_ids(std::span<const std::span<const ClaimedId>> claims) {
 
 bool decode_ids(std::string_view bytes, const std::function<void(const ClaimedId&)>& each) {
   RowReader in(bytes);
-  if (in.byte() != 1) return false;
+  const std::uint8_t version = in.byte();
+  if (version != 1 && version != 2) return false;
   std::int64_t last = 0;
   for (std::uint64_t n = in.number(); n > 0 && in.ok(); --n) {
     ClaimedId id;
     id.print.high = in.fixed();
     id.print.low = in.fixed();
+    if (version == 2) id.cost = in.fixed16();
     id.partition = static_cast<std::uint32_t>(in.number());
     last += in.signed_number();
     id.second = last;

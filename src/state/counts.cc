@@ -16,6 +16,7 @@ void Counts::add(const Counts& other) {
   for (std::size_t i = 0; i < kQuarantineReasons; ++i) quarantined[i] += other.quarantined[i];
   cost += other.cost;
   late_cost += other.late_cost;
+  saved += other.saved;
   for (const auto& [model, more] : other.unpriced_models) {
     auto known = unpriced_models.find(model);
     if (known == unpriced_models.end()) {
@@ -46,6 +47,7 @@ std::string Counts::encode() const {
     out.number(seen.input_tokens);
     out.number(seen.output_tokens);
   }
+  out.amount(saved.pico());
   return bytes;
 }
 
@@ -71,6 +73,7 @@ bool Counts::decode(std::string_view bytes) {
     seen.input_tokens = in.number();
     seen.output_tokens = in.number();
   }
+  if (!in.done()) saved = Money::pico(in.amount());  // formats before 4 end here
   return in.ok() && in.done();
 }
 

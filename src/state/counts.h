@@ -31,14 +31,17 @@ enum class Count : std::uint8_t {
   crowded_groups,      // events of groups for which state.memory had no room
   counts_mended,       // a provider's count was more than what holds it
   spans_passed,        // of OpenTelemetry: no request to a model, or a sum of others
+  other_cost,          // duplicates that told another cost than the one that counted
+  clamped,             // priced with more reasoning than output: as much as there is output
 };
-inline constexpr std::size_t kCounts = 17;
+inline constexpr std::size_t kCounts = 19;
 
 struct Counts {
   std::array<std::uint64_t, kCounts> n{};
   std::array<std::uint64_t, kQuarantineReasons> quarantined{};
   Money cost;       // of all events
   Money late_cost;  // of late (event, rule) pairs
+  Money saved;      // what those answered from a cache would have cost
   // "provider/model" to unpriced requests and tokens; at most 1,000 names, the rest "(other)".
   struct Unpriced {
     std::uint64_t requests = 0;

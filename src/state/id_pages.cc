@@ -11,7 +11,9 @@ namespace tocsin {
 namespace {
 
 constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kPageVersion = 2;  // 1 has no costs
 constexpr std::size_t kPrintBytes = 16;
+constexpr std::size_t kCostBytes = 2;
 constexpr std::size_t kCapacityMax = std::size_t{1} << 36;
 
 std::string bucket_key(const IdBucket& bucket) {
@@ -34,25 +36,32 @@ struct Half {
   std::string bytes;
 };
 
-// A page: all high halves, all low halves, then who claimed and when. So a look for a print that is
-// not there reads a fifth of it.
+// A page: all high halves, all low halves, all costs, then who claimed and when. So a look for a
+// print that is not there reads a fifth of it.
 struct Page {
   explicit Page(std::string_view bytes) {
     RowReader in(bytes);
-    if (in.byte() != kVersion) return;
+    const std::uint8_t version = in.byte();
+    if (version != kVersion && version != kPageVersion) return;
+    const std::size_t cost_bytes = version == kPageVersion ? kCostBytes : 0;
     count = static_cast<std::size_t>(in.number());
     const std::string_view rest = in.rest();
-    if (!in.ok() || count > rest.size() / kPrintBytes) return;
+    if (!in.ok() || count > rest.size() / (kPrintBytes + cost_bytes)) return;
     highs = rest.substr(0, count * 8);
     lows = rest.substr(count * 8, count * 8);
-    claims = rest.substr(count * kPrintBytes);
+    costs = rest.substr(count * kPrintBytes, count * cost_bytes);
+    claims = rest.substr(count * (kPrintBytes + cost_bytes));
     ok = true;
   }
 
   Fingerprint print(std::size_t i) const { return {fixed_at(highs, i * 8), fixed_at(lows, i * 8)}; }
 
+  std::uint16_t cost(std::size_t i) const {
+    return costs.empty() ? std::uint16_t{0} : RowReader(costs.substr(i * kCostBytes)).fixed16();
+  }
+
   std::size_t count = 0;
-  std::string_view highs, lows, claims;
+  std::string_view highs, lows, costs, claims;
   bool ok = false;
 };
 
@@ -83,12 +92,13 @@ std::string id_page_key(const IdBucket& bucket, std::uint32_t run) {
 
 std::string encode_id_page(std::span<const IdSet::Slot> ids) {
   std::string bytes;
-  bytes.reserve(ids.size() * (kPrintBytes + 3) + 16);
+  bytes.reserve(ids.size() * (kPrintBytes + kCostBytes + 3) + 16);
   RowWriter out(bytes);
-  out.byte(kVersion);
+  out.byte(kPageVersion);
   out.number(ids.size());
   for (const auto& id : ids) out.fixed(id.print.high);
   for (const auto& id : ids) out.fixed(id.print.low);
+  for (const auto& id : ids) out.fixed16(id.cost);
   std::int64_t last = 0;
   for (const auto& id : ids) {
     out.number(id.partition);
@@ -104,10 +114,11 @@ bool decode_id_page(std::string_view bytes, const std::function<void(const Finge
   return page.ok;
 }
 
-Result<bool> find_id(
+Result<std::optional<std::uint16_t>> find_id(
     const Snapshot& store, const IdBucket& bucket, const Fingerprint& print,
     const std::function<bool(std::uint32_t partition, std::int64_t second)>& live) {
-  bool found = false, good = true;
+  std::optional<std::uint16_t> found;
+  bool good = true;
   const Half high(print.high), low(print.low);
   const std::string from = bucket_key(bucket);
   auto scanned = store.scan(from, key::after(from), [&](auto, auto bytes) {
@@ -118,7 +129,7 @@ Result<bool> find_id(
       std::uint32_t partition = 0;
       std::int64_t second = 0;
       good = claimed(page, i, partition, second);
-      found = good && live(partition, second);
+      if (good && live(partition, second)) found = page.cost(i);
     }
     return good && !found;
   });

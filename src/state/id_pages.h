@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -30,9 +31,11 @@ std::string encode_id_page(std::span<const IdSet::Slot> ids);
 // False: not what encode_id_page() wrote.
 bool decode_id_page(std::string_view bytes, const std::function<void(const Fingerprint&)>& each);
 
-// Is the print in one of the bucket's pages, claimed at a time that is `live`? Any thread.
-Result<bool> find_id(const Snapshot& store, const IdBucket& bucket, const Fingerprint& print,
-                     const std::function<bool(std::uint32_t partition, std::int64_t second)>& live);
+// If the print is in one of the bucket's pages, claimed at a time that is `live`: at which cost
+// (ClaimedId's). Any thread.
+Result<std::optional<std::uint16_t>> find_id(
+    const Snapshot& store, const IdBucket& bucket, const Fingerprint& print,
+    const std::function<bool(std::uint32_t partition, std::int64_t second)>& live);
 
 using LastSeconds = std::map<std::uint32_t, std::int64_t>;  // by partition
 // What a stamp of 2099 claimed is forgotten at once, and must not take those of today with it: over

@@ -11,6 +11,11 @@ namespace {
 
 constexpr std::size_t kSlotsMin = std::size_t{1} << 8;
 
+// What is not known is no other cost.
+bool differ(std::uint16_t first, std::uint16_t copy) {
+  return first != copy && first != 0 && copy != 0;
+}
+
 }  // namespace
 
 IdSet::IdSet(const Snapshot& store, Limits limits)
@@ -44,15 +49,21 @@ void IdSet::expect(const Fingerprint& print) const {
 bool IdSet::claim(ClaimedId& id) {
   Shard& shard = shards_[shard_of(id.print)];
   std::unique_lock lock(shard.mutex);
-  if (in_memory(shard, id.print)) return false;
+  const auto is_copy = [&] {
+    const Slot* const first = in_memory(shard, id.print);
+    if (first != nullptr) id.other_cost = differ(first->cost, id.cost);
+    return first != nullptr;
+  };
+  if (is_copy()) return false;
   for (auto buckets = perhaps_in(shard, id.print); !buckets.empty();) {
     const std::uint32_t drops = shard.drops;
     lock.unlock();
     const auto found = in_store(buckets, id.print);
     if (!found) fail(found.error());
+    if (found && *found) id.other_cost = differ(**found, id.cost);
     if (!found || *found) return false;
     lock.lock();
-    if (in_memory(shard, id.print)) return false;  // another worker was faster
+    if (is_copy()) return false;  // another worker was faster
     if (drops == shard.drops) break;
     buckets = perhaps_in(shard, id.print);  // what was frozen is in the store by now
   }
@@ -60,12 +71,14 @@ bool IdSet::claim(ClaimedId& id) {
   return true;
 }
 
-bool IdSet::in_memory(const Shard& shard, const Fingerprint& print) const {
-  const auto holds = [&](const Table& table) {
+const IdSet::Slot* IdSet::in_memory(const Shard& shard, const Fingerprint& print) const {
+  const auto held = [&](const Table& table) -> const Slot* {
     const Slot& slot = table.place_of(print);
-    return slot.second_and_one != 0 && !expired(slot.partition, slot.second());
+    const bool live = slot.second_and_one != 0 && !expired(slot.partition, slot.second());
+    return live ? &slot : nullptr;
   };
-  return holds(shard.newest) || (!shard.frozen.slots.empty() && holds(shard.frozen));
+  if (const Slot* const slot = held(shard.newest)) return slot;
+  return shard.frozen.slots.empty() ? nullptr : held(shard.frozen);
 }
 
 std::vector<IdSet::Bucket> IdSet::perhaps_in(const Shard& shard, const Fingerprint& print) {
@@ -77,7 +90,8 @@ std::vector<IdSet::Bucket> IdSet::perhaps_in(const Shard& shard, const Fingerpri
   return buckets;
 }
 
-Result<bool> IdSet::in_store(const std::vector<Bucket>& buckets, const Fingerprint& print) {
+Result<std::optional<std::uint16_t>> IdSet::in_store(const std::vector<Bucket>& buckets,
+                                                     const Fingerprint& print) {
   // The newest first, which have most duplicates.
   for (auto at = buckets.rbegin(); at != buckets.rend(); ++at) {
     page_reads_.fetch_add(1, std::memory_order_relaxed);
@@ -86,7 +100,7 @@ Result<bool> IdSet::in_store(const std::vector<Bucket>& buckets, const Fingerpri
         [&](std::uint32_t partition, std::int64_t second) { return !expired(partition, second); });
     if (!found || *found) return found;
   }
-  return false;
+  return std::nullopt;
 }
 
 void IdSet::insert(Shard& shard, ClaimedId& id) {
@@ -96,7 +110,7 @@ void IdSet::insert(Shard& shard, ClaimedId& id) {
       std::clamp<std::int64_t>(id.second, 0, std::int64_t{UINT32_MAX} - 1) + 1);
   Slot& slot = shard.newest.place_of(id.print);
   const bool free = slot.second_and_one == 0;
-  slot = {id.print, id.partition, second};
+  slot = {id.print, static_cast<std::uint16_t>(id.partition), id.cost, second};
   if (free && ++shard.used * 4 > shard.newest.slots.size() * 3) make_room(shard);
 }
 

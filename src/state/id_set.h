@@ -25,6 +25,8 @@ struct ClaimedId {
   std::uint32_t partition = 0;
   std::uint32_t freezes = 0;  // of the set before the claim; claim() says
   std::int64_t second = 0;
+  std::uint16_t cost = 0;   // keyed hash of what its producer said it cost; 0: unknown
+  bool other_cost = false;  // a duplicate, and not at the cost of the first; claim() says
 };
 
 // Ids that are in the store alone, in pages by bucket of the print; a filter says which are not.
@@ -47,7 +49,10 @@ struct IdGeneration {
 class IdSet {
  public:
   static constexpr std::size_t kShards = IdFilter::kParts;
+  // Clocks: partitions further apart share one. That is why a slot needs no more of a partition's
+  // id than its lower half.
   static constexpr std::size_t kPartitions = 4096;
+  static_assert((std::size_t{1} << 16) % kPartitions == 0);
   static constexpr std::int64_t kYear = 366 * 86'400;
 
   struct Limits {
@@ -62,7 +67,8 @@ class IdSet {
   // A claim of this print follows: what it will look at is fetched meanwhile. Any thread.
   void expect(const Fingerprint& print) const;
   // Remembers the id; false if it is a duplicate, or that could not be found out: see failure().
-  // The caller has moved its partition's clock. Any thread.
+  // What is remembered of a duplicate is the first's cost. The caller has moved its partition's
+  // clock. Any thread.
   bool claim(ClaimedId& id);
   // The store could not be read: nothing that was claimed since may be committed. Any thread.
   std::optional<Error> failure() const;
@@ -88,7 +94,8 @@ class IdSet {
 
   struct Slot {
     Fingerprint print;
-    std::uint32_t partition = 0;
+    std::uint16_t partition = 0;       // the id's lower half
+    std::uint16_t cost = 0;            // as ClaimedId's
     std::uint32_t second_and_one = 0;  // 0: a free slot
 
     std::int64_t second() const { return std::int64_t{second_and_one} - 1; }
@@ -152,9 +159,11 @@ class IdSet {
     const std::int64_t now = clocks[partition % kPartitions].load(std::memory_order_relaxed);
     return now - second > limits_.horizon_seconds || (now != 0 && second - now > kYear);
   }
-  bool in_memory(const Shard& shard, const Fingerprint& print) const;
+  const Slot* in_memory(const Shard& shard, const Fingerprint& print) const;
   static std::vector<Bucket> perhaps_in(const Shard& shard, const Fingerprint& print);
-  Result<bool> in_store(const std::vector<Bucket>& buckets, const Fingerprint& print);
+  // At which cost (ClaimedId's); nothing: it is not there.
+  Result<std::optional<std::uint16_t>> in_store(const std::vector<Bucket>& buckets,
+                                                const Fingerprint& print);
   void insert(Shard& shard, ClaimedId& id);
   std::array<Table, kShards> tables(std::size_t slots);
   void make_room(Shard& shard);

@@ -13,7 +13,7 @@ namespace tocsin {
 namespace {
 
 // 2: ids in runs (id_pages.h). Format 1 knows their newest rows alone, and is read as it is.
-constexpr std::uint64_t kFormat = 3;
+constexpr std::uint64_t kFormat = 4;
 constexpr std::size_t kSumsAhead = 32;
 
 Result<void> damaged(std::string_view what) {

@@ -81,6 +81,19 @@ users     0       0     -  -                 80% 0 · 100% 0
   users  matched nothing: no request had "UserTeer"; did you mean "UserTier"?
 """)
 
+    def test_what_caches_saved_and_copies_at_another_cost_are_said(self):
+        # gpt-4o: 2.50 dollars a million of input
+        cached = {"cached": True, "usage": {"input": 1_000_000}}
+        self.file("events.jsonl", request(0, None, id="a", usage={"input": 400_000}) +
+                  request(1, None, id="a", usage={"input": 400_000}) +
+                  request(2, None, id="a", usage={"input": 400_000, "output": 9}) +
+                  request(3, None, id="b", **cached) + request(4, None, id="b", **cached))
+        code, out, err = self.run_it("--from", "events.jsonl", "--rules", "rules.yaml")
+        self.assertEqual((code, err), (0, ""))
+        self.assertIn("2 requests, Fri 20 Nov 2026, $1.00 · $2.50 saved by caches\n", out)
+        self.assertIn("3 requests came again with the same id and counted once.\n"
+                      "1 of them told another cost than the first.\n", out)
+
     def test_rules_are_named_without_a_configuration(self):
         self.events(3)
         self.assertEqual(self.run_it("--from", "events.jsonl")[0], 78)

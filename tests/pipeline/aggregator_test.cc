@@ -179,3 +179,43 @@ TEST_CASE("The same id of another producer is another request") {
   CHECK(stage.batch.counts[Count::duplicates] == 2);
   CHECK(stage.counted() == 2);
 }
+
+TEST_CASE("A copy that tells another cost is counted, and the first of a batch is kept") {
+  Stage stage({user_day_rule("daily", 1)});
+  const std::string begun = R"({"id":"r-1","user":"ann","model":"gpt-4o","usage":{"input":10}})";
+  stage.take_text(0, kMidnight, begun);
+  stage.take_text(0, kMidnight, begun);
+  CHECK(stage.batch.counts[Count::other_cost] == 0);
+  CHECK_FALSE(stage.batch.other_cost);
+  const std::int64_t at = stage.offset;
+  stage.take_text(1, kMidnight,
+                  R"({"id":"r-1","user":"ann","usage":{"input":10,"output":7},"cost_usd":2})");
+  stage.take_text(1, kMidnight, R"({"id":"r-1","user":"ann","usage":{"input":11}})");
+  CHECK(stage.batch.counts[Count::duplicates] == 3);
+  CHECK(stage.batch.counts[Count::other_cost] == 2);
+  REQUIRE(stage.batch.other_cost);
+  CHECK(stage.batch.other_cost->id == "r-1");
+  CHECK(stage.batch.other_cost->producer.empty());
+  CHECK(stage.batch.other_cost->partition == 1);
+  CHECK(stage.batch.other_cost->offset == at);
+  CHECK(stage.batch.other_cost->input_tokens == 10);
+  CHECK(stage.batch.other_cost->output_tokens == 7);
+  CHECK(stage.batch.other_cost->reported == Money::pico(2'000'000'000'000));
+  stage.batch.clear();
+  CHECK_FALSE(stage.batch.other_cost);
+}
+
+// gpt-4o: $2.50 a million of input. 1 M cached: nothing, and $2.50 saved. 1 M of input and 5 of
+// output of which 9 are reasoning: $2.50 and 5 · $10/M.
+TEST_CASE("What a cache saved is summed up, and counts that cannot be are counted") {
+  Stage stage({user_day_rule("daily", 1)});
+  const std::string head = R"({"provider":"openai","model":"gpt-4o","user":"ann",)";
+  stage.take_text(0, kMidnight, head + R"("cached":true,"usage":{"input":1000000}})");
+  CHECK(stage.batch.counts.saved == Money::pico(2'500'000'000'000));
+  CHECK(stage.batch.counts.cost == Money{});
+  CHECK(stage.batch.counts[Count::clamped] == 0);
+  stage.take_text(0, kMidnight, head + R"("usage":{"input":1000000,"output":5,"reasoning":9}})");
+  CHECK(stage.batch.counts[Count::clamped] == 1);
+  CHECK(stage.batch.counts.cost == Money::pico(2'500'050'000'000));
+  CHECK(stage.batch.counts.saved == Money::pico(2'500'000'000'000));
+}

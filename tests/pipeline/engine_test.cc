@@ -89,6 +89,26 @@ TEST_CASE("An id counts once, in its own partition and in another") {
   }
 }
 
+TEST_CASE("A copy at another cost is told, though its first is of another run and partition") {
+  EngineRun run{{user_day_rule("daily", 100 * kDollar)}, &built_in_prices(), 1, 10};
+  MemoryStore store;
+  RecordingTeller teller;
+  const std::vector<PartitionName> both{{"requests", 0}, {"requests", 1}};
+  REQUIRE(run.run(store, both, {request(0, R"("id":"r1","usage":{"input":1000000})")}, teller));
+  CHECK(teller.troubles.empty());
+  REQUIRE(run.run(store, both,
+                  {request(0, R"("id":"r1","usage":{"input":1000000,"output":1200})", 1)}, teller));
+  CHECK(total(store, run.rules) == 5 * kDollar / 2);
+  REQUIRE(teller.troubles.size() == 1);
+  const EngineMessage& told = teller.troubles[0];
+  CHECK(told.kind == "other_cost");
+  CHECK(told.subject == "requests");
+  CHECK_THAT(told.text, Catch::Contains("1 copy was not like its first"));
+  REQUIRE(told.details.size() == 2);
+  CHECK_THAT(told.details[0], Catch::Contains("id r1 at requests[1] offset 0"));
+  CHECK_THAT(told.details[0], Catch::Contains("1M input and 1,200 output tokens"));
+}
+
 TEST_CASE("A model without a price is told, and its cost is in no budget") {
   EngineRun run{{user_day_rule("daily", 100 * kDollar)}, &built_in_prices(), 1, 10};
   MemoryStore store;

@@ -76,13 +76,15 @@ class Check {
         {Count::duplicates, "duplicates"}, {Count::future_clamped, "future"},
         {Count::too_old, "too old"},       {Count::late, "late"},
         {Count::dropped_state, "dropped"}, {Count::unpriced, "unpriced"},
-        {Count::unmetered, "unmetered"},   {Count::cached, "cached"}};
+        {Count::unmetered, "unmetered"},   {Count::cached, "cached"},
+        {Count::other_cost, "other cost"}};  // copies are like their first
     for (const auto& [count, name] : kNames) same(name, counts[count], truth_.counts[count]);
     for (std::size_t i = 0; i < kQuarantineReasons; ++i) {
       same(std::string(name(static_cast<QuarantineReason>(i))), counts.quarantined[i],
            truth_.counts.quarantined[i]);
     }
     same("cost", text(counts.cost.pico()), text(truth_.counts.cost.pico()));
+    same("saved", text(counts.saved.pico()), text(truth_.counts.saved.pico()));
     same("late cost", text(counts.late_cost.pico()), text(truth_.counts.late_cost.pico()));
   }
 

@@ -205,6 +205,7 @@ class Oracle {
     if (!event.cached && !event.has_usage) ++counts[Count::unmetered];
     if (event.unpriced()) ++counts[Count::unpriced];
     counts.cost += Money::pico(event.cost());
+    if (event.cached) counts.saved += Money::pico(event.worth());
     for (State* state : in_force_) {
       const std::string& only = state->spec.environment;
       if (only.empty() || only == event.environment) add(*state, lane, event, time, watermark);

@@ -193,8 +193,10 @@ class Traffic {
 
 }  // namespace
 
-int128 EventSpec::cost() const {
-  if (cached || !has_usage || unpriced()) return 0;
+int128 EventSpec::cost() const { return cached ? 0 : worth(); }
+
+int128 EventSpec::worth() const {
+  if (!has_usage) return 0;
   const ModelSpec& price = kModels[model];
   const auto part = [](std::int64_t count, std::int64_t rate) {
     const int128 femto = int128{count} * rate, whole = femto / 1000, rest = femto % 1000;

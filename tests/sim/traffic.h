@@ -38,6 +38,7 @@ struct EventSpec {
 
   // What it must cost, in 10^-12 dollars, and count for a metric.
   int128 cost() const;
+  int128 worth() const;  // the same, though it were cached
   bool unpriced() const;
   int128 amount(Metric metric) const;
   std::string group(const std::vector<std::string>& fields) const;

@@ -51,6 +51,67 @@ TEST_CASE("An id stamped 2099 is not kept till then") {
   CHECK(ids.expired(0, 4'000'000'000));
 }
 
+TEST_CASE("A copy is at another cost only if that of both is known, and the first's stays") {
+  const MemoryStore store;
+  IdSet ids(store, {});
+  ids.move(0, 100'000);
+  const auto other = [&](std::uint64_t n, std::uint16_t cost) {
+    ClaimedId copy = id(n, 100'000, 1);
+    copy.cost = cost;
+    REQUIRE_FALSE(ids.claim(copy));
+    return copy.other_cost;
+  };
+  for (const std::uint16_t cost : {std::uint16_t{0}, std::uint16_t{8}}) {
+    ClaimedId first = id(cost, 100'000);
+    first.cost = cost;
+    REQUIRE(ids.claim(first));
+    CHECK_FALSE(first.other_cost);
+  }
+  for (int frozen = 0; frozen < 2; ++frozen) {
+    CHECK_FALSE(other(0, 8));
+    CHECK_FALSE(other(8, 0));
+    CHECK_FALSE(other(8, 8));
+    CHECK(other(8, 9));
+    CHECK(other(8, 9));
+    CHECK_FALSE(other(8, 8));
+    ids.freeze();
+  }
+}
+
+TEST_CASE("An id of a partition beyond 65,535 expires by that partition's clock") {
+  const MemoryStore store;
+  IdSet ids(store, {});
+  constexpr std::uint32_t kFar = 70'000;
+  ids.move(kFar, 100'000);
+  ids.move(0, 200'000);
+  CHECK(claim(ids, id(1, 100'000, kFar)));
+  CHECK_FALSE(claim(ids, id(1, 100'000, kFar)));
+  ids.move(kFar, 103'601);
+  CHECK(claim(ids, id(1, 103'601, kFar)));
+}
+
+TEST_CASE("A page of a format without costs is read, and its ids have none") {
+  const IdSet::Slot held{fingerprint128("a", 1), 3, 0x1234, 100'001};
+  MemoryStore store;
+  const auto cost_in = [&](const std::string& page) {
+    WriteBatch batch;
+    batch.put(id_page_key({1, 2}, 0), page);
+    REQUIRE(store.write(batch, Sync::no));
+    const auto found =
+        find_id(store, {1, 2}, held.print, [](std::uint32_t partition, std::int64_t second) {
+          return partition == 3 && second == 100'000;
+        });
+    REQUIRE(found);
+    REQUIRE(*found);
+    return **found;
+  };
+  std::string page = encode_id_page({&held, 1});
+  CHECK(cost_in(page) == 0x1234);
+  page[0] = 1;
+  page.erase(2 + 16, 2);  // version, count, the print
+  CHECK(cost_in(page) == 0);
+}
+
 TEST_CASE("What was frozen is a duplicate still, until it expires") {
   const MemoryStore store;
   IdSet ids(store, {});
@@ -100,7 +161,8 @@ TEST_CASE(
   ids.move(0, 100'000);
   IdGeneration generation(7, 1'000, 64);
   const auto remember = [&](const ClaimedId& of) {
-    const IdSet::Slot slot{of.print, of.partition, static_cast<std::uint32_t>(of.second + 1)};
+    const IdSet::Slot slot{of.print, static_cast<std::uint16_t>(of.partition), of.cost,
+                           static_cast<std::uint32_t>(of.second + 1)};
     ids.remember(generation, part_of(of.print.high, IdSet::kShards), std::span(&slot, 1));
     return slot;
   };
@@ -125,7 +187,7 @@ TEST_CASE("An id that cannot be looked up is a failure, not a new id") {
   IdSet ids(store, {});
   IdGeneration generation(1, 1'000, 64);
   const ClaimedId of = id(1, 100'000);
-  const IdSet::Slot slot{of.print, 0, 100'001};
+  const IdSet::Slot slot{of.print, 0, 0, 100'001};
   ids.add(generation);
   ids.remember(generation, part_of(of.print.high, IdSet::kShards), std::span(&slot, 1));
   CHECK(claim(ids, id(2, 100'000)));

@@ -2,6 +2,8 @@
 #include "event/provider_usage.h"
 
 #include <algorithm>
+#include <array>
+#include <tuple>
 
 #include "event/name_table.h"
 #include "tocsin/ascii.h"
@@ -49,8 +51,10 @@ constexpr NameTable<Part> kUsageParts = {{"prompt_tokens", Part::prompt},
 
 constexpr NameTable<Inside> kUsageInsides = {{"prompt_tokens_details", Inside::input_details},
                                              {"input_tokens_details", Inside::input_details},
+                                             {"input_token_details", Inside::input_details},
                                              {"completion_tokens_details", Inside::output_details},
                                              {"output_tokens_details", Inside::output_details},
+                                             {"output_token_details", Inside::output_details},
                                              {"prompttokensdetails", Inside::input_kinds},
                                              {"cachetokensdetails", Inside::cached_kinds},
                                              {"candidatestokensdetails", Inside::output_kinds},
@@ -63,18 +67,22 @@ constexpr NameTable<Inside> kUsageInsides = {{"prompt_tokens_details", Inside::i
                                              {"cost", Inside::cost},
                                              {"is_byok", Inside::byok}};
 
-constexpr NameTable<Part> kInputDetails = {{"cached_tokens", Part::cache_read},
-                                           {"cache_write_tokens", Part::cache_write},
-                                           {"cache_creation_tokens", Part::cache_write},
-                                           {"audio_tokens", Part::input_audio},
-                                           {"web_search_requests", Part::web_search}};
+constexpr NameTable<Part> kInputDetails = {
+    {"cached_tokens", Part::cache_read},          {"cache_write_tokens", Part::cache_write},
+    {"cache_creation_tokens", Part::cache_write}, {"audio_tokens", Part::input_audio},
+    {"image_tokens", Part::input_image},          {"video_tokens", Part::input_video},
+    {"web_search_requests", Part::web_search}};
 constexpr NameTable<Inside> kInputDetailInsides = {
     {"cached_tokens_details", Inside::cached_kinds},
     {"cache_creation_token_details", Inside::cache_creation}};
 constexpr NameTable<Part> kOutputDetails = {{"reasoning_tokens", Part::reasoning},
                                             {"thinking_tokens", Part::reasoning},
-                                            {"audio_tokens", Part::output_audio}};
-constexpr NameTable<Part> kCachedDetails = {{"audio_tokens", Part::cached_audio}};
+                                            {"audio_tokens", Part::output_audio},
+                                            {"image_tokens", Part::output_image},
+                                            {"video_tokens", Part::output_video}};
+constexpr NameTable<Part> kCachedDetails = {{"audio_tokens", Part::cached_audio},
+                                            {"image_tokens", Part::cached_image},
+                                            {"video_tokens", Part::cached_video}};
 constexpr NameTable<Part> kServerTools = {{"web_search_requests", Part::web_search}};
 
 bool read_counts(Reader& reader, const NameTable<Part>& names, ProviderUsage& out) {
@@ -110,17 +118,34 @@ bool read_input_details(Reader& reader, ProviderUsage& out) {
 }
 
 // [{"modality": "AUDIO", "tokenCount": 7}], and Bedrock's [{"ttl": "1h", "inputTokens": 7}]: the
-// counts of those whose kind is `wanted`, summed.
-struct Kinds {
-  std::string_view kind, count, wanted;
+// counts of each of these kinds, summed.
+struct KindPart {
+  std::string_view kind;
+  Part part = Part::none;
 };
-constexpr Kinds kAudio{"modality", "tokencount", "audio"};
-constexpr Kinds kFiveMinutes{"ttl", "inputtokens", "5m"};
-constexpr Kinds kHour{"ttl", "inputtokens", "1h"};
+struct Kinds {
+  std::string_view kind, count;
+  std::array<KindPart, 3> parts;
+};
+constexpr Kinds kInputKinds{
+    "modality",
+    "tokencount",
+    {{{"audio", Part::input_audio}, {"image", Part::input_image}, {"video", Part::input_video}}}};
+constexpr Kinds kCachedKinds{"modality",
+                             "tokencount",
+                             {{{"audio", Part::cached_audio},
+                               {"image", Part::cached_image},
+                               {"video", Part::cached_video}}}};
+constexpr Kinds kOutputKinds{"modality",
+                             "tokencount",
+                             {{{"audio", Part::output_audio},
+                               {"image", Part::output_image},
+                               {"video", Part::output_video}}}};
+constexpr Kinds kLives{
+    "ttl", "inputtokens", {{{"5m", Part::cache_write_5m}, {"1h", Part::cache_write_1h}, {}}}};
 
-bool read_kinds(Reader& reader, const Kinds& kinds, Part part, ProviderUsage& out) {
-  std::int64_t sum = 0;
-  bool found = false;
+bool read_kinds(Reader& reader, const Kinds& kinds, ProviderUsage& out) {
+  std::array<std::int64_t, std::tuple_size_v<decltype(Kinds::parts)>> sums{};
   const bool read = reader.each_item_if_array([&] {
     std::string_view kind;
     std::int64_t count = 0;
@@ -129,21 +154,16 @@ bool read_kinds(Reader& reader, const Kinds& kinds, Part part, ProviderUsage& ou
       if (same_name(name.text, kinds.count)) return reader.count(name.text, count);
       return reader.skip();
     });
-    if (whole && same_name(kind, kinds.wanted)) {
-      found = true;
-      sum = std::min(sum + count, kCountMax);
+    for (std::size_t i = 0; whole && i < sums.size(); ++i) {
+      if (same_name(kind, kinds.parts[i].kind)) sums[i] = std::min(sums[i] + count, kCountMax);
     }
     return whole;
   });
-  if (read && found) out.set(part, std::max(sum, out[part]));
+  for (std::size_t i = 0; read && i < sums.size(); ++i) {
+    const Part part = kinds.parts[i].part;
+    if (sums[i] > 0 && part != Part::none) out.set(part, std::max(sums[i], out[part]));
+  }
   return read;
-}
-
-bool read_cache_lives(Reader& reader, ProviderUsage& out) {
-  const Reader::Mark start = reader.mark();
-  if (!read_kinds(reader, kFiveMinutes, Part::cache_write_5m, out)) return false;
-  reader.go_to(start);
-  return read_kinds(reader, kHour, Part::cache_write_1h, out);
 }
 
 // Anthropic's fast mode has prices of its own, as a tier has.
@@ -169,11 +189,11 @@ bool read_inside(Reader& reader, Inside inside, ProviderUsage& out) {
     return read_input_details(reader, out);
   }
   if (inside == Inside::output_details) return read_counts(reader, kOutputDetails, out);
-  if (inside == Inside::input_kinds) return read_kinds(reader, kAudio, Part::input_audio, out);
-  if (inside == Inside::cached_kinds) return read_kinds(reader, kAudio, Part::cached_audio, out);
-  if (inside == Inside::output_kinds) return read_kinds(reader, kAudio, Part::output_audio, out);
+  if (inside == Inside::input_kinds) return read_kinds(reader, kInputKinds, out);
+  if (inside == Inside::cached_kinds) return read_kinds(reader, kCachedKinds, out);
+  if (inside == Inside::output_kinds) return read_kinds(reader, kOutputKinds, out);
   if (inside == Inside::cache_creation) return read_cache_creation(reader, out);
-  if (inside == Inside::cache_lives) return read_cache_lives(reader, out);
+  if (inside == Inside::cache_lives) return read_kinds(reader, kLives, out);
   if (inside == Inside::server_tools) return read_counts(reader, kServerTools, out);
   if (inside == Inside::service_tier) {
     return out.service_tier == "fast" ? reader.skip()
@@ -210,19 +230,46 @@ bool includes_cached(const ProviderUsage& all, std::int64_t cached, Reader& read
   return false;
 }
 
+// How tokens that are no text are told, and what they are called.
+struct Modality {
+  Part input, cached, output;
+  std::string_view input_unit, cached_unit, output_unit;
+};
+constexpr Modality kModalities[] = {{Part::input_audio, Part::cached_audio, Part::output_audio,
+                                     "input_audio", "cache_audio_read", "output_audio"},
+                                    {Part::input_image, Part::cached_image, Part::output_image,
+                                     "input_image", "cache_image_read", "output_image"},
+                                    {Part::input_video, Part::cached_video, Part::output_video,
+                                     "input_video", "cache_video_read", "output_video"}};
+
+void put(Usage& usage, std::string_view unit, std::int64_t count) {
+  if (count == 0) return;
+  const auto* const known = std::find(kUnitNames.begin(), kUnitNames.end(), unit);
+  if (known == kUnitNames.end()) {
+    usage.others.emplace_back(unit, count);
+  } else {
+    usage.counts[static_cast<std::size_t>(known - kUnitNames.begin())] = count;
+  }
+}
+
 void settle_input(const ProviderUsage& all, Reader& reader) {
   Usage& usage = reader.event.usage;
-  const std::int64_t read = all[Part::cache_read];
+  std::int64_t read = all[Part::cache_read];
   const std::int64_t hour = all[Part::cache_write_1h];
   // Where the lives don't add up to all that was written, the rest is of the usual five minutes.
   const std::int64_t written = std::max(all[Part::cache_write], hour + all[Part::cache_write_5m]);
   std::int64_t input = all[input_part(all)];
   if (includes_cached(all, read + written, reader)) input -= read + written;
-  const std::int64_t cached_audio = within(all[Part::cached_audio], read, reader);
-  const std::int64_t audio =
-      within(std::max<std::int64_t>(all[Part::input_audio] - cached_audio, 0), input, reader);
-  usage[Unit::input] = std::min(input - audio + all[Part::tool_input], kCountMax);
-  usage[Unit::input_audio] = audio;
+  for (const Modality& of : kModalities) {
+    const std::int64_t cached = within(all[of.cached], read, reader);
+    const std::int64_t fresh =
+        within(std::max<std::int64_t>(all[of.input] - cached, 0), input, reader);
+    read -= cached;
+    input -= fresh;
+    put(usage, of.cached_unit, cached);
+    put(usage, of.input_unit, fresh);
+  }
+  usage[Unit::input] = std::min(input + all[Part::tool_input], kCountMax);
   usage[Unit::cache_read] = read;
   usage[Unit::cache_write] = std::min(written - hour, kCountMax);
   usage[Unit::cache_write_1h] = hour;
@@ -238,9 +285,12 @@ void settle_output(const ProviderUsage& all, Reader& reader) {
   if (reasoning > 0 && all[Part::total] == input + output + reasoning) output += reasoning;
   output += all[Part::thoughts];
   reasoning = within(reasoning + all[Part::thoughts], output, reader);
-  const std::int64_t audio = within(all[Part::output_audio], output, reader);
-  usage[Unit::output] = std::min(output - audio, kCountMax);
-  usage[Unit::output_audio] = audio;
+  for (const Modality& of : kModalities) {
+    const std::int64_t count = within(all[of.output], output, reader);
+    output -= count;
+    put(usage, of.output_unit, count);
+  }
+  usage[Unit::output] = std::min(output, kCountMax);
   usage[Unit::reasoning] = std::min(reasoning, usage[Unit::output]);
 }
 

@@ -26,13 +26,19 @@ enum class Part : std::uint8_t {
   cache_write,  // of any length of life
   cache_write_5m,
   cache_write_1h,
-  input_audio,   // within the input, cached or not
+  input_audio,   // within the input, cached or not; so are images and video
   cached_audio,  // within what was read from a cache
   output_audio,  // within the output
+  input_image,
+  cached_image,
+  output_image,
+  input_video,
+  cached_video,
+  output_video,
   web_search,
   total,
 };
-inline constexpr std::size_t kParts = 17;
+inline constexpr std::size_t kParts = 23;
 
 struct ProviderUsage {
   std::array<std::int64_t, kParts> counts{};

@@ -5,6 +5,7 @@
 
 #include "hash/digest.h"
 #include "hash/fingerprint.h"
+#include "price/units.h"
 
 namespace tocsin {
 namespace {
@@ -218,8 +219,8 @@ void Aggregator::note_copy(const Event& event) {
                                  .producer = std::string(event.producer),
                                  .partition = lane_->lane.partition,
                                  .offset = record_->offset,
-                                 .input_tokens = event.usage.input_tokens(),
-                                 .output_tokens = event.usage.output_tokens(),
+                                 .input_tokens = prices::input_tokens(event.usage),
+                                 .output_tokens = prices::output_tokens(event.usage),
                                  .reported = event.reported_cost};
 }
 
@@ -242,8 +243,8 @@ void Aggregator::count_cost(const Event& event, EventTime time) {
   auto seen = counts.unpriced_models.find(model_);
   if (seen == counts.unpriced_models.end()) seen = counts.unpriced_models.try_emplace(model_).first;
   ++seen->second.requests;
-  seen->second.input_tokens += static_cast<std::uint64_t>(event.usage.input_tokens());
-  seen->second.output_tokens += static_cast<std::uint64_t>(event.usage.output_tokens());
+  seen->second.input_tokens += static_cast<std::uint64_t>(prices::input_tokens(event.usage));
+  seen->second.output_tokens += static_cast<std::uint64_t>(prices::output_tokens(event.usage));
 }
 
 void Aggregator::fold(const Event& event, EventTime time, Money cost) {
@@ -299,10 +300,11 @@ int128 Aggregator::amount(Metric metric, const Event& event, Money cost) const {
   switch (metric) {
     case Metric::cost: return cost.pico();
     case Metric::requests: return 1;
-    case Metric::input_tokens: return counted ? usage.input_tokens() : 0;
-    case Metric::output_tokens: return counted ? usage.output_tokens() : 0;
-    case Metric::cached_tokens: return counted ? usage[Unit::cache_read] : 0;
-    case Metric::tokens: return counted ? usage.input_tokens() + usage.output_tokens() : 0;
+    case Metric::input_tokens: return counted ? prices::input_tokens(usage) : 0;
+    case Metric::output_tokens: return counted ? prices::output_tokens(usage) : 0;
+    case Metric::cached_tokens: return counted ? prices::cached_tokens(usage) : 0;
+    case Metric::tokens:
+      return counted ? prices::input_tokens(usage) + prices::output_tokens(usage) : 0;
     case Metric::errors:
     case Metric::error_rate: return event.is_error() ? 1 : 0;
     case Metric::unpriced_requests: return cost_.unpriced.empty() ? 0 : 1;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "price/units.h"
 #include "window/local_time.h"
 
 namespace tocsin {
@@ -17,8 +18,8 @@ Calendar days_of(const std::string& zone) {
 }
 
 void count_usage(const Event& event, UnpricedRow& row) {
-  row.input_tokens += static_cast<std::uint64_t>(event.usage.input_tokens());
-  row.output_tokens += static_cast<std::uint64_t>(event.usage.output_tokens());
+  row.input_tokens += static_cast<std::uint64_t>(prices::input_tokens(event.usage));
+  row.output_tokens += static_cast<std::uint64_t>(prices::output_tokens(event.usage));
   for (std::size_t i = 0; i < kUnits; ++i) {
     const std::int64_t count = event.usage.counts[i];
     if (count > 0) row.add_unit(kUnitNames[i], static_cast<std::uint64_t>(count));

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 #include <iterator>
 
 namespace tocsin::prices {
@@ -26,26 +27,26 @@ constexpr Names kPages[] = {"input_document_pages"};
 
 // In the order of their names.
 constexpr KnownUnit kKnown[] = {
-    {"cache_audio_read", true, kReadAudio},
-    {"cache_audio_write", true, kWriteAudio},
-    {"cache_image_read", true, kReadImage},
-    {"cache_image_write", true, kWriteImage},
-    {"cache_text_read", true, kReadText},
-    {"cache_text_write", true, kWriteText},
-    {"cache_video_read", true, kReadVideo},
-    {"cache_video_write", true, kWriteVideo},
-    {"cache_write_5m", true, kCacheWrite},
-    {"citation", false, kOutput},
-    {"input_annotated_document_pages", false, kPages},
-    {"input_audio_seconds", false, kAudioSeconds},
-    {"input_image", true, kInput},
-    {"input_text", true, kInput},
-    {"input_tool", true, kInput},
-    {"input_video", true, kInput},
-    {"output_audio_seconds", false, kAudioSeconds},
-    {"output_image", false, kOutput},
-    {"output_text", false, kOutput},
-    {"output_video", false, kOutput},
+    {"cache_audio_read", Tokens::cached, kReadAudio},
+    {"cache_audio_write", Tokens::input, kWriteAudio},
+    {"cache_image_read", Tokens::cached, kReadImage},
+    {"cache_image_write", Tokens::input, kWriteImage},
+    {"cache_text_read", Tokens::cached, kReadText},
+    {"cache_text_write", Tokens::input, kWriteText},
+    {"cache_video_read", Tokens::cached, kReadVideo},
+    {"cache_video_write", Tokens::input, kWriteVideo},
+    {"cache_write_5m", Tokens::input, kCacheWrite},
+    {"citation", Tokens::output, kOutput},
+    {"input_annotated_document_pages", Tokens::none, kPages},
+    {"input_audio_seconds", Tokens::none, kAudioSeconds},
+    {"input_image", Tokens::input, kInput},
+    {"input_text", Tokens::input, kInput},
+    {"input_tool", Tokens::input, kInput},
+    {"input_video", Tokens::input, kInput},
+    {"output_audio_seconds", Tokens::none, kAudioSeconds},
+    {"output_image", Tokens::output, kOutput},
+    {"output_text", Tokens::output, kOutput},
+    {"output_video", Tokens::output, kOutput},
 };
 static_assert(std::is_sorted(std::begin(kKnown), std::end(kKnown),
                              [](const auto& a, const auto& b) { return a.name < b.name; }));
@@ -78,13 +79,30 @@ std::span<const Unit> kind_of(Unit unit) {
   return {};
 }
 
-std::int64_t input_tokens(const Usage& usage) {
-  std::int64_t total = usage.input_tokens();
+namespace {
+
+std::int64_t others(const Usage& usage, std::initializer_list<Tokens> wanted) {
+  std::int64_t total = 0;
   for (const auto& [name, count] : usage.others) {
     const KnownUnit* const known = known_unit(name);
-    if (known != nullptr && known->input_tokens) total += count;
+    if (known == nullptr) continue;
+    if (std::find(wanted.begin(), wanted.end(), known->tokens) != wanted.end()) total += count;
   }
   return total;
+}
+
+}  // namespace
+
+std::int64_t input_tokens(const Usage& usage) {
+  return usage.input_tokens() + others(usage, {Tokens::input, Tokens::cached});
+}
+
+std::int64_t cached_tokens(const Usage& usage) {
+  return usage[Unit::cache_read] + others(usage, {Tokens::cached});
+}
+
+std::int64_t output_tokens(const Usage& usage) {
+  return usage.output_tokens() + others(usage, {Tokens::output});
 }
 
 }  // namespace tocsin::prices

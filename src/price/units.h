@@ -9,11 +9,14 @@
 
 namespace tocsin::prices {
 
+// Of what a unit's tokens are; cached ones are read from a cache, and input too.
+enum class Tokens : std::uint8_t { none, input, cached, output };
+
 // What is known of a unit that has no place of its own in Usage. Any other unit may have a price,
 // too; it is a kind of nothing.
 struct KnownUnit {
   std::string_view name;
-  bool input_tokens = false;  // they count for the bound of a tier
+  Tokens tokens = Tokens::none;
   // Whose price it has where it has none itself: the first of these that has one. All that it is a
   // kind of, the nearest first.
   std::span<const std::string_view> kind_of;
@@ -28,7 +31,10 @@ std::span<const Unit> kind_of(Unit unit);
 // A request with usage is one of these, whether it says so or not.
 inline constexpr std::string_view kRequestUnit = "request";
 
-// Tokens of input of all kinds, which the bounds of tiers are about.
+// Tokens of all kinds, also of units without a place of their own: what the metrics are of, and the
+// bounds of tiers.
 std::int64_t input_tokens(const Usage& usage);
+std::int64_t cached_tokens(const Usage& usage);  // of the input, those read from a cache
+std::int64_t output_tokens(const Usage& usage);
 
 }  // namespace tocsin::prices

@@ -39,7 +39,9 @@ std::size_t rank(std::string_view unit) {
   const auto* const known = std::find(kUnitNames.begin(), kUnitNames.end(), unit);
   if (known != kUnitNames.end()) return static_cast<std::size_t>(known - kUnitNames.begin()) * 2;
   const KnownUnit* const other = known_unit(unit);
-  return other != nullptr && other->input_tokens ? 7 : 2 * kUnits;
+  if (other == nullptr) return 2 * kUnits;
+  const bool input = other->tokens == Tokens::input || other->tokens == Tokens::cached;
+  return input ? 7 : 2 * kUnits;
 }
 
 std::string clause_text(const Clause& clause) {

@@ -14,13 +14,16 @@ std::string enveloped(const std::string& response, const std::string& fields = "
   return R"({"provider":"p",)" + fields + R"("response":)" + response + "}";
 }
 
+using Others = std::vector<std::pair<std::string_view, std::int64_t>>;
+
 // The same usage bare and in an envelope.
-void reads(const std::string& response, const UnitCounts& expected) {
+void reads(const std::string& response, const UnitCounts& expected, const Others& others = {}) {
   for (const std::string& record : {response, enveloped(response)}) {
     INFO(record);
     const Decoded decoded(record);
     CHECK(decoded.decoder.format() == Format::response);
     CHECK(decoded.only().usage.counts == expected);
+    CHECK(decoded.only().usage.others == others);
   }
 }
 
@@ -88,7 +91,51 @@ TEST_CASE(
       "cacheTokensDetails":[{"tokenCount":40,"modality":"AUDIO"}],
       "candidatesTokensDetails":[{"modality":"AUDIO","tokenCount":30}]},
     "candidates":[{"groundingMetadata":{"webSearchQueries":["a","b"]}}]})",
-        {540, 400, 0, 0, 20, 0, 60, 30, 2});
+        {540, 360, 0, 0, 20, 0, 60, 30, 2}, {{"cache_audio_read", 40}});
+}
+
+TEST_CASE("Gemini: images and video are apart, in the prompt, its cache and the answer") {
+  // 2000 = 1000 cached (200 image, 300 video, 500 text) + 1000 fresh (58 + 200 images in two parts,
+  // less the 200 cached; 400 - 300 video; 842 text). Pages of a document are priced as text. The
+  // answer: 1290 image, 7 video, 10 text, and thoughts of 20 within the rest.
+  reads(R"({"modelVersion":"gemini-2.5-flash-image","usageMetadata":{"promptTokenCount":2000,
+      "cachedContentTokenCount":1000,"candidatesTokenCount":1307,"thoughtsTokenCount":20,
+      "promptTokensDetails":[{"modality":"TEXT","tokenCount":1242},{"modality":"IMAGE","tokenCount":58},
+        {"modality":"VIDEO","tokenCount":400},{"modality":"IMAGE","tokenCount":200},
+        {"modality":"DOCUMENT","tokenCount":100}],
+      "cacheTokensDetails":[{"modality":"IMAGE","tokenCount":200},{"modality":"VIDEO","tokenCount":300}],
+      "candidatesTokensDetails":[{"modality":"IMAGE","tokenCount":1290},{"modality":"VIDEO","tokenCount":7}]}})",
+        {842, 500, 0, 0, 30, 20, 0, 0, 0},
+        {{"cache_image_read", 200},
+         {"input_image", 58},
+         {"cache_video_read", 300},
+         {"input_video", 100},
+         {"output_image", 1290},
+         {"output_video", 7}});
+}
+
+TEST_CASE("OpenAI's Realtime: audio and images are within the input, cached or not") {
+  // 1000 = 600 cached (350 audio, 50 image, 200 text) + 400 fresh (500 - 350 audio, 100 - 50
+  // image, 200 text); 121 = 91 audio + 30 text.
+  reads(R"({"id":"resp_1","object":"realtime.response","model":"gpt-realtime-mini","usage":{
+      "total_tokens":1121,"input_tokens":1000,"output_tokens":121,
+      "input_token_details":{"text_tokens":400,"audio_tokens":500,"image_tokens":100,"cached_tokens":600,
+        "cached_tokens_details":{"text_tokens":200,"audio_tokens":350,"image_tokens":50}},
+      "output_token_details":{"text_tokens":30,"audio_tokens":91}}})",
+        {200, 200, 0, 0, 30, 0, 150, 91, 0},
+        {{"cache_audio_read", 350}, {"cache_image_read", 50}, {"input_image", 50}});
+}
+
+TEST_CASE("Kinds of tokens that are more than what holds them are cut to it, and told") {
+  // 100, of it 30 cached: at most 30 cached audio, then at most 70 images; 5 of output.
+  const Decoded decoded(R"({"model":"m","usage":{"prompt_tokens":100,"completion_tokens":5,
+    "prompt_tokens_details":{"cached_tokens":30,"image_tokens":90,
+      "cached_tokens_details":{"audio_tokens":40,"image_tokens":1}},
+    "completion_tokens_details":{"image_tokens":9}}})");
+  CHECK(decoded.only().usage.counts == UnitCounts{});
+  CHECK(decoded.only().usage.others ==
+        Others{{"cache_audio_read", 30}, {"input_image", 70}, {"output_image", 5}});
+  CHECK(decoded.decoder.counts().counts_mended == 4);
 }
 
 TEST_CASE("Bedrock's Converse: cached tokens are beside the input") {

@@ -3,6 +3,7 @@
 #include <rapidcheck.h>
 
 #include <catch2/catch.hpp>
+#include <map>
 #include <string>
 
 #include "collect.h"
@@ -17,8 +18,22 @@ struct Used {
   std::int64_t input = 0, read = 0, write = 0, write_1h = 0;
   std::int64_t output = 0, reasoning = 0;
   std::int64_t audio_in = 0, audio_out = 0, searches = 0;
+  std::int64_t audio_read = 0, image_in = 0, image_read = 0, image_out = 0;
 
-  std::int64_t all_input() const { return input + read + write + write_1h + audio_in; }
+  std::int64_t all_read() const { return read + audio_read + image_read; }
+  std::int64_t all_input() const {
+    return input + all_read() + write + write_1h + audio_in + image_in;
+  }
+  std::int64_t all_output() const { return output + audio_out + image_out; }
+  // Units without a place of their own.
+  std::map<std::string_view, std::int64_t> others() const {
+    std::map<std::string_view, std::int64_t> all{{"cache_audio_read", audio_read},
+                                                 {"input_image", image_in},
+                                                 {"cache_image_read", image_read},
+                                                 {"output_image", image_out}};
+    std::erase_if(all, [](const auto& one) { return one.second == 0; });
+    return all;
+  }
   std::array<std::int64_t, kUnits> counts() const {
     return {input, read, write, write_1h, output, reasoning, audio_in, audio_out, searches};
   }
@@ -27,12 +42,15 @@ struct Used {
 std::string n(std::int64_t number) { return std::to_string(number); }
 
 std::string openai_chat(const Used& u) {
-  return R"({"model":"m","usage":{"completion_tokens":)" + n(u.output + u.audio_out) +
-         R"(,"prompt_tokens_details":{"audio_tokens":)" + n(u.audio_in) + R"(,"cached_tokens":)" +
-         n(u.read) + R"(,"cache_write_tokens":)" + n(u.write) +
+  return R"({"model":"m","usage":{"completion_tokens":)" + n(u.all_output()) +
+         R"(,"prompt_tokens_details":{"audio_tokens":)" + n(u.audio_in + u.audio_read) +
+         R"(,"image_tokens":)" + n(u.image_in + u.image_read) + R"(,"cached_tokens":)" +
+         n(u.all_read()) + R"(,"cached_tokens_details":{"image_tokens":)" + n(u.image_read) +
+         R"(,"audio_tokens":)" + n(u.audio_read) + R"(},"cache_write_tokens":)" + n(u.write) +
          R"(},"completion_tokens_details":{"reasoning_tokens":)" + n(u.reasoning) +
-         R"(,"audio_tokens":)" + n(u.audio_out) + R"(},"prompt_tokens":)" + n(u.all_input()) +
-         R"(,"total_tokens":)" + n(u.all_input() + u.output + u.audio_out) + "}}";
+         R"(,"audio_tokens":)" + n(u.audio_out) + R"(,"image_tokens":)" + n(u.image_out) +
+         R"(},"prompt_tokens":)" + n(u.all_input()) + R"(,"total_tokens":)" +
+         n(u.all_input() + u.all_output()) + "}}";
 }
 
 std::string openai_response(const Used& u) {
@@ -55,13 +73,19 @@ std::string anthropic(const Used& u) {
          R"(},"server_tool_use":{"web_search_requests":)" + n(u.searches) + "}}}";
 }
 
+std::string modalities(std::int64_t audio, std::int64_t image) {
+  return R"([{"modality":"AUDIO","tokenCount":)" + n(audio) + R"(},{"tokenCount":)" + n(image) +
+         R"(,"modality":"IMAGE"}])";
+}
+
 std::string gemini(const Used& u) {
   return R"({"usageMetadata":{"promptTokenCount":)" + n(u.all_input()) +
-         R"(,"cachedContentTokenCount":)" + n(u.read) + R"(,"thoughtsTokenCount":)" +
-         n(u.reasoning) + R"(,"candidatesTokenCount":)" + n(u.output + u.audio_out - u.reasoning) +
-         R"(,"promptTokensDetails":[{"modality":"AUDIO","tokenCount":)" + n(u.audio_in) +
-         R"(}],"candidatesTokensDetails":[{"modality":"AUDIO","tokenCount":)" + n(u.audio_out) +
-         "}]}}";
+         R"(,"cachedContentTokenCount":)" + n(u.all_read()) + R"(,"thoughtsTokenCount":)" +
+         n(u.reasoning) + R"(,"candidatesTokenCount":)" + n(u.all_output() - u.reasoning) +
+         R"(,"promptTokensDetails":)" +
+         modalities(u.audio_in + u.audio_read, u.image_in + u.image_read) +
+         R"(,"cacheTokensDetails":)" + modalities(u.audio_read, u.image_read) +
+         R"(,"candidatesTokensDetails":)" + modalities(u.audio_out, u.image_out) + "}}";
 }
 
 std::string bedrock(const Used& u) {
@@ -73,14 +97,16 @@ std::string bedrock(const Used& u) {
 
 std::string litellm(const Used& u) {
   return R"({"hidden_params":{},"prompt_tokens":)" + n(u.all_input()) + R"(,"completion_tokens":)" +
-         n(u.output + u.audio_out) +
-         R"(,"metadata":{"usage_object":{"prompt_tokens_details":{"cached_tokens":)" + n(u.read) +
-         R"(,"audio_tokens":)" + n(u.audio_in) + R"(,"cache_creation_tokens":)" +
-         n(u.write + u.write_1h) +
+         n(u.all_output()) +
+         R"(,"metadata":{"usage_object":{"prompt_tokens_details":{"cached_tokens":)" +
+         n(u.all_read()) + R"(,"cached_tokens_details":{"audio_tokens":)" + n(u.audio_read) +
+         R"(,"image_tokens":)" + n(u.image_read) + R"(},"image_tokens":)" +
+         n(u.image_in + u.image_read) + R"(,"audio_tokens":)" + n(u.audio_in + u.audio_read) +
+         R"(,"cache_creation_tokens":)" + n(u.write + u.write_1h) +
          R"(,"cache_creation_token_details":{"ephemeral_1h_input_tokens":)" + n(u.write_1h) +
          R"(}},"completion_tokens_details":{"reasoning_tokens":)" + n(u.reasoning) +
-         R"(,"audio_tokens":)" + n(u.audio_out) + R"(},"server_tool_use":{"web_search_requests":)" +
-         n(u.searches) + "}}}}";
+         R"(,"image_tokens":)" + n(u.image_out) + R"(,"audio_tokens":)" + n(u.audio_out) +
+         R"(},"server_tool_use":{"web_search_requests":)" + n(u.searches) + "}}}}";
 }
 
 SpansSample span(const Used& u) {
@@ -88,10 +114,11 @@ SpansSample span(const Used& u) {
   one.attributes = {{"gen_ai.operation.name", "chat"},
                     {"gen_ai.usage.input_tokens", u.all_input()},
                     {"gen_ai.usage.output_tokens", u.output + u.audio_out},
-                    {"gen_ai.usage.cache_read.input_tokens", u.read},
+                    {"gen_ai.usage.cache_read.input_tokens", u.all_read()},
                     {"gen_ai.usage.cache_write.input_tokens", u.write},
                     {"gen_ai.usage.reasoning.output_tokens", u.reasoning},
-                    {"gen_ai.usage.audio.input_tokens", u.audio_in},
+                    {"gen_ai.usage.audio.input_tokens", u.audio_in + u.audio_read},
+                    {"gen_ai.usage.audio.cache_read.input_tokens", u.audio_read},
                     {"gen_ai.usage.audio.output_tokens", u.audio_out}};
   return {{}, {one}};
 }
@@ -103,6 +130,10 @@ Used anything() {
   used.reasoning = *rc::gen::inRange<std::int64_t>(0, used.output + 1);
   used.audio_in = count();
   used.audio_out = count();
+  used.audio_read = count();
+  used.image_in = count();
+  used.image_read = count();
+  used.image_out = count();
   used.searches = *rc::gen::inRange<std::int64_t>(0, 4);
   return used;
 }
@@ -112,6 +143,9 @@ void same(const std::string& record, const Used& used) {
   RC_ASSERT(decoded.bad.empty());
   RC_ASSERT(decoded.events.size() == 1U);
   RC_ASSERT(decoded.events[0].usage.counts == used.counts());
+  const auto& others = decoded.events[0].usage.others;
+  RC_ASSERT(
+      (std::map<std::string_view, std::int64_t>(others.begin(), others.end()) == used.others()));
   RC_ASSERT(decoded.decoder.counts().counts_mended == 0U);
 }
 
@@ -123,9 +157,10 @@ TEST_CASE("However a provider tells what was used, it is read as what was used")
     Used told = all;  // without what the next cannot tell
     told.write_1h = told.searches = 0;
     same(openai_chat(told), told);
+    told.image_in = told.image_read = told.image_out = 0;
     same(span(told).proto(), told);
     same(span(told).json(), told);
-    told.audio_in = told.audio_out = 0;
+    told.audio_in = told.audio_out = told.audio_read = 0;
     told.searches = all.searches;
     same(openai_response(told), told);
     told.write_1h = all.write_1h;

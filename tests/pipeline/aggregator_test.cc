@@ -2,6 +2,7 @@
 #include "pipeline/aggregator.h"
 
 #include <catch2/catch.hpp>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -218,4 +219,22 @@ TEST_CASE("What a cache saved is summed up, and counts that cannot be are counte
   CHECK(stage.batch.counts[Count::clamped] == 1);
   CHECK(stage.batch.counts.cost == Money::pico(2'500'050'000'000));
   CHECK(stage.batch.counts.saved == Money::pico(2'500'000'000'000));
+}
+
+// 10 + 20 images of input, 30 audio cached of 40 cached; 50 + 60 images of output.
+TEST_CASE("Tokens of images and cached audio count in the metrics of tokens") {
+  std::vector<Rule> rules;
+  for (const Metric metric :
+       {Metric::input_tokens, Metric::output_tokens, Metric::cached_tokens, Metric::tokens}) {
+    rules.push_back(user_day_rule("rule" + std::to_string(rules.size()), 1));
+    rules.back().metric = metric;
+  }
+  Stage stage(rules);
+  stage.take_text(0, kMidnight, R"({"user":"ann","usage":{"input":10,"input_image":20,
+    "cache_read":10,"cache_audio_read":30,"output":50,"output_image":60,"web_search":7}})");
+  std::map<std::uint32_t, std::int64_t> sums;
+  for (const Delta& delta : stage.batch.fold.deltas()) {
+    sums[delta.rule] = static_cast<std::int64_t>(delta.amount);
+  }
+  CHECK(sums == std::map<std::uint32_t, std::int64_t>{{0, 70}, {1, 110}, {2, 40}, {3, 180}});
 }

@@ -67,6 +67,42 @@ const Sample kSamples[] = {
          "totalTokenCount":1510,"promptTokensDetails":[{"modality":"TEXT","tokenCount":1200}],
          "trafficType":"ON_DEMAND"}})",
      "0.003448"},
+    // gemini-2.5-flash: 0.30 in, 0.03 cached, 2.50 out, audio 1, cached 0.10. 1000 = 400 cached, of
+    // it 150 audio, + 600, of it 250 - 150 audio:
+    // 500 x 0.30 + 250 x 0.03 + 150 x 0.10 + 100 x 1 + 20 x 2.50
+    // = 150 + 7.5 + 15 + 100 + 50 = 322.5
+    {"Gemini, cached audio",
+     R"({"modelVersion":"gemini-2.5-flash","usageMetadata":{"promptTokenCount":1000,
+         "cachedContentTokenCount":400,"candidatesTokenCount":20,
+         "promptTokensDetails":[{"modality":"TEXT","tokenCount":750},{"modality":"AUDIO","tokenCount":250}],
+         "cacheTokensDetails":[{"modality":"AUDIO","tokenCount":150}]}})",
+     "0.0003225"},
+    // gemini-2.5-flash-image: 0.30 in, images as text; 2.50 out, images 30.
+    // (42 + 258) x 0.30 + 10 x 2.50 + 1290 x 30 = 90 + 25 + 38,700 = 38,815
+    {"Gemini, an image",
+     R"({"modelVersion":"gemini-2.5-flash-image","usageMetadata":{"promptTokenCount":300,
+         "candidatesTokenCount":1300,"promptTokensDetails":[{"modality":"IMAGE","tokenCount":258},
+         {"modality":"TEXT","tokenCount":42}],"candidatesTokensDetails":[{"modality":"IMAGE","tokenCount":1290}]}})",
+     "0.038815"},
+    // gpt-realtime-mini: 0.60 in, 0.06 cached; images 0.80, 0.08 cached; audio 10, 0.30
+    // cached; 2.40
+    // out, audio 20. 200 x 0.60 + 200 x 0.06 + 50 x 0.80 + 50 x 0.08 + 150 x 10 + 350 x 0.30
+    // + 30 x 2.40 + 91 x 20 = 120 + 12 + 40 + 4 + 1500 + 105 + 72 + 1820 = 3673
+    {"OpenAI, Realtime",
+     R"({"provider":"openai","model":"gpt-realtime-mini","response":{"id":"resp_1","usage":{
+         "total_tokens":1121,"input_tokens":1000,"output_tokens":121,
+         "input_token_details":{"text_tokens":400,"audio_tokens":500,"image_tokens":100,
+           "cached_tokens":600,"cached_tokens_details":{"text_tokens":200,"audio_tokens":350,
+           "image_tokens":50}},"output_token_details":{"text_tokens":30,"audio_tokens":91}}}})",
+     "0.003673"},
+    // gpt-image-1.5: 5 in, images 8; 10 out, images 32. 40 x 5 + 194 x 8 + 100 x 10 + 1056 x 32
+    // = 200 + 1552 + 1000 + 33,792 = 36,544
+    {"OpenAI, an image",
+     R"({"provider":"openai","model":"gpt-image-1.5","response":{"created":1763700000,"usage":{
+         "total_tokens":1390,"input_tokens":234,"output_tokens":1156,
+         "input_tokens_details":{"text_tokens":40,"image_tokens":194},
+         "output_tokens_details":{"text_tokens":100,"image_tokens":1056}}}})",
+     "0.036544"},
     // Anthropic's prices and a tenth of them: 176 x 3 + 1024 x 0.30 + 310 x 15 = 528 + 307.2 + 4650
     {"Bedrock's words, whoever sells it",
      R"({"provider":"anthropic","model":"claude-sonnet-4-5","response":{"usage":{"inputTokens":176,

@@ -66,6 +66,24 @@ struct SourceNotice {
   std::string advice;  // what to do next, where that is more than the kind of notice says
 };
 
+inline SourceNotice source_notice(SourceNotice::Kind kind, std::optional<PartitionIndex> partition,
+                                  std::int64_t offset, std::string text) {
+  SourceNotice made;
+  made.kind = kind;
+  made.partition = partition;
+  made.offset = offset;
+  made.text = std::move(text);
+  return made;
+}
+
+inline SourceNotice lost_notice(PartitionIndex partition, std::int64_t from, std::int64_t until,
+                                std::string text) {
+  SourceNotice made = source_notice(SourceNotice::Kind::lost, partition, until, std::move(text));
+  made.lost_from = from;
+  made.lost_until = until;
+  return made;
+}
+
 // A place events come from. The adapter opens it; then poll() by one thread per worker; each
 // partition belongs to worker (index mod workers). partitions() may grow between polls, and holds a
 // partition before any record or notice of it is handed out.

@@ -19,15 +19,6 @@ constexpr int kReadsMax = 256;
 constexpr std::string_view kDecide =
     "; nothing more of it is counted: bring the old file back, or start with a new state.path";
 
-SourceNotice notice(Kind kind, std::int64_t offset, std::string text) {
-  SourceNotice made;
-  made.kind = kind;
-  made.partition = 0;
-  made.offset = offset;
-  made.text = std::move(text);
-  return made;
-}
-
 std::uint64_t hash_of(std::string_view line) { return XXH3_64bits(line.data(), line.size()); }
 
 bool is_blank(std::string_view text) { return text.find_first_not_of(" \t") == text.npos; }
@@ -57,7 +48,8 @@ Result<std::span<const Record>> FileSource::poll(unsigned worker, std::size_t ma
     ::poll(nullptr, 0, static_cast<int>(wait.count()));
     return std::span<const Record>();
   }
-  if (!begun_) notices.push_back(notice(Kind::begins, 0, config_.path + " is read from its start"));
+  if (!begun_)
+    notices.push_back(source_notice(Kind::begins, 0, 0, config_.path + " is read from its start"));
   begun_ = true;
   records_.clear();
   take_lines(max, notices);
@@ -137,7 +129,8 @@ bool FileSource::at_end(std::vector<SourceNotice>& notices) {
   }
   if (told_end_ || (config_.ends && may_grow)) return false;
   told_end_ = true;
-  notices.push_back(notice(config_.ends ? Kind::ended : Kind::at_end, lines_.next_number(), {}));
+  notices.push_back(
+      source_notice(config_.ends ? Kind::ended : Kind::at_end, 0, lines_.next_number(), {}));
   return true;
 }
 
@@ -152,7 +145,7 @@ bool FileSource::rest_is_quiet() {
 
 void FileSource::halt(std::string text, std::vector<SourceNotice>& notices) {
   halted_ = true;
-  notices.push_back(notice(Kind::halted, lines_.next_number(), std::move(text)));
+  notices.push_back(source_notice(Kind::halted, 0, lines_.next_number(), std::move(text)));
 }
 
 }  // namespace tocsin

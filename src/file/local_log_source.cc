@@ -14,22 +14,6 @@ using Kind = SourceNotice::Kind;
 
 constexpr std::int64_t kNoEnd = std::numeric_limits<std::int64_t>::max();
 
-SourceNotice log_notice(Kind kind, std::int64_t offset, std::string text) {
-  SourceNotice made;
-  made.kind = kind;
-  made.partition = 0;
-  made.offset = offset;
-  made.text = std::move(text);
-  return made;
-}
-
-SourceNotice log_lost(std::int64_t from, std::int64_t until, std::string text) {
-  SourceNotice made = log_notice(Kind::lost, until, std::move(text));
-  made.lost_from = from;
-  made.lost_until = until;
-  return made;
-}
-
 // Of what stands in the log: a record and when it came. It is stored, so it never changes.
 std::uint64_t log_hash(std::int64_t time, std::string_view value) {
   return XXH3_64bits_withSeed(value.data(), value.size(), static_cast<XXH64_hash_t>(time));
@@ -77,7 +61,7 @@ Result<std::span<const Record>> LocalLogSource::poll(unsigned /*worker*/, std::s
                                                      std::vector<SourceNotice>& notices) {
   if (!begun_) begin(notices);
   if (log_ != nullptr && end_asked_.exchange(false)) {
-    notices.push_back(log_notice(Kind::end_offset, log_->end(), {}));
+    notices.push_back(source_notice(Kind::end_offset, 0, log_->end(), {}));
   }
   if (halted_) resume(notices);
   if (halted_) {
@@ -97,7 +81,7 @@ Result<std::span<const Record>> LocalLogSource::poll(unsigned /*worker*/, std::s
 void LocalLogSource::begin(std::vector<SourceNotice>& notices) {
   begun_ = true;
   if (fresh_) {
-    notices.push_back(log_notice(Kind::begins, next_, folder_ + " is read from its start"));
+    notices.push_back(source_notice(Kind::begins, 0, next_, folder_ + " is read from its start"));
   }
   if (guard_ == nullptr) return;
   const auto advice = guard_->advise(name(), next_);
@@ -117,7 +101,7 @@ void LocalLogSource::begin(std::vector<SourceNotice>& notices) {
 void LocalLogSource::halt(std::string why, std::vector<SourceNotice>& notices) {
   halted_ = true;
   guard_->halted(name(), next_);
-  notices.push_back(log_notice(Kind::halted, next_, std::move(why)));
+  notices.push_back(source_notice(Kind::halted, 0, next_, std::move(why)));
   notices.back().advice =
       "`tocsin skip @http 0` goes on one record later, with `--to OFFSET` further on. What is "
       "skipped is told as lost, the rest is counted. Please report it, it is a defect of Tocsin.";
@@ -128,12 +112,12 @@ void LocalLogSource::resume(std::vector<SourceNotice>& notices) {
   const auto skip = guard_->advise(name(), next_).skip_until;
   if (!skip || std::min(*skip, log_->end()) <= next_) return;
   const std::int64_t until = std::min(*skip, log_->end());
-  notices.push_back(log_notice(
-      Kind::resumed, next_,
+  notices.push_back(source_notice(
+      Kind::resumed, 0, next_,
       "What came over HTTP is read again, from offset " + std::to_string(until) + " on"));
   const std::string skipped = count_of(until - next_) + " from offset " + std::to_string(next_) +
                               " on were skipped by tocsin skip and never counted";
-  notices.push_back(log_lost(next_, until, skipped));
+  notices.push_back(lost_notice(0, next_, until, skipped));
   halted_ = false;
   deadly_.reset();
   next_ = until;
@@ -147,7 +131,7 @@ void LocalLogSource::resume(std::vector<SourceNotice>& notices) {
 void LocalLogSource::tell_end(std::vector<SourceNotice>& notices) {
   if (told_end_ && log_ != nullptr) return;
   told_end_ = true;
-  notices.push_back(log_notice(Kind::at_end, next_, {}));
+  notices.push_back(source_notice(Kind::at_end, 0, next_, {}));
 }
 
 Result<void> LocalLogSource::read_on(Millis wait, std::vector<SourceNotice>& notices) {
@@ -188,10 +172,10 @@ void LocalLogSource::take(const LogReader::Step& step, std::vector<SourceNotice>
   told_end_ = false;
   if (step.values.empty()) {
     next_ = step.lost_until;
-    notices.push_back(
-        log_lost(step.first_offset, step.lost_until,
-                 folder_ + " is damaged: " + count_of(step.lost_until - step.first_offset) +
-                     " from offset " + std::to_string(step.first_offset) + " on cannot be read"));
+    notices.push_back(lost_notice(
+        0, step.first_offset, step.lost_until,
+        folder_ + " is damaged: " + count_of(step.lost_until - step.first_offset) +
+            " from offset " + std::to_string(step.first_offset) + " on cannot be read"));
     return;
   }
   for (std::size_t i = 0; i < step.values.size(); ++i) {

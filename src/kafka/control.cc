@@ -201,9 +201,9 @@ void Control::tell(std::optional<Problem> problem) {
   const std::string key = problem ? problem->key : std::string();
   if (key == told_) return;
   told_ = key;
-  auto told = problem ? notice(Kind::unreachable, std::nullopt, 0, std::move(problem->text))
-                      : notice(Kind::reachable, std::nullopt, 0,
-                               "Kafka at " + joined(settings_.brokers) + " is read again");
+  auto told = problem ? source_notice(Kind::unreachable, std::nullopt, 0, std::move(problem->text))
+                      : source_notice(Kind::reachable, std::nullopt, 0,
+                                      "Kafka at " + joined(settings_.brokers) + " is read again");
   links_.workers.front()->give(std::nullopt, {std::move(told)});
 }
 
@@ -224,7 +224,7 @@ void Control::answer_ends() {
   if (!ends) return;
   for (const auto& [name, offset] : *ends) {
     const PartitionIndex index = topics_.at(name.topic).partitions.at(name.partition);
-    give(index, std::nullopt, {notice(Kind::end_offset, index, offset, {})});
+    give(index, std::nullopt, {source_notice(Kind::end_offset, index, offset, {})});
     ends_pending_.erase(index);
   }
 }

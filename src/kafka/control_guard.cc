@@ -101,7 +101,7 @@ void Control::resume_blocked() {
     halted_.erase(index);
     tasks_[index] = {names_[index], Origin::known, blocked.position, 0, !skip};
     give(index, std::nullopt,
-         {notice(Kind::resumed, index, next, resumed_text(names_[index], next, !skip))});
+         {source_notice(Kind::resumed, index, next, resumed_text(names_[index], next, !skip))});
     i = blocked_.erase(i);
   }
 }

@@ -98,7 +98,8 @@ bool Control::start_known(PartitionIndex index, Task& task, const LogRange& log)
       start.position = {plan.offset, -1, 0};
       break;
     case StartPlan::Kind::unproven:
-      notices.push_back(notice(Kind::unverified, index, plan.offset, unverified_text(task.name)));
+      notices.push_back(
+          source_notice(Kind::unverified, index, plan.offset, unverified_text(task.name)));
       start.position = {plan.offset, -1, 0};
       break;
     case StartPlan::Kind::verify: start.verify = true; break;
@@ -114,9 +115,9 @@ bool Control::start_new(PartitionIndex index, const Task& task, std::int64_t off
   if (leave != Leave::start) return leave == Leave::halted;
   const bool added = task.origin == Origin::added;
   std::vector<SourceNotice> notices;
-  notices.push_back(notice(added ? Kind::partition_added : Kind::begins, index, offset,
-                           partition_text(task.name) + " is read from offset " +
-                               std::to_string(offset) + (added ? ", its beginning" : "")));
+  notices.push_back(source_notice(added ? Kind::partition_added : Kind::begins, index, offset,
+                                  partition_text(task.name) + " is read from offset " +
+                                      std::to_string(offset) + (added ? ", its beginning" : "")));
   begins(PartitionStart{index, task.name, handle(task.name), position, offset, false, {}},
          std::move(notices));
   return true;

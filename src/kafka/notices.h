@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,24 +10,6 @@
 #include "tocsin/source.h"
 
 namespace tocsin::kafka {
-
-inline SourceNotice notice(SourceNotice::Kind kind, std::optional<PartitionIndex> partition,
-                           std::int64_t offset, std::string text) {
-  SourceNotice made;
-  made.kind = kind;
-  made.partition = partition;
-  made.offset = offset;
-  made.text = std::move(text);
-  return made;
-}
-
-inline SourceNotice lost_notice(PartitionIndex partition, std::int64_t from, std::int64_t until,
-                                std::string text) {
-  SourceNotice made = notice(SourceNotice::Kind::lost, partition, until, std::move(text));
-  made.lost_from = from;
-  made.lost_until = until;
-  return made;
-}
 
 // What people read about a partition: what happened, where, what to do next.
 
@@ -58,7 +39,7 @@ inline std::string missing_text(const PartitionName& name) {
 
 inline SourceNotice halted_notice(PartitionIndex index, std::int64_t next, std::string text,
                                   std::string advice = {}) {
-  SourceNotice made = notice(SourceNotice::Kind::halted, index, next, std::move(text));
+  SourceNotice made = source_notice(SourceNotice::Kind::halted, index, next, std::move(text));
   made.advice = std::move(advice);
   return made;
 }

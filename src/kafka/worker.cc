@@ -161,8 +161,8 @@ void Worker::take_record(Reading& reading, Message message, std::vector<SourceNo
       }
       return;
     }
-    notices.push_back(
-        notice(Kind::unverified, reading.index, record.offset, unverified_text(reading.name)));
+    notices.push_back(source_notice(Kind::unverified, reading.index, record.offset,
+                                    unverified_text(reading.name)));
   }
   if (record.offset < position.next_offset) return;
   if (record.offset >= reading.deadly) {
@@ -181,10 +181,10 @@ void Worker::take_event(Reading& reading, const rd_kafka_message_t& event,
   if (event.err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
     if (reading.phase == Phase::verifying) {
       reading.phase = Phase::reading;
-      notices.push_back(
-          notice(Kind::unverified, reading.index, event.offset, unverified_text(reading.name)));
+      notices.push_back(source_notice(Kind::unverified, reading.index, event.offset,
+                                      unverified_text(reading.name)));
     }
-    notices.push_back(notice(Kind::at_end, reading.index, event.offset, {}));
+    notices.push_back(source_notice(Kind::at_end, reading.index, event.offset, {}));
   } else if (is_damage(event.err) && !believe_damage(reading)) {
     suspend(reading);
   } else if (is_damage(event.err)) {

@@ -135,11 +135,13 @@ std::string RecordShow::cost_words(const Event& event) const {
   switch (cost_.basis) {
     case CostBasis::computed:
       words = fmt::format("${} computed, {}", cost_.amount.text(), cost_.price);
+      if (!cost_.variant.empty()) words += fmt::format(", {}", cost_.variant);
       break;
     case CostBasis::reported:
       words = fmt::format("${} as its producer reported", cost_.amount.text());
       break;
-    case CostBasis::cached: return "$0, answered from the gateway's cache";
+    case CostBasis::cached:
+      return fmt::format("$0, answered from the gateway's cache, saving ${}", cost_.saving.text());
     case CostBasis::unmetered: return "unknown: it came with neither usage nor cost";
     case CostBasis::unpriced:
       words = event.provider.empty() ? "no price: nobody says whose model it is"
@@ -189,6 +191,9 @@ void RecordShow::show_json(const Event& event, EventTime at) const {
   json.end_object();
   if (event.reported_cost) json.text("reported_usd", event.reported_cost->text());
   json.text("cost_usd", cost_.amount.text()).text("cost_basis", name(cost_.basis));
+  if (!cost_.price.empty()) json.text("price", cost_.price);
+  if (!cost_.variant.empty()) json.text("variant", cost_.variant);
+  if (cost_.basis == CostBasis::cached) json.text("saving_usd", cost_.saving.text());
   json.key("unpriced").begin_array();
   for (const std::string_view unit : cost_.unpriced) json.text(unit);
   json.end_array().end_object();

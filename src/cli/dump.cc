@@ -9,11 +9,13 @@
 #include "cli/commands.h"
 #include "cli/configuration.h"
 #include "cli/exit_code.h"
+#include "cli/plural.h"
 #include "cli/real_clock.h"
 #include "cli/recording_text.h"
 #include "cli/source_reader.h"
 #include "cli/stderr_log.h"
 #include "file/recording.h"
+#include "notify/plain_text.h"
 #include "rocks/rocks_store.h"
 #include "state/keys.h"
 #include "state/state.h"
@@ -97,6 +99,21 @@ Result<void> write_recording(const History& history, std::vector<Pull>& pulls,
   return writer.close();
 }
 
+// A recording that is short of something is no record of what happened: its reader must know.
+void tell_gone(const std::vector<Pull>& pulls) {
+  for (const Pull& pull : pulls) {
+    const auto& [from, count] = pull.gone();
+    if (count == 0) continue;
+    std::fprintf(stderr,
+                 "tocsin: %s[%d]: %s from %lld on %s not there any more; the recording is short of "
+                 "%s\n",
+                 clean_text(pull.name().topic).c_str(), pull.name().partition,
+                 plural(static_cast<std::size_t>(count), "offset").c_str(),
+                 static_cast<long long>(from), count == 1 ? "is" : "are",
+                 count == 1 ? "it" : "them");
+  }
+}
+
 int dump(const DumpOptions& options) {
   const auto configuration = load_configuration(options.config, Purpose::run);
   if (!configuration) return kExitConfig;
@@ -132,6 +149,7 @@ int dump(const DumpOptions& options) {
   if (auto written = write_recording(*history, pulls, *writer, clock); !written) {
     return fail(written.error());
   }
+  tell_gone(pulls);
   return kExitOk;
 }
 

@@ -127,6 +127,10 @@ Result<void> Pull::poll() {
   left_ = *polled;
   for (const auto& notice : notices) {
     if (notice.kind == SourceNotice::Kind::at_end && left_.empty()) ended_ = true;
+    if (notice.kind == SourceNotice::Kind::lost && notice.partition == *worker_) {
+      if (gone_.count == 0) gone_.from = notice.lost_from;
+      gone_.count += notice.lost_until - notice.lost_from;
+    }
     if (notice.kind == SourceNotice::Kind::halted) return reject(notice.text);
   }
   return {};

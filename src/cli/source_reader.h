@@ -53,6 +53,14 @@ class Pull {
   using Take = std::function<Result<bool>(const PartitionName&, const Record&)>;
   Result<void> read(std::int64_t until, const Take& take, const Clock& clock, Millis patience);
 
+  // Offsets before those read that are not there any more, and where the first of them was.
+  struct Gone {
+    std::int64_t from = 0;
+    std::int64_t count = 0;
+  };
+  const Gone& gone() const { return gone_; }
+  const PartitionName& name() const { return name_; }
+
  private:
   Result<void> poll();
   bool find_worker();
@@ -63,6 +71,7 @@ class Pull {
   std::optional<unsigned> worker_;
   std::span<const Record> left_;
   bool ended_ = false;
+  Gone gone_;
 };
 
 }  // namespace tocsin

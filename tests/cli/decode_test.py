@@ -36,6 +36,25 @@ class Decode(unittest.TestCase):
         self.assertIn("  cost         $0.00722 computed, openai/gpt-4o", out)
         self.assertTrue(out.endswith("1 event, 0 set aside.\n"), out)
 
+    def test_the_variant_that_priced_it_is_named_in_words_and_in_json(self):
+        # o3, flex: half of 2 and of 8 dollars a million: 1000 x 1 + 100 x 4
+        flex = {"provider": "openai", "model": "o3", "service_tier": "flex",
+                "usage": {"input": 1000, "output": 100}}
+        code, out, _ = decode(flex)
+        self.assertEqual(code, 0)
+        self.assertRegex(out, r"  cost         \$0\.0014 computed, openai/o3.*, flex\n")
+        found = json.loads(decode(flex, "--json")[1])
+        self.assertEqual((found["cost_usd"], found["variant"]), ("0.0014", "flex"))
+        self.assertTrue(found["price"].startswith("openai/o3"), found)
+        standard = json.loads(decode(NATIVE, "--json")[1])
+        self.assertNotIn("variant", standard)
+
+    def test_a_cached_answer_is_shown_with_what_it_saved(self):
+        self.assertIn("$0, answered from the gateway's cache, saving $0.00722\n",
+                      decode(dict(NATIVE, cached=True))[1])
+        self.assertEqual(json.loads(decode(dict(NATIVE, cached=True), "--json")[1])["saving_usd"],
+                         "0.00722")
+
     def test_each_event_of_a_record_has_its_own_format(self):
         code, out, _ = decode([NATIVE, RESPONSE])
         self.assertEqual(code, 0)

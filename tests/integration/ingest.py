@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 
+from crash_loop import DEADLY, Supervisor, halted
 from engine import SECRET, poll_until, webhook
 from kafka_broker import KafkaBroker
 from receivers import ScriptedReceiver
@@ -179,6 +180,46 @@ def what_is_sent_goes_to_kafka(context):
         assert len(recording) >= 80 and all(topic in line for line in recording if "value" in line)
 
 
+def what_kills_is_skipped_and_what_is_gone_is_said(context):
+    """A record sent over HTTP kills three times, a person skips it; then a segment is lost."""
+    rules = RULES + [Rule("feature", where={"Feature": {"matches": f"x|{DEADLY[:4]}.*"}}, budget="$1",
+                          alert={"100%": "info"}, modelled=False)]
+    topic = context.topic(partitions=1)
+    with ScriptedReceiver(secret=SECRET) as hook, ScriptedReceiver() as ops, \
+            context.engine(rules, topic, webhook(hook), ops) as engine:
+        with_senders(engine)
+        engine.environment = {"LD_PRELOAD": str(context.binary.parent / "libdeadly_re2.so")}
+        engine.start_ready()
+        sent = [event(0), event(1) | {"properties": {"Feature": DEADLY}}, event(2)]
+        for one in sent:
+            try:
+                send(engine, one)
+            except OSError:
+                pass  # it died before it could answer
+        supervisor = Supervisor(engine)
+        supervisor.until(halted(engine), 60, "what is sent halted")
+        for one in sent[2:]:
+            assert send(engine, one)[0] == 202  # once more, if it came to nothing
+        listed = engine.command("skip", "--config", engine.config)
+        assert "@http 0: halted at offset 1" in listed, listed
+        done = engine.command("skip", "@http", 0, "--config", engine.config)
+        assert "@http[0] goes on at offset 2; 1 offset from 1 on is not counted" in done, done
+        poll_until(engine.is_ready, 30, "ready again")
+        poll_until(lambda: dollars(engine).get("ada") == 2, 30, "the rest counted")
+        engine.stop()
+        (log,) = (engine.directory / "state" / "ingest").iterdir()
+        log.unlink()
+        engine.start_ready()
+        assert send(engine, event(9))[0] == 202
+        poll_until(lambda: dollars(engine).get("ada") == 3, 30, "counted on")
+        engine.stop()
+        done = subprocess.run([engine.binary, "dump", "--config", engine.config], capture_output=True,
+                              timeout=60, text=True, check=True)
+        assert len(done.stdout.splitlines()) >= 1 and "e9" in done.stdout, done.stdout
+        assert "@http[0]: " in done.stderr and "from 0 on are not there any more" in done.stderr, \
+            done.stderr
+
+
 def without_brokers_senders_are_told_and_the_api_answers(context):
     with KafkaBroker(tool=str(context.tool)) as broker:
         broker.create_topic("away", 1)
@@ -213,5 +254,7 @@ TESTS = [("Events of every form, sent by curl and by Python, count once", every_
          ("Hostile bodies are refused with a reason, and harm nothing", hostile_bodies_are_refused_and_harm_nothing),
          ("What Helicone signs needs no token, and nobody else can sign", what_helicone_signs_needs_no_token),
          ("What is sent is durable in Kafka when it is answered, and counts once", what_is_sent_goes_to_kafka),
+         ("What kills is halted and skipped, what is gone from the log is said by dump",
+          what_kills_is_skipped_and_what_is_gone_is_said),
          ("Without brokers senders are told to come again, and the API answers",
           without_brokers_senders_are_told_and_the_api_answers)]

@@ -2,7 +2,9 @@
 #include "contract/ingest_log_contract.h"
 
 #include <algorithm>
+#include <atomic>
 #include <catch2/catch.hpp>
+#include <thread>
 
 #include "file/local_log_source.h"
 #include "kafka/embedded_broker.h"
@@ -130,12 +132,52 @@ TEST_CASE("Where no broker answers KafkaIngest says so within its patience") {
   config.properties["message.timeout.ms"] = "600000";  // ours holds
   auto log = KafkaIngest::open(config, {"sent", Millis{200}}, silent);
   REQUIRE(log);
-  for (int i = 0; i < 2; ++i) {
+  for (int i = 0; i < 3; ++i) {
     const auto refused = contract::try_append(**log, {"a"});
     REQUIRE_FALSE(refused);
     CHECK(refused.error().reaction == Reaction::retry);
     CHECK_THAT(refused.error().message, Catch::StartsWith("kafka: topic sent takes nothing now ("));
+    CHECK_THAT(refused.error().message, Catch::Contains("Message timed out"));  // it was tried
   }
+}
+
+TEST_CASE("While it is known that no broker answers, one request at a time waits for one") {
+  SilentLog silent;
+  KafkaConfig config;
+  config.brokers = {"127.0.0.1:1"};
+  config.topics = {"sent"};
+  auto log = KafkaIngest::open(config, {"sent", Millis{500}}, silent);
+  REQUIRE(log);
+  CHECK_FALSE(contract::try_append(**log, {"a"}));
+  std::atomic<int> tried{0}, spared{0};
+  {
+    std::vector<std::jthread> senders;
+    for (int i = 0; i < 8; ++i) {
+      senders.emplace_back([&] {
+        const auto refused = contract::try_append(**log, {"a"});
+        if (refused) return;
+        const bool waited = refused.error().message.find("Message timed out") != std::string::npos;
+        ++(waited ? tried : spared);
+      });
+    }
+  }
+  CHECK(tried + spared == 8);
+  CHECK(tried >= 1);
+  CHECK(spared >= 1);
+}
+
+TEST_CASE("A record that the topic takes at no size is refused for good, with what to raise") {
+  SilentLog silent;
+  KafkaConfig config;
+  config.brokers = {"127.0.0.1:1"};
+  config.topics = {"sent"};
+  config.properties["message.max.bytes"] = "1000";
+  auto log = KafkaIngest::open(config, {"sent", Millis{200}}, silent);
+  REQUIRE(log);
+  const auto refused = contract::try_append(**log, {std::string(2000, 'x')});
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().reaction == Reaction::reject);
+  CHECK_THAT(refused.error().message, Catch::Contains("raise its max.message.bytes"));
 }
 
 }  // namespace tocsin

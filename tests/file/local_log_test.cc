@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <filesystem>
@@ -101,6 +102,39 @@ Polled follow(LocalLog& log, std::optional<Position> position = std::nullopt) {
   return poll_all(**source);
 }
 
+// Gives the advice it is told to, and notes what it is told.
+struct ScriptedGuard final : ReadingGuard {
+  Advice advise(const PartitionName& partition, std::int64_t) override {
+    CHECK(partition == LocalLogSource::name());
+    return advice;
+  }
+  void begins(const PartitionName&, std::int64_t next) override { begun.push_back(next); }
+  void sync() override { synced = begun.size(); }
+  void lets_go(const PartitionName&) override {}
+  void halted(const PartitionName&, std::int64_t next) override { halted_at = next; }
+  bool unproven(const PartitionName&) const override { return false; }
+  std::size_t unproven_count() const override { return 0; }
+  void passed(const PartitionName&, std::int64_t) override {}
+  void at_end(const PartitionName&) override {}
+  std::int32_t slot(const PartitionName&) override { return -1; }
+  RecordMark* mark(std::size_t) override { return nullptr; }
+
+  Advice advice;
+  std::vector<std::int64_t> begun;
+  std::size_t synced = 0;
+  std::int64_t halted_at = -1;
+};
+
+// The one notice of that kind.
+SourceNotice told(const Polled& polled, Kind kind) {
+  std::vector<SourceNotice> found;
+  for (const auto& notice : polled.notices) {
+    if (notice.kind == kind) found.push_back(notice);
+  }
+  REQUIRE(found.size() == 1);
+  return found[0];
+}
+
 Texts lost(const Polled& polled) {
   Texts ranges;
   for (const auto& notice : polled.notices) {
@@ -192,6 +226,7 @@ TEST_CASE("An end torn at any byte is cut off, and what was durable before stays
     folder.write(kFirst, whole.substr(0, size));
     const auto log = folder.open();
     CHECK(log->end() == 2);
+    CHECK(folder.bytes(kFirst).size() == durable);
     append(*log, {"third"});
     CHECK(follow(*log).values == Texts{"first", "second", "third"});
   }
@@ -351,6 +386,95 @@ TEST_CASE("With less room on the disk than its reserve it takes nothing, and wha
   CHECK_THAT(done.error().message, Catch::EndsWith("is full: free some space, then send again"));
   log->counted(2);
   CHECK(log->start() == 1);
+}
+
+TEST_CASE("A record that has killed is halted at, and a person skips it") {
+  const Folder folder;
+  const auto log = folder.open();
+  append(*log, {"a", "deadly", "c"});
+  ScriptedGuard guard;
+  guard.advice = {ReadingGuard::kDeathsMax, 1, std::nullopt};
+  const auto source = LocalLogSource::follow(*log, Position{0, -1, 0}, &guard);
+  REQUIRE(source);
+  const auto before = poll_all(**source);
+  CHECK(before.values == Texts{"a"});
+  CHECK(guard.begun == std::vector<std::int64_t>{0});
+  CHECK(guard.synced == 1);
+  CHECK(guard.halted_at == 1);
+  const SourceNotice halt = told(before, Kind::halted);
+  CHECK(halt.offset == 1);
+  CHECK_THAT(halt.text, Catch::Contains("died 3 times at the record with offset 1"));
+  CHECK_THAT(halt.advice, Catch::StartsWith("`tocsin skip @http 0`"));
+
+  guard.advice.skip_until = 1;  // nothing is skipped by that
+  CHECK(poll_all(**source).notices.empty());
+  guard.advice.skip_until = 2;
+  const auto after = poll_all(**source);
+  CHECK(after.values == Texts{"c"});
+  CHECK(lost(after) == Texts{"1..2"});
+  CHECK_THAT(told(after, Kind::resumed).text, Catch::Contains("from offset 2 on"));
+  CHECK(guard.begun == std::vector<std::int64_t>{0, 2});
+  CHECK(guard.synced == 2);
+}
+
+TEST_CASE("What kills and is not found out is halted at once, and no skip goes beyond the end") {
+  const Folder folder;
+  const auto log = folder.open();
+  append(*log, {"a", "b"});
+  ScriptedGuard guard;
+  guard.advice.deaths = ReadingGuard::kDeathsMax;
+  const auto source = LocalLogSource::follow(*log, Position{0, -1, 0}, &guard);
+  REQUIRE(source);
+  const auto before = poll_all(**source);
+  CHECK(before.values.empty());
+  CHECK(guard.begun.empty());
+  CHECK(told(before, Kind::halted).offset == 0);
+  guard.advice.skip_until = 100;
+  CHECK(lost(poll_all(**source)) == Texts{"0..2"});
+  append(*log, {"c"});
+  const auto after = poll_all(**source);
+  CHECK(after.values == Texts{"c"});
+  CHECK(after.offsets == std::vector<std::int64_t>{2});
+}
+
+TEST_CASE("What the synced state has counted goes from the log by the source's mirror") {
+  const Folder folder;
+  const auto log = folder.open({.segment_bytes = 1, .kept_bytes = 0});
+  for (const auto* value : {"a", "b", "c"}) append(*log, {value});
+  const auto source = LocalLogSource::follow(*log, std::nullopt, nullptr);
+  REQUIRE(source);
+  using Offset = std::pair<PartitionName, std::int64_t>;
+  const std::array other = {Offset{{"llm.requests", 0}, 2}};
+  (*source)->mirror(other);
+  CHECK(log->start() == 0);
+  const std::array both = {Offset{{"llm.requests", 0}, 9}, Offset{LocalLogSource::name(), 2}};
+  (*source)->mirror(both);
+  CHECK(log->start() == 2);
+}
+
+TEST_CASE("Who waits for a write that fails is told so, each of them") {
+  const Folder folder;
+  const auto log = folder.open();
+  append(*log, {"first"});
+  rlimit old{};
+  ::getrlimit(RLIMIT_FSIZE, &old);
+  std::signal(SIGXFSZ, SIG_IGN);
+  const rlimit tight{folder.bytes(kFirst).size() + 50, old.rlim_max};
+  ::setrlimit(RLIMIT_FSIZE, &tight);
+  std::atomic<int> taken{0};
+  {
+    std::vector<std::jthread> writers;
+    for (int writer = 0; writer < 8; ++writer) {
+      writers.emplace_back([&] {
+        const std::string value(1000, 'x');
+        const std::vector<std::string_view> records = {value};
+        for (int i = 0; i < 200; ++i) taken += log->append(records) ? 1 : 0;
+      });
+    }
+  }
+  ::setrlimit(RLIMIT_FSIZE, &old);
+  CHECK(taken == 0);
+  CHECK(log->end() == 1);
 }
 
 TEST_CASE("A write that fails halfway leaves nothing behind, and the next one works") {

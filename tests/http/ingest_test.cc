@@ -174,8 +174,10 @@ TEST_CASE("OTLP is answered as its specification says, in the encoding of the re
   CHECK(body_of(good).empty());
   CHECK(body_of(post(*server, "/v1/traces", "{}")) == "{}");
   // Without a length an exporter would wait for the rest of nothing, and send it all again.
+  const std::size_t taken = sender.bodies.size();
   CHECK_THAT(post(*server, "/v1/traces", "", proto),
              StartsWith("HTTP/1.1 200 ") && Contains("Content-Length: 0\r\n"));
+  CHECK(sender.bodies.size() == taken);  // for there is nothing to read in it
 
   sender.next.set_aside = 300;
   sender.next.problems = {{0, "r", "d"}};
@@ -191,6 +193,17 @@ TEST_CASE("OTLP is answered as its specification says, in the encoding of the re
   CHECK(body_of(post(*server, "/v1/traces", "{}")) == R"({"code": 14, "message": "full"})");
 }
 
+TEST_CASE("An exporter without a token is told so by a code of its own") {
+  Sender sender;
+  sender.token = "t";
+  const auto server = serving(sender);
+  const std::string json = post(*server, "/v1/traces", "{}");
+  CHECK_THAT(json, StartsWith("HTTP/1.1 401 "));
+  CHECK_THAT(body_of(json), StartsWith(R"({"code": 16, )"));
+  CHECK_THAT(body_of(post(*server, "/v1/traces", "x", "Content-Type: application/x-protobuf\r\n")),
+             StartsWith("\x08\x10\x12"));
+}
+
 TEST_CASE("Bodies that are compressed are unpacked within bounds, or refused with the reason") {
   Sender sender;
   const auto server = serving(sender);
@@ -199,6 +212,8 @@ TEST_CASE("Bodies that are compressed are unpacked within bounds, or refused wit
   };
   CHECK_THAT(send("bytes", "gzip"), StartsWith("HTTP/1.1 202 "));
   CHECK(sender.bodies == std::vector<std::string>{"plain bytes"});
+  CHECK_THAT(send("old", "x-gzip"), StartsWith("HTTP/1.1 202 "));
+  CHECK(sender.bodies.back() == "plain old");
   CHECK_THAT(send("bytes", "identity"), StartsWith("HTTP/1.1 202 "));
   CHECK(sender.bodies.back() == "bytes");
   CHECK_THAT(send("damaged", "gzip"), StartsWith("HTTP/1.1 400 ") && Contains("is damaged"));
@@ -264,6 +279,8 @@ TEST_CASE("Without the token nothing is read, whichever token is asked for") {
     server->set_sender_token("another");
     CHECK_THAT(post(*server, "/v1/events", "[]", bearer("of-senders")),
                StartsWith("HTTP/1.1 401 "));
+    server->set_sender_token("");  // a file that was emptied opens nothing
+    CHECK_THAT(post(*server, "/v1/events", "[]"), StartsWith("HTTP/1.1 401 "));
     CHECK_THAT(post(*server, "/v1/events", "[]", bearer("another")), StartsWith("HTTP/1.1 202 "));
   }
 }
@@ -362,6 +379,15 @@ TEST_CASE("Bodies together may have so many bytes, whatever becomes of them") {
     CHECK(one_more.taken());
     CHECK_FALSE(one_more.grow(1));
   }
+  {
+    HttpCall call{};  // what is unpacked takes room, too
+    call.path = "/v1/events";
+    call.encoding = "gzip";
+    IngestRoutes::Place packed(routes);
+    const HttpAnswer answer = routes.take(call, "bytes", packed);
+    CHECK(answer.status == 429);
+    CHECK(sender.bodies.empty());
+  }
   places.pop_back();
   IngestRoutes::Place again(routes);
   CHECK(again.grow(IngestRoutes::kBodyMax));
@@ -387,6 +413,7 @@ TEST_CASE("Metrics tell what was taken, what was refused and why, and how long i
   sender.next.durable_in = std::chrono::microseconds{1500};
   const auto server = serving(sender);
   post(*server, "/v1/events", "[1]");
+  sender.next.durable_in = std::chrono::microseconds{2000};
   post(*server, "/v1/traces", "{}");
   post(*server, "/v1/events", "[1]", "Content-Type: text/plain\r\n");
   const std::string text = metrics(*server);
@@ -398,7 +425,7 @@ TEST_CASE("Metrics tell what was taken, what was refused and why, and how long i
                            "tocsin_ingest_durable_seconds_bucket{le=\"0.001\"} 0",
                            "tocsin_ingest_durable_seconds_bucket{le=\"0.002\"} 2",
                            "tocsin_ingest_durable_seconds_bucket{le=\"+Inf\"} 2",
-                           "tocsin_ingest_durable_microseconds_total 3000"}) {
+                           "tocsin_ingest_durable_microseconds_total 3500"}) {
     CHECK_THAT(text, Contains(line));
   }
 }

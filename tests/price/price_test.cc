@@ -224,6 +224,21 @@ TEST_CASE("Models are found by their names' matches, in any case, with and witho
   CHECK(found("acme", std::string(300, 'x')).empty());
 }
 
+TEST_CASE("A pricer tells models of one name by who sells them") {
+  const PriceList prices = list();
+  Pricer pricer(prices);
+  // So many that they meet in its table, of whom every other one is known.
+  for (unsigned i = 0; i < 2000; ++i) {
+    std::string provider = i % 2 == 0 ? "acme" : "nobody-" + std::to_string(i);
+    for (unsigned bit = 0; bit < 4 && i % 2 == 0; ++bit) {
+      if ((i >> (bit + 1) & 1U) != 0) provider[bit] = static_cast<char>(provider[bit] - 'a' + 'A');
+    }
+    Cost cost;
+    pricer.price(usage_of(provider, "one", {{Unit::input, 1}}), kNow, CostChoice::computed, cost);
+    if (cost.price != (i % 2 == 0 ? "acme/one" : "")) FAIL(provider);
+  }
+}
+
 TEST_CASE("A pricer gives what the list gives, however many models there are") {
   const PriceList prices = list();
   Pricer pricer(prices);

@@ -82,9 +82,16 @@ TEST_CASE("Reasoning with a price of its own is charged apart from the rest of t
   CHECK(cost(kMega, 400'000).amount.text() == "6");
   CHECK_FALSE(cost(kMega, 400'000).clamped);
   CHECK(cost(kMega, kMega).amount.text() == "3");
+  CHECK_FALSE(cost(kMega, kMega).clamped);
   // There cannot be more of it than there is output.
   CHECK(cost(kMega, 2 * kMega).amount.text() == "3");
   CHECK(cost(kMega, 2 * kMega).clamped);
+  // Nothing was, where the producer's own cost counts.
+  Event reported = others({{"made_up", 1}});
+  reported.usage[Unit::reasoning] = 9;
+  reported.reported_cost = Money::usd(2);
+  CHECK(cost_of(prices, reported).basis == CostBasis::reported);
+  CHECK_FALSE(cost_of(prices, reported).clamped);
 }
 
 TEST_CASE("A request is one request, unless it says that it is more") {
@@ -93,6 +100,11 @@ TEST_CASE("A request is one request, unless it says that it is more") {
   CHECK(dollars(prices, usage_of("acme", "m", {{Unit::input, 1000}})) == "0.006");
   CHECK(dollars(prices, usage_of("acme", "m", {})) == "0.005");
   CHECK(dollars(prices, others({{"request", 3}})) == "0.015");
+  Event cached = usage_of("acme", "m", {});
+  cached.cached = true;
+  CHECK(cost_of(prices, cached).saving.text() == "0.005");
+  cached.has_usage = false;  // whether it was one is not known
+  CHECK(cost_of(prices, cached).saving == Money{});
 }
 
 TEST_CASE("At least so many are charged, of what there is any of") {

@@ -65,7 +65,7 @@ constexpr std::string_view kCountNames[][2] = {
     {"ids_forgotten", "Ids dropped before their horizon."},
     {"crowded_groups", "Events of groups for which state.memory had no room."},
     {"counts_mended", "Counts of providers that were more than what holds them."},
-    {"spans_passed", "Spans that are no request to a model."},
+    {"spans_passed", "Spans, and what mappings read, that are no request to a model."},
     {"other_cost", "Duplicates that told another cost than the event that counted."},
     {"clamped", "Events priced with as much reasoning as output, for they told more."},
 };

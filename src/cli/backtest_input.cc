@@ -72,7 +72,7 @@ Result<std::unique_ptr<BacktestInput>> BacktestInput::open(const std::string& fr
   return made;
 }
 
-void BacktestInput::join(EngineSetup& setup, Format format) {
+void BacktestInput::join(EngineSetup& setup, const RecordFormat& format) {
   if (!replay_) {
     setup.aggregator.ticks_from_gaps = true;
     setup.sources.push_back({file_.get(), format, 1, true});

@@ -27,7 +27,7 @@ class BacktestInput {
 
   bool recording() const { return replay_ != nullptr; }
   // Makes it the only source of the engine.
-  void join(EngineSetup& setup, Format format);
+  void join(EngineSetup& setup, const RecordFormat& format);
 
  private:
   BacktestInput() = default;

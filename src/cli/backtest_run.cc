@@ -163,7 +163,7 @@ Result<BacktestResult> run_backtest(const BacktestSetup& setup) {
       .replay_tick = {},
       .identify = {}};
   engine_setup.aggregator.watch = &span;
-  (*input)->join(engine_setup, setup.config.sources.empty() ? Format::automatic
+  (*input)->join(engine_setup, setup.config.sources.empty() ? RecordFormat()
                                                             : setup.config.sources.front().format);
   {
     Engine engine(std::move(engine_setup));

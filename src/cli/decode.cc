@@ -18,6 +18,7 @@
 #include "cli/real_clock.h"
 #include "document/json_writer.h"
 #include "event/decoder.h"
+#include "event/mapping.h"
 #include "notify/plain_text.h"
 
 namespace tocsin {
@@ -27,6 +28,7 @@ struct DecodeOptions {
   std::string file;
   std::string config;
   std::string format = "auto";
+  std::string mapping;
   bool json = false;
 };
 
@@ -71,10 +73,9 @@ std::vector<std::pair<std::string_view, std::int64_t>> counts_of(const Usage& us
 // Shows what each record became.
 class RecordShow final : Decoder::Sink {
  public:
-  RecordShow(const PriceList& prices, CostChoice choice, bool json)
-      : pricer_(prices), choice_(choice), json_(json) {}
+  RecordShow(const PricedBy& by, bool json) : by_(by), pricer_(by.list()), json_(json) {}
 
-  void record(std::string_view bytes, Format format) {
+  void record(std::string_view bytes, const RecordFormat& format) {
     decoder_.begin_batch();
     decoder_.decode(bytes, format, *this);
   }
@@ -92,8 +93,9 @@ class RecordShow final : Decoder::Sink {
     std::printf("  %-13s%s\n", std::string(name).c_str(), clean_text(text).c_str());
   }
 
+  const PricedBy& by_;
   Pricer pricer_;
-  CostChoice choice_;
+  Event filled_;
   bool json_;
   RealClock clock_;
   Decoder decoder_;
@@ -102,10 +104,11 @@ class RecordShow final : Decoder::Sink {
   std::uint64_t bad_ = 0;
 };
 
-void RecordShow::event(const Event& event) {
+void RecordShow::event(const Event& read) {
   ++events_;
+  const Event& event = by_.fill(read, filled_);
   const EventTime at = event.time.value_or(as_event_time(clock_.wall()));
-  pricer_.price(event, at, choice_, cost_);
+  pricer_.price(event, at, by_.choice(), cost_);
   if (json_) {
     show_json(event, at);
   } else {
@@ -205,7 +208,7 @@ void RecordShow::sum_up() const {
   const DecodeCounts& mended = decoder_.counts();
   std::string words = plural(events_, "event") + ", " + std::to_string(bad_) + " set aside.";
   if (mended.spans_passed > 0) {
-    words += " " + plural(mended.spans_passed, "span") + " passed over: no request to a model.";
+    words += " " + std::to_string(mended.spans_passed) + " passed over: no request to a model.";
   }
   if (mended.counts_mended > 0) {
     words += " " + plural(mended.counts_mended, "count") + " cut: more than what holds it.";
@@ -233,7 +236,7 @@ std::optional<std::string> bytes_of(const std::string& file) {
 }
 
 // What is as small as a record may be is one, which may hold events one a line; more is lines.
-void show_all(const std::string& bytes, Format format, RecordShow& show) {
+void show_all(const std::string& bytes, const RecordFormat& format, RecordShow& show) {
   constexpr std::size_t kRecordMax = 1024 * 1024;
   if (bytes.size() <= kRecordMax) return show.record(bytes, format);
   std::string_view rest = bytes;
@@ -244,21 +247,41 @@ void show_all(const std::string& bytes, Format format, RecordShow& show) {
   }
 }
 
-int decode(const DecodeOptions& options) {
-  const auto format = format_named(options.format);
-  if (!format) {
-    std::fprintf(stderr, "tocsin: there is no format %s: docs/events.md lists them\n",
-                 clean_text(options.format).c_str());
-    return kExitUsage;
+// What the options name; nothing, and the exit code: wrong, and told.
+std::optional<RecordFormat> format_of(const DecodeOptions& options, int& code) {
+  if (!options.mapping.empty()) {
+    code = kExitConfig;
+    const auto bytes = bytes_of(options.mapping);
+    if (!bytes) {
+      std::fprintf(stderr, "tocsin: cannot read %s\n", options.mapping.c_str());
+      return std::nullopt;
+    }
+    Diagnostics diagnostics;
+    auto mapping = read_mapping(options.mapping, *bytes, diagnostics);
+    print(diagnostics);
+    if (!mapping) return std::nullopt;
+    return RecordFormat(std::move(*mapping));
   }
-  const auto prices = PricedBy::configuration(options.config);
-  if (!prices) return kExitConfig;
+  const auto format = format_named(options.format);
+  if (format && *format != Format::mapping) return *format;
+  code = kExitUsage;
+  std::fprintf(stderr, "tocsin: there is no format %s: docs/events.md lists them\n",
+               clean_text(options.format).c_str());
+  return std::nullopt;
+}
+
+int decode(const DecodeOptions& options) {
+  int code = kExitOk;
+  const auto format = format_of(options, code);
+  if (!format) return code;
+  const auto priced_by = PricedBy::configuration(options.config);
+  if (!priced_by) return kExitConfig;
   const auto bytes = bytes_of(options.file);
   if (!bytes) {
     std::fprintf(stderr, "tocsin: cannot read %s\n", options.file.c_str());
     return kExitFound;
   }
-  RecordShow show(prices->list(), prices->choice(), options.json);
+  RecordShow show(*priced_by, options.json);
   show_all(*bytes, *format, show);
   show.sum_up();
   return show.found_all() ? kExitOk : kExitFound;
@@ -276,7 +299,9 @@ void add_decode(CLI::App& app, CommandSlot& slot) {
                    "standard input")
       ->required();
   command->add_option("--format", options->format, "as in tocsin.yaml, instead of finding it out");
-  command->add_option("--config", options->config, "tocsin.yaml, for prices of your own");
+  command->add_option("--mapping", options->mapping, "a mapping file, in place of --format");
+  command->add_option("--config", options->config,
+                      "tocsin.yaml, for prices and lookup tables of your own");
   command->add_flag("--json", options->json, "print a JSON object an event");
   command->callback([options, &slot] { slot.run = [options] { return decode(*options); }; });
 }

@@ -66,7 +66,8 @@ AggregatorSetup aggregator_setup(const Config& config, const std::vector<Rule>& 
           .retention = config.state.retention,
           .lateness = config.lateness,
           .ticks_from_gaps = false,
-          .zone = config.time_zone};
+          .zone = config.time_zone,
+          .lookups = config.lookups};
 }
 
 std::vector<std::unique_ptr<Channel>> make_channels(const Config& config) {

@@ -45,7 +45,7 @@ Result<std::unique_ptr<Source>> as_source(Result<std::unique_ptr<Opened>> opened
 struct OpenSource {
   std::unique_ptr<Source> source;
   std::string name;
-  Format format = Format::automatic;
+  RecordFormat format;
   unsigned workers = 1;
 };
 class LocalLog;

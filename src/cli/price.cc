@@ -24,8 +24,7 @@ struct PriceOptions {
 // Prices each event of each line as it comes.
 class LinePricer final : Decoder::Sink {
  public:
-  LinePricer(const PriceList& prices, CostChoice choice, bool json)
-      : pricer_(prices), choice_(choice), json_(json) {}
+  LinePricer(const PricedBy& by, bool json) : by_(by), pricer_(by.list()), json_(json) {}
 
   void line(const std::string& text) {
     ++line_;
@@ -36,9 +35,10 @@ class LinePricer final : Decoder::Sink {
   bool failed() const { return failed_; }
 
  private:
-  void event(const Event& event) override {
+  void event(const Event& read) override {
+    const Event& event = by_.fill(read, filled_);
     const EventTime at = event.time.value_or(as_event_time(clock_.wall()));
-    pricer_.price(event, at, choice_, cost_, &components_);
+    pricer_.price(event, at, by_.choice(), cost_, &components_);
     if (json_) {
       print_json(event);
     } else {
@@ -115,8 +115,9 @@ class LinePricer final : Decoder::Sink {
     return cost_.basis != CostBasis::unpriced && cost_.basis != CostBasis::unmetered;
   }
 
+  const PricedBy& by_;
   Pricer pricer_;
-  CostChoice choice_;
+  Event filled_;
   bool json_;
   RealClock clock_;
   Decoder decoder_;
@@ -127,9 +128,9 @@ class LinePricer final : Decoder::Sink {
 };
 
 int price(const PriceOptions& options) {
-  const auto prices = PricedBy::configuration(options.config);
-  if (!prices) return kExitConfig;
-  LinePricer pricer(prices->list(), prices->choice(), options.json);
+  const auto priced_by = PricedBy::configuration(options.config);
+  if (!priced_by) return kExitConfig;
+  LinePricer pricer(*priced_by, options.json);
   std::string line;
   while (std::getline(std::cin, line)) pricer.line(line);
   return pricer.failed() ? kExitFound : kExitOk;

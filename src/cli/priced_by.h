@@ -8,7 +8,7 @@
 
 namespace tocsin {
 
-// The prices of a configuration, or without one the built-in ones alone.
+// The prices of a configuration and its lookup tables, or without one the built-in prices alone.
 class PricedBy {
  public:
   // Nothing: it is wrong, and that is said on standard error.
@@ -17,6 +17,12 @@ class PricedBy {
   const PriceList& list() const { return configuration_ ? configuration_->prices : *built_in_; }
   CostChoice choice() const {
     return configuration_ ? configuration_->loaded.config.cost : CostChoice::computed;
+  }
+  // The event as it is priced: itself, or `room`, with what tables add.
+  const Event& fill(const Event& event, Event& room) const {
+    const auto* const tables =
+        configuration_ ? configuration_->loaded.config.lookups.get() : nullptr;
+    return tables == nullptr ? event : tables->fill(event, room);
   }
 
  private:

@@ -109,7 +109,7 @@ class Scan final : Decoder::Sink {
     return {};
   }
 
-  Result<void> read_lane(Source& source, Lane& lane, Format format) {
+  Result<void> read_lane(Source& source, Lane& lane, const RecordFormat& format) {
     lane_ = &lane;
     Pull pull(source, lane.name, lane.from);
     const auto left =
@@ -130,7 +130,9 @@ class Scan final : Decoder::Sink {
         setup_.clock, std::clamp(left, Millis{1'000}, kPatience));
   }
 
-  void event(const Event& event) override {
+  void event(const Event& read) override {
+    const Lookups* const lookups = setup_.config.lookups.get();
+    const Event& event = lookups == nullptr ? read : lookups->fill(read, filled_);
     const EventTime record_time =
         record_->has_timestamp ? record_->timestamp : event.time.value_or(lane_->last_time);
     lane_->last_time = record_time;
@@ -149,6 +151,7 @@ class Scan final : Decoder::Sink {
   const ScanSetup& setup_;
   RequestVisitor& visitor_;
   Decoder decoder_;
+  Event filled_;
   Pricer pricer_;
   std::chrono::steady_clock::time_point deadline_;
   std::vector<Lane> lanes_;

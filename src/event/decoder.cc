@@ -9,10 +9,12 @@
 #include "event/detect.h"
 #include "event/helicone.h"
 #include "event/litellm.h"
+#include "event/mapped.h"
 #include "event/native.h"
 #include "event/otlp.h"
 #include "event/reader.h"
 #include "event/response.h"
+#include "event/shipped.h"
 #include "event/teller.h"
 
 namespace tocsin {
@@ -41,6 +43,7 @@ bool is_ndjson(std::string_view record) {
 struct Decoder::State {
   Reader reader;
   Format format = Format::automatic;  // of the last event
+  const Mapping* mapping = nullptr;   // of the record, if its source has one
 
   void document(std::string_view text, std::size_t element, Format wanted, Sink& sink);
   bool is_spans(std::string_view record);
@@ -70,13 +73,13 @@ bool begins_value(char c) {
   return c == '"' || c == '-' || (c >= '0' && c <= '9') || c == 't' || c == 'f' || c == 'n';
 }
 
-// The readers of one object that is one event, all alike: from the reader's tokens to its event. A
-// mapping file's is to be another.
+// The readers of one object that is one event, all alike: from the reader's tokens to its event.
 bool read_as(Format format, Reader& reader) {
   if (format == Format::helicone) return wire::read_helicone(reader);
   if (format == Format::litellm) return wire::read_litellm(reader);
   if (format == Format::response) return wire::read_response(reader);
   if (format == Format::cloudevents) return wire::read_cloud_event(reader, read_as);
+  if (is_shipped(format)) return wire::read_mapped(reader, shipped_mapping(format));
   return wire::read_native(reader);
 }
 
@@ -99,8 +102,13 @@ bool Decoder::State::object(Format wanted, Teller& teller) {
     format = wire::detect(reader);
   }
   if (format == Format::otlp_json) return wire::read_otlp_json(reader, teller);
+  if (format == Format::mapping && mapping->has_each) {
+    return wire::tell_mapped_items(reader, *mapping, start.depth == 0, teller);
+  }
   reader.begin_event();
-  return read_as(format, reader) && told(start, teller);
+  const bool read =
+      format == Format::mapping ? wire::read_mapped(reader, *mapping) : read_as(format, reader);
+  return read && told(start, teller);
 }
 
 void Decoder::State::broken(std::string_view text, std::size_t element, Sink& sink) {
@@ -209,8 +217,10 @@ Format Decoder::format() const { return state_->format; }
 void Decoder::begin_batch() { state_->reader.begin_batch(); }
 const DecodeCounts& Decoder::counts() const { return state_->reader.counts; }
 
-void Decoder::decode(std::string_view record, Format wanted, Sink& sink) {
+void Decoder::decode(std::string_view record, const RecordFormat& as, Sink& sink) {
+  const Format wanted = as.format;
   state_->format = wanted;
+  state_->mapping = as.mapping.get();
   constexpr std::size_t kFraming = 5;  // Confluent's: a zero byte, then the schema's id
   if (record.size() > kRecordMax) {
     return quarantine(sink, QuarantineReason::too_large, 0,

@@ -45,7 +45,8 @@ struct DecodeCounts {
   // Of providers' counts, those that were more than what holds them: cut to that. Cached tokens
   // beyond all input were taken as not within it.
   std::uint64_t counts_mended = 0;
-  // Of OpenTelemetry's spans, those that are no request to a model, or sum up others.
+  // Of OpenTelemetry's spans, those that are no request to a model, or sum up others; of what a
+  // mapping reads, that which is none.
   std::uint64_t spans_passed = 0;
 
   DecodeCounts since(const DecodeCounts& before) const {
@@ -73,7 +74,8 @@ class Decoder {
   // Frees the texts of all events decoded since the last call.
   void begin_batch();
   // `record` must live until the next begin_batch(). Views of events point into it or our arena.
-  void decode(std::string_view record, Format format, Sink& sink);
+  // With Format::mapping by `mapping`, which lives as long.
+  void decode(std::string_view record, const RecordFormat& format, Sink& sink);
 
   const DecodeCounts& counts() const;
   // What the event just told, good or bad, was read as; `automatic` if that was not found out.

@@ -24,22 +24,41 @@ enum class Sign : std::uint8_t {
   litellm,
   spans,
   cloud,
+  apisix,
+  higress,
+  portkey,
+  langfuse,
+  envoy,
+  ai,  // Kong's, with `started`
+  started,
 };
 constexpr std::uint32_t bit(Sign sign) { return 1U << static_cast<unsigned>(sign); }
 
 // Names that no other format has: one is enough, whatever else is in the object.
-constexpr NameTable<Sign> kOwn = {
-    {"resourcespans", Sign::spans},           {"specversion", Sign::cloud},
-    {"response_cost", Sign::litellm},         {"hidden_params", Sign::litellm},
-    {"model_map_information", Sign::litellm}, {"saved_cache_cost", Sign::litellm},
-    {"usagemetadata", Sign::provider}};
+constexpr NameTable<Sign> kOwn = {{"resourcespans", Sign::spans},
+                                  {"specversion", Sign::cloud},
+                                  {"response_cost", Sign::litellm},
+                                  {"hidden_params", Sign::litellm},
+                                  {"model_map_information", Sign::litellm},
+                                  {"saved_cache_cost", Sign::litellm},
+                                  {"usagemetadata", Sign::provider},
+                                  {"llm_summary", Sign::apisix},
+                                  {"ai_log", Sign::higress},
+                                  {"ai_model", Sign::portkey},
+                                  {"usagedetails", Sign::langfuse},
+                                  {"gen_ai.request.model", Sign::envoy},
+                                  {"gen_ai.usage.input_tokens", Sign::envoy}};
 
 // Names that mean something by what else is there.
-constexpr NameTable<Sign> kOthers = {
-    {"cost_usd", Sign::metered}, {"response", Sign::envelope}, {"provider", Sign::named}};
+constexpr NameTable<Sign> kOthers = {{"cost_usd", Sign::metered},
+                                     {"response", Sign::envelope},
+                                     {"provider", Sign::named},
+                                     {"ai", Sign::ai},
+                                     {"started_at", Sign::started}};
 
-// The first all of whose signs are there, and none of those it must not have, is meant. A mapping
-// file is never found out: its source names it.
+// The first all of whose signs are there, and none of those it must not have, is meant.
+// OpenRouter's answers are a provider's; a user's own mapping is never found out: its source names
+// it.
 struct Case {
   Format format;
   std::uint32_t has, has_not;
@@ -48,6 +67,12 @@ constexpr Case kCases[] = {
     {Format::otlp_json, bit(Sign::spans), 0},
     {Format::cloudevents, bit(Sign::cloud), 0},
     {Format::litellm, bit(Sign::litellm), 0},
+    {Format::apisix, bit(Sign::apisix), 0},
+    {Format::higress, bit(Sign::higress), 0},
+    {Format::envoy_ai_gateway, bit(Sign::envoy), 0},
+    {Format::portkey, bit(Sign::portkey), bit(Sign::metered)},
+    {Format::langfuse, bit(Sign::langfuse), 0},
+    {Format::kong, bit(Sign::ai) | bit(Sign::started), bit(Sign::metered)},
     {Format::response, bit(Sign::provider), bit(Sign::metered)},
     {Format::response, bit(Sign::envelope) | bit(Sign::named), bit(Sign::metered)},
     {Format::helicone, bit(Sign::helicone), bit(Sign::native) | bit(Sign::metered)}};
@@ -69,7 +94,8 @@ bool note_signs(Reader& reader, const Name& name, std::uint32_t& signs) {
   if (is_helicone_name(name)) signs |= bit(Sign::helicone);
   if (same_name(name.text, "usage")) return usage_signs(reader, signs);
   const Sign other = kOthers.find(name);
-  if (other != Sign::envelope || reader.tokens.first() == '{') signs |= bit(other);
+  const bool is_object = reader.tokens.first() == '{';
+  if ((other != Sign::envelope && other != Sign::ai) || is_object) signs |= bit(other);
   signs |= bit(kOwn.find(name));
   return reader.skip();
 }
@@ -90,7 +116,8 @@ Format detect(Reader& reader) {
 bool is_foreign(const Name& name, Proof proof, bool has_object) {
   if (kOwn.find(name) != Sign::none) return true;
   if (proof == Proof::none && is_helicone_name(name)) return true;
-  return proof != Proof::metered && has_object && same_name(name.text, "response");
+  return proof != Proof::metered && has_object &&
+         (same_name(name.text, "response") || same_name(name.text, "ai"));
 }
 
 }  // namespace tocsin::wire

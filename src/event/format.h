@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -19,8 +20,20 @@ enum class Format : std::uint8_t {
   otlp_json,
   response,  // a provider's, bare or in an envelope
   cloudevents,
+  // By mapping files that are shipped (event/shipped.h).
+  apisix,
+  kong,
+  envoy_ai_gateway,
+  higress,
+  openrouter,
+  portkey,
+  langfuse,
+  mapping,  // by one of the user's own
 };
-inline constexpr std::size_t kFormats = 8;
+inline constexpr std::size_t kFormats = 16;
+constexpr bool is_shipped(Format format) {
+  return format >= Format::apisix && format <= Format::langfuse;
+}
 
 struct FormatWords {
   std::string_view name;     // as tocsin.yaml has it
@@ -35,7 +48,15 @@ inline constexpr std::array<FormatWords, kFormats> kFormatWords = {
      {"otlp_proto", "OpenTelemetry's spans"},
      {"otlp_json", "OpenTelemetry's spans"},
      {"response", "providers' responses"},
-     {"cloudevents", "CloudEvents"}}};
+     {"cloudevents", "CloudEvents"},
+     {"apisix", "APISIX's log entries"},
+     {"kong", "Kong's log entries"},
+     {"envoy-ai-gateway", "Envoy AI Gateway's log entries"},
+     {"higress", "Higress's log entries"},
+     {"openrouter", "OpenRouter's answers"},
+     {"portkey", "Portkey's log entries"},
+     {"langfuse", "Langfuse's observations"},
+     {"mapping", "records of a mapping"}}};
 
 constexpr std::string_view name(Format format) {
   return kFormatWords[static_cast<std::size_t>(format)].name;
@@ -50,5 +71,20 @@ constexpr std::optional<Format> format_named(std::string_view word) {
   }
   return std::nullopt;
 }
+
+struct Mapping;
+
+// What the records of one source are read as.
+struct RecordFormat {
+  Format format = Format::automatic;
+  std::shared_ptr<const Mapping> mapping;  // of Format::mapping
+
+  RecordFormat() = default;
+  // NOLINTNEXTLINE(google-explicit-constructor): most formats need no more.
+  RecordFormat(Format known) : format(known) {}
+  explicit RecordFormat(Mapping&& read);
+  // Whatever the mappings were read from, if they say the same in the same order.
+  friend bool operator==(const RecordFormat& a, const RecordFormat& b);
+};
 
 }  // namespace tocsin

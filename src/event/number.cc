@@ -62,6 +62,15 @@ Parsed<Money> read_cost(std::string_view text) {
   return cost ? bounded_cost(*cost) : refused<Money>(QuarantineReason::absurd_cost);
 }
 
+Parsed<Money> read_cents(std::string_view text) {
+  constexpr int kScale = 10;  // a cent has 10^10 picodollars
+  const auto pico = parse_decimal(text, kScale, Rounding::half_even);
+  if (!pico || *pico > power_of_ten(30) || *pico < -power_of_ten(30)) {
+    return refused<Money>(QuarantineReason::absurd_cost);
+  }
+  return bounded_cost(Money::pico(*pico));
+}
+
 Parsed<Money> read_nano_cost(std::string_view text) {
   const auto nano = parse_decimal(text, 0, Rounding::exact);
   if (!nano || *nano > power_of_ten(30) || *nano < -power_of_ten(30)) {

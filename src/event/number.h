@@ -43,6 +43,9 @@ Parsed<std::int64_t> read_count(std::string_view text);
 // Decimal dollars from 0 to kReportedCostMaxUsd, rounded half-even to the picodollar.
 Parsed<Money> read_cost(std::string_view text);
 
+// The same of decimal cents.
+Parsed<Money> read_cents(std::string_view text);
+
 // A whole count of 10^-9 dollars, as Helicone's table stores costs.
 Parsed<Money> read_nano_cost(std::string_view text);
 

@@ -15,11 +15,12 @@ enum class Maker : std::uint8_t {
   moonshot,
   xai,
   cohere,
-  openai
+  openai,
+  alibaba
 };
 
 constexpr std::string_view kProviderNames[] = {{},           "aws",  "azure",  "google", "mistral",
-                                               "moonshotai", "x-ai", "cohere", "openai"};
+                                               "moonshotai", "x-ai", "cohere", "openai", "alibaba"};
 
 // OpenTelemetry's well-known values, then LiteLLM's names.
 constexpr NameTable<Maker> kMakers = {{"aws.bedrock", Maker::aws},
@@ -41,16 +42,18 @@ constexpr NameTable<Maker> kMakers = {{"aws.bedrock", Maker::aws},
                                       {"moonshot", Maker::moonshot},
                                       {"xai", Maker::xai},
                                       {"cohere_chat", Maker::cohere},
-                                      {"text-completion-openai", Maker::openai}};
+                                      {"text-completion-openai", Maker::openai},
+                                      {"dashscope", Maker::alibaba}};
 
 struct Beginning {
   std::string_view begins, maker;
 };
-constexpr Beginning kBeginnings[] = {{"claude", "anthropic"},   {"gemini", "google"},
-                                     {"gpt-", "openai"},        {"chatgpt-", "openai"},
-                                     {"o1", "openai"},          {"o3", "openai"},
-                                     {"o4-", "openai"},         {"text-embedding-", "openai"},
-                                     {"computer-use", "openai"}};
+constexpr Beginning kBeginnings[] = {{"claude", "anthropic"},    {"gemini", "google"},
+                                     {"gpt-", "openai"},         {"chatgpt-", "openai"},
+                                     {"o1", "openai"},           {"o3", "openai"},
+                                     {"o4-", "openai"},          {"text-embedding-", "openai"},
+                                     {"computer-use", "openai"}, {"qwen-turbo", "alibaba"},
+                                     {"qwen-plus", "alibaba"},   {"qwen-max", "alibaba"}};
 
 }  // namespace
 

@@ -230,18 +230,6 @@ bool includes_cached(const ProviderUsage& all, std::int64_t cached, Reader& read
   return false;
 }
 
-// How tokens that are no text are told, and what they are called.
-struct Modality {
-  Part input, cached, output;
-  std::string_view input_unit, cached_unit, output_unit;
-};
-constexpr Modality kModalities[] = {{Part::input_audio, Part::cached_audio, Part::output_audio,
-                                     "input_audio", "cache_audio_read", "output_audio"},
-                                    {Part::input_image, Part::cached_image, Part::output_image,
-                                     "input_image", "cache_image_read", "output_image"},
-                                    {Part::input_video, Part::cached_video, Part::output_video,
-                                     "input_video", "cache_video_read", "output_video"}};
-
 void put(Usage& usage, std::string_view unit, std::int64_t count) {
   if (count == 0) return;
   const auto* const known = std::find(kUnitNames.begin(), kUnitNames.end(), unit);

@@ -40,6 +40,19 @@ enum class Part : std::uint8_t {
 };
 inline constexpr std::size_t kParts = 23;
 
+// How tokens that are no text are told, and what they are called.
+struct Modality {
+  Part input, cached, output;
+  std::string_view input_unit, cached_unit, output_unit;
+};
+inline constexpr Modality kModalities[] = {
+    {Part::input_audio, Part::cached_audio, Part::output_audio, "input_audio", "cache_audio_read",
+     "output_audio"},
+    {Part::input_image, Part::cached_image, Part::output_image, "input_image", "cache_image_read",
+     "output_image"},
+    {Part::input_video, Part::cached_video, Part::output_video, "input_video", "cache_video_read",
+     "output_video"}};
+
 struct ProviderUsage {
   std::array<std::int64_t, kParts> counts{};
   std::uint32_t seen = 0;          // a bit a part

@@ -76,7 +76,7 @@ void Reader::begin_document() {
 
 void Reader::begin_event() {
   event.clear();
-  guessing = foreign = false;
+  guessing = foreign = passed = false;
   refused_ = false;
   parent_ = {};
   units_seen_ = 0;
@@ -116,6 +116,39 @@ std::string_view Reader::mended(std::string_view raw) {
     return {};
   }
   return scratch_.size() <= kTextMax ? texts_.store(scratch_) : cut(scratch_);
+}
+
+// Of any length; nothing: refused.
+std::optional<std::string_view> Reader::whole_text(std::string_view raw) {
+  if (!tokens.has_escapes() || !has_escape(raw)) return raw;
+  if (insides_used_ == insides_.size()) insides_.emplace_back();
+  std::string& whole = insides_[insides_used_++];
+  whole.clear();
+  if (unescape(raw, whole)) return whole;
+  refuse(QuarantineReason::broken_json, "a text", "an escape that is no character");
+  return std::nullopt;
+}
+
+bool Reader::opens(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  return first != std::string_view::npos && (text[first] == '{' || text[first] == '[');
+}
+
+bool Reader::begin_inside(std::string_view text) {
+  depth_ = 0;
+  return tokens.find(text) == Tokens::Found::tokens;
+}
+
+// Small ones are kept for their memory.
+void Reader::clear_insides() {
+  constexpr std::size_t kKept = 1024;
+  constexpr std::size_t kKeptBytes = 4096;
+  if (insides_used_ == 0) return;
+  while (insides_.size() > kKept) insides_.pop_back();
+  for (std::string& text : insides_) {
+    if (text.capacity() > kKeptBytes) text = std::string();
+  }
+  insides_used_ = 0;
 }
 
 // What is no container and no text.
@@ -171,11 +204,7 @@ bool Reader::scalar(Scalar& out) {
 bool Reader::other_text(std::string_view field, std::string_view& out) {
   Scalar read;
   if (!scalar(read)) return false;
-  if (read.kind == Kind::container) {
-    refuse(QuarantineReason::wrong_type, field, read.text);
-  } else if (read.kind != Kind::null) {
-    out = read.text;
-  }
+  take_text(read, field, out);
   return true;
 }
 
@@ -233,8 +262,17 @@ void Reader::take_count(const Scalar& read, std::optional<std::int64_t> whole,
   }
 }
 
-void Reader::take_cost(const Scalar& read, std::string_view field, std::optional<Money>& out) {
-  number(read, field, read_cost, out);
+void Reader::take_cost(const Scalar& read, std::string_view field, std::optional<Money>& out,
+                       Parsed<Money> (*parse)(std::string_view)) {
+  number(read, field, parse, out);
+}
+
+void Reader::take_text(const Scalar& read, std::string_view field, std::string_view& out) {
+  if (read.kind == Kind::container) {
+    refuse(QuarantineReason::wrong_type, field, read.text);
+  } else if (read.kind != Kind::null) {
+    out = read.text;
+  }
 }
 
 bool Reader::cost(std::string_view field, std::optional<Money>& out) {
@@ -247,7 +285,12 @@ bool Reader::cost(std::string_view field, std::optional<Money>& out) {
 bool Reader::flag(std::string_view field, bool& out) {
   Scalar read;
   if (!scalar(read)) return false;
-  if (read.kind == Kind::null) return true;
+  take_flag(read, field, out);
+  return true;
+}
+
+void Reader::take_flag(const Scalar& read, std::string_view field, bool& out) {
+  if (read.kind == Kind::null) return;
   if (read.kind == Kind::boolean) {
     out = read.text.front() == 't';
   } else if (read.kind != Kind::container && (same_name(read.text, "true") || read.text == "1")) {
@@ -257,14 +300,18 @@ bool Reader::flag(std::string_view field, bool& out) {
   } else {
     refuse(QuarantineReason::wrong_type, field, read.text);
   }
-  return true;
 }
 
 bool Reader::status() {
   Scalar read;
   std::optional<std::int64_t> count;
   if (!scalar_or_count(read, count)) return false;
-  if (read.kind == Kind::null) return true;
+  take_status(read, count);
+  return true;
+}
+
+void Reader::take_status(const Scalar& read, std::optional<std::int64_t> count) {
+  if (read.kind == Kind::null) return;
   // Helicone's codes of its own are negative.
   const bool negative = read.text.starts_with('-');
   const auto code = count ? Parsed<std::int64_t>{*count} : read_count(read.text.substr(negative));
@@ -273,14 +320,18 @@ bool Reader::status() {
   } else {
     event.status = static_cast<std::int32_t>(negative ? -code.value : code.value);
   }
-  return true;
 }
 
 bool Reader::latency() {
   Scalar read;
   std::optional<std::int64_t> count;
   if (!scalar_or_count(read, count)) return false;
-  // Not worth a quarantine: a latency that cannot be read is as good as none.
+  take_latency(read, count);
+  return true;
+}
+
+// Not worth a quarantine: a latency that cannot be read is as good as none.
+void Reader::take_latency(const Scalar& read, std::optional<std::int64_t> count) {
   if (count) {
     event.latency_ms = *count;
   } else if (const auto whole = read_count(read.text); whole.ok) {
@@ -289,7 +340,6 @@ bool Reader::latency() {
              ms && *ms >= 0 && *ms <= kCountMax) {
     event.latency_ms = static_cast<std::int64_t>(*ms);
   }
-  return true;
 }
 
 bool Reader::time(Zone zone, std::string_view field, std::optional<EventTime>& out) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -53,7 +54,10 @@ class Reader {
     tokens.go_to(mark.place);
     depth_ = mark.depth;
   }
-  void begin_batch() { texts_.clear(); }
+  void begin_batch() {
+    texts_.clear();
+    clear_insides();
+  }
 
   template <class F>  // bool(const Name&), with the tokens at its value
   bool each_field(F&& on_field);
@@ -73,6 +77,10 @@ class Reader {
   }
   // Goes behind a value whose grammar is of no interest yet.
   void pass();
+  // The tokens are at a text, which is passed. If it begins as an object or an array does,
+  // `on_value` is called with the tokens at that; a text of another kind is as good as none.
+  template <class F>  // bool()
+  bool inside(std::string_view field, F&& on_value);
 
   // A null leaves `out` as it is, here and below.
   bool scalar(Scalar& out);
@@ -97,7 +105,12 @@ class Reader {
   // text.
   void take_count(const Scalar& read, std::optional<std::int64_t> whole, std::string_view field,
                   std::int64_t& out);
-  void take_cost(const Scalar& read, std::string_view field, std::optional<Money>& out);
+  void take_cost(const Scalar& read, std::string_view field, std::optional<Money>& out,
+                 Parsed<Money> (*parse)(std::string_view) = read_cost);
+  void take_text(const Scalar& read, std::string_view field, std::string_view& out);
+  void take_flag(const Scalar& read, std::string_view field, bool& out);
+  void take_status(const Scalar& read, std::optional<std::int64_t> count = std::nullopt);
+  void take_latency(const Scalar& read, std::optional<std::int64_t> count = std::nullopt);
   void add_property(const Name& name, const Scalar& value);
   // Texts that live until the next batch; `keep` copies only what is too long.
   std::string_view keep(std::string_view text) {
@@ -124,6 +137,13 @@ class Reader {
   // others have. What was read since is worth nothing then, and reading has stopped.
   bool guessing = false;
   bool foreign = false;
+  // What was read is no request to a model.
+  bool passed = false;
+  void pass_over() {
+    if (refused_) return;
+    passed = true;
+    ++counts.spans_passed;
+  }
 
  private:
   bool enter();
@@ -149,7 +169,15 @@ class Reader {
   bool known_property(const Name& lowered) const;
   void name_property(const Name& name, const Name& lowered);
 
+  std::optional<std::string_view> whole_text(std::string_view raw);
+  static bool opens(std::string_view text);
+  bool begin_inside(std::string_view text);
+  void clear_insides();
+
   Texts texts_;
+  Tokens other_tokens_;              // while those inside a text are walked, the text's
+  std::deque<std::string> insides_;  // the first `insides_used_` are in use until the next batch
+  std::size_t insides_used_ = 0;
   int depth_ = 0;
   bool too_deep_ = false;
 
@@ -233,6 +261,22 @@ bool Reader::each_item(F&& on_item) {
     if (tokens.first() == ']') return false;
   }
   return leave();
+}
+
+template <class F>
+bool Reader::inside(std::string_view field, F&& on_value) {
+  const std::string_view token = tokens.take();
+  if (!is_text(token)) return false;
+  const auto text = whole_text(inner(token));
+  if (!text || !opens(*text)) return true;
+  const Mark after = mark();
+  std::swap(tokens, other_tokens_);
+  const bool whole = begin_inside(*text) && on_value() && tokens.done();
+  std::swap(tokens, other_tokens_);
+  go_to(after);
+  too_deep_ = false;
+  if (!whole) refuse(QuarantineReason::broken_json, field, "a text that holds no JSON");
+  return true;
 }
 
 inline bool Reader::enter() {

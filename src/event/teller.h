@@ -13,11 +13,11 @@ class Teller {
  public:
   Teller(Decoder::Sink& sink, std::size_t first) : sink_(sink), element_(first) {}
 
-  // The reader's event, or why there is none.
+  // The reader's event, or why there is none; nothing of what was passed over.
   void tell(const Reader& reader) {
     if (reader.refused()) {
       sink_.quarantined({reader.reason(), element_, reader.detail()});
-    } else {
+    } else if (!reader.passed) {
       sink_.event(reader.event);
     }
     ++element_;

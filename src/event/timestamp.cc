@@ -151,4 +151,18 @@ std::optional<EventTime> read_timestamp(std::string_view text, Zone zone) {
   return calendar ? from_calendar(text, zone) : from_epoch(text);
 }
 
+std::optional<EventTime> read_date_time(std::string_view text, Zone zone) {
+  const auto usual = from_usual(text);
+  return usual ? usual : from_calendar(text, zone);
+}
+
+std::optional<EventTime> read_epoch(std::string_view text, int power) {
+  constexpr int kScale = 9;
+  const auto value = parse_decimal(text, kScale, Rounding::half_even);
+  if (!value || *value < 0) return std::nullopt;
+  const int128 ms = *value / power_of_ten(kScale + power - 3);
+  if (ms >= power_of_ten(14)) return std::nullopt;
+  return event_time_ms(static_cast<std::int64_t>(ms));
+}
+
 }  // namespace tocsin::wire

@@ -18,4 +18,9 @@ enum class Zone : std::uint8_t { required, utc_if_absent };
 // exist, for times before 1970 and for numbers of 10^20 or more.
 std::optional<EventTime> read_timestamp(std::string_view text, Zone zone);
 
+// Of these two what a source's times are known to be: a date and a time; or a decimal number of
+// parts of a second since 1970, of which a second has 10^`power`.
+std::optional<EventTime> read_date_time(std::string_view text, Zone zone);
+std::optional<EventTime> read_epoch(std::string_view text, int power);
+
 }  // namespace tocsin::wire

@@ -30,6 +30,8 @@ struct Tokens::Stage {
 
 Tokens::Tokens() : stage_(std::make_unique<Stage>()) {}
 Tokens::~Tokens() = default;
+Tokens::Tokens(Tokens&&) noexcept = default;
+Tokens& Tokens::operator=(Tokens&&) noexcept = default;
 
 Tokens::Found Tokens::find(std::string_view text) {
   static constexpr std::uint32_t kNone = 0;

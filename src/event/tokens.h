@@ -15,6 +15,8 @@ class Tokens {
  public:
   Tokens();
   ~Tokens();
+  Tokens(Tokens&&) noexcept;
+  Tokens& operator=(Tokens&&) noexcept;
 
   enum class Found : std::uint8_t { tokens, no_json, no_memory };
   // `text` must live as long as it is walked; not a byte beyond its end is read. With tokens there

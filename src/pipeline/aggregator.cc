@@ -147,6 +147,10 @@ EventTime Aggregator::time_of(const Event& event, EventTime record_time) {
 
 void Aggregator::event(const Event& event) {
   if (gap_ || gap_before(event)) return;
+  take_event(setup_.lookups ? setup_.lookups->fill(event, filled_) : event);
+}
+
+void Aggregator::take_event(const Event& event) {
   first_ = false;
   // A stamp beyond any calendar is as good as 2099's.
   EventTime record_time = std::clamp(record_->timestamp, EventTime{}, kFarFuture);

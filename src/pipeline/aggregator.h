@@ -15,6 +15,7 @@
 #include "pipeline/event_watch.h"
 #include "pipeline/unpriced_counter.h"
 #include "price/price_list.h"
+#include "rule/lookup.h"
 #include "rule/matcher.h"
 #include "rule/rule.h"
 #include "state/id_set.h"
@@ -38,7 +39,8 @@ struct AggregatorSetup {
   bool ticks_from_gaps = false;
   std::shared_ptr<const void> keeps{};
   EventWatch* watch = nullptr;
-  std::string zone = "UTC";  // whose days count what has no price
+  std::string zone = "UTC";                  // whose days count what has no price
+  std::shared_ptr<const Lookups> lookups{};  // null: none
 };
 
 // Stage 1 for the partitions of one worker: decode, de-duplicate, price, match, admit, fold. Holds
@@ -51,7 +53,7 @@ class Aggregator final : Decoder::Sink {
   struct Lane {
     std::uint32_t partition = 0;  // id
     std::string source;           // what `where: {source: …}` is compared with
-    Format format = Format::automatic;
+    RecordFormat format;
     StreamTime stream_time;
   };
   void add_lane(const Lane& lane);
@@ -93,6 +95,7 @@ class Aggregator final : Decoder::Sink {
   void event(const Event& event) override;
   void quarantined(const Quarantined& bad) override;
 
+  void take_event(const Event& event);
   EventTime time_of(const Event& event, EventTime record_time);
   std::optional<ClaimedId> id_of(const Event& event, EventTime own);
   bool claim(ClaimedId& id, const Event& event);
@@ -129,6 +132,7 @@ class Aggregator final : Decoder::Sink {
   std::uint64_t event_ = 0;
   Cost cost_;
   UnpricedRow* unpriced_row_ = nullptr;  // of an event that has no price
+  Event filled_;                         // from tables, if need be
   std::vector<std::uint32_t> matching_;
   std::string group_, id_;  // the one under way, and what is left of longer ones
   std::string model_;

@@ -11,7 +11,7 @@ constexpr Millis kSourcePoll{100};
 
 }  // namespace
 
-void DecodedChunk::fill(std::span<const Record> records, Format format) {
+void DecodedChunk::fill(std::span<const Record> records, const RecordFormat& format) {
   decoder_.begin_batch();
   records_.assign(records.begin(), records.end());
   ends_.clear();
@@ -55,9 +55,9 @@ void DecodedChunk::deliver(std::size_t record, Decoder::Sink& sink) const {
   }
 }
 
-DecodeAhead::DecodeAhead(Source& source, Format format, std::size_t records)
+DecodeAhead::DecodeAhead(Source& source, RecordFormat format, std::size_t records)
     : source_(source),
-      format_(format),
+      format_(std::move(format)),
       records_max_(records),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 

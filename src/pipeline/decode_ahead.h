@@ -20,7 +20,7 @@ namespace tocsin {
 class DecodedChunk final : Decoder::Sink {
  public:
   // Copies the records and decodes them.
-  void fill(std::span<const Record> records, Format format);
+  void fill(std::span<const Record> records, const RecordFormat& format);
 
   std::span<const Record> records() const { return records_; }
   // Hands the events of a record, good and bad, to `sink` in their order; as often as asked.
@@ -56,7 +56,7 @@ class DecodedChunk final : Decoder::Sink {
 class DecodeAhead {
  public:
   // `source` outlives us.
-  DecodeAhead(Source& source, Format format, std::size_t records);
+  DecodeAhead(Source& source, RecordFormat format, std::size_t records);
   ~DecodeAhead();
   DecodeAhead(const DecodeAhead&) = delete;
   DecodeAhead& operator=(const DecodeAhead&) = delete;
@@ -71,7 +71,7 @@ class DecodeAhead {
   void run(const std::stop_token& stop);
 
   Source& source_;
-  Format format_;
+  RecordFormat format_;
   std::size_t records_max_;
   std::array<DecodedChunk, kChunks> chunks_;
   std::mutex mutex_;

@@ -37,7 +37,7 @@ class Intake {
   };
 
   // Of what the log is read by later: it, `format` and all outlive us.
-  Intake(IngestLog& log, Format format, const Clock& clock)
+  Intake(IngestLog& log, RecordFormat format, const Clock& clock)
       : log_(log), format_(format), clock_(clock) {}
 
   // Waits until what is kept is durable.
@@ -48,7 +48,7 @@ class Intake {
   void give_back(std::unique_ptr<Decoder> decoder);
 
   IngestLog& log_;
-  const Format format_;
+  const RecordFormat format_;
   const Clock& clock_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<Decoder>> idle_;  // guarded by mutex_

@@ -21,7 +21,7 @@ namespace tocsin {
 // A source and how to read it.
 struct EngineSource {
   Source* source = nullptr;
-  Format format = Format::automatic;
+  RecordFormat format;
   unsigned workers = 1;
   bool ends = false;  // a file that is read to its end, and then is done
 };

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -11,6 +12,7 @@
 
 #include "event/decoder.h"
 #include "price/price_list.h"
+#include "rule/lookup.h"
 #include "rule/rule.h"
 #include "rule/secret.h"
 #include "tocsin/mail_address.h"
@@ -58,7 +60,7 @@ struct Start {
 
 struct SourceConfig {
   std::variant<KafkaSourceConfig, FileSourceConfig, HttpSourceConfig> from;
-  Format format = Format::automatic;
+  RecordFormat format;
   Start start;
   unsigned workers = 0;  // decode workers, 1 to 16; 0: as many as suit the machine
   Origin origin;
@@ -142,7 +144,8 @@ struct Config {
   Millis group_interval{30'000};
   Millis stale_after{3'600'000};
   std::size_t max_groups = 1'000'000;
-  std::string quarantine_file;  // empty: quarantine.jsonl in the state directory
+  std::shared_ptr<const Lookups> lookups;  // null: none
+  std::string quarantine_file;             // empty: quarantine.jsonl in the state directory
   std::vector<LiteralSecret> literal_secrets;
 };
 

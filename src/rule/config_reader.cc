@@ -6,6 +6,7 @@
 
 #include "document/scalars.h"
 #include "document/utf8.h"
+#include "rule/lookup_reader.h"
 #include "rule/restart_check.h"
 #include "rule/route_reader.h"
 #include "rule/window_reader.h"
@@ -68,6 +69,8 @@ class TopReader {
       quarantine(value);
     } else if (name == "rules") {
       result_.rule_files = config_.expand(value);
+    } else if (name == "lookup") {
+      result_.lookups = read_lookups(config_, value);
     } else if (name == "prices") {
       result_.price_files = config_.expand(value);
     } else if (name != "channels") {

@@ -31,6 +31,7 @@ class ConfigReader {
 
   const Reader& reader() const { return reader_; }
   Purpose purpose() const { return request_.purpose; }
+  Files& files() const { return request_.files; }
 
   // A text, "${NAME}" replaced.
   std::optional<std::string> text(const Node& node, std::string_view wanted) const;

@@ -7,7 +7,7 @@
 namespace tocsin {
 namespace {
 
-constexpr std::array<std::pair<Value, Words>, 16> kMaps = {{
+constexpr std::array<std::pair<Value, Words>, 17> kMaps = {{
     {Value::rules, words::kRule},
     {Value::defaults, words::kRule},
     {Value::sources, words::kSource},
@@ -24,11 +24,12 @@ constexpr std::array<std::pair<Value, Words>, 16> kMaps = {{
     {Value::resend, words::kResend},
     {Value::http, words::kHttp},
     {Value::quarantine, words::kQuarantine},
+    {Value::lookup, words::kLookup},
 }};
 
 // How the path to the keys below a key goes on.
 std::string_view step_below(Value value) {
-  if (value == Value::sources) return "[].";
+  if (value == Value::sources || value == Value::lookup) return "[].";
   if (value == Value::channels) return ".NAME.";
   return ".";
 }

@@ -70,6 +70,9 @@ enum class Value : std::uint8_t {
   cost,
   http,
   quarantine,
+  mapping,
+  lookup,
+  table,
 };
 
 struct Word {
@@ -226,7 +229,8 @@ inline constexpr std::array kConfig = {
     key("quarantine", Value::quarantine, "records that cannot be read", "noted in a file"),
     key("http", Value::http, "the API and the metrics", "none"),
     key("public_url", Value::url, "read and checked, not used yet", "none"),
-    later("lookup"),
+    key("lookup", Value::lookup,
+        "tables of what producers do not send, a list; what an event has stays", "none"),
     later("dimensions"),
     later("reports"),
     later("requests"),
@@ -245,7 +249,10 @@ inline constexpr std::array kSource = {
     key("workers", Value::workers,
         "decode threads of a Kafka source, 1 to 16; each reads some of the partitions",
         "as many as the machine has cores, at most 4"),
-    later("mapping"),
+    key("mapping", Value::mapping,
+        "how records in a format of your own are read: a file, or keys and pointers here "
+        "([events](events.md#mappings)); in place of `format`",
+        "none"),
 };
 
 inline constexpr std::array kKafka = {
@@ -294,7 +301,19 @@ inline constexpr std::array kFormat = {
     choice("otlp_json", "OpenTelemetry's spans in JSON"),
     choice("response", "what a provider answered, bare or as the `response` of an object"),
     choice("cloudevents", "CloudEvents whose `data` is any of these"),
-    later("mapping"),
+    choice("apisix", "APISIX's log entries"),
+    choice("kong", "Kong's log entries"),
+    choice("envoy-ai-gateway", "Envoy AI Gateway's log entries"),
+    choice("higress", "Higress's log entries"),
+    choice("openrouter", "OpenRouter's answers, at its prices"),
+    choice("portkey", "Portkey's log export"),
+    choice("langfuse", "Langfuse's observations"),
+};
+inline constexpr std::array kLookup = {
+    key("by", Value::text, "the field that is looked up: `key`, `user`, a property", "required"),
+    key("file", Value::path,
+        "a CSV file whose first column is `by`, the others what to fill in; this or `table`"),
+    key("table", Value::table, "the same written here: `{checkout-prod: {team: payments}}`"),
 };
 inline constexpr std::array kStart = {
     choice("windows", "the earliest start of a window that is open now"),

@@ -8,6 +8,7 @@
 
 #include "document/json_layout.h"
 #include "document/json_writer.h"
+#include "event/mapping.h"
 #include "rule/field.h"
 #include "rule/key_docs.h"
 #include "rule/schema_values.h"
@@ -92,6 +93,18 @@ std::string fields() {
                      list_of(field_names()));
 }
 
+// A file, or the keys themselves.
+std::string mapping() {
+  std::string json;
+  for (const MappingKey& key : mapping_keys()) {
+    json += fmt::format("{}{}:{{{}}}", json.empty() ? "" : ",", json_text(key.name),
+                        description(key.says));
+  }
+  return fmt::format(R"("type":["string","object"],"minLength":1,"additionalProperties":false,)"
+                     R"("properties":{{{}}})",
+                     json);
+}
+
 std::string window() {
   std::string usual = choices(words::kWindow);
   return fmt::format(R"("anyOf":[{{{}}},{}])", usual, schema::kOtherWindows);
@@ -106,6 +119,7 @@ std::string value(Value value) {
   if (value == Value::format) return choices(words::kFormat);
   if (value == Value::cost) return choices(words::kCost);
   if (value == Value::fields) return fields();
+  if (value == Value::mapping) return mapping();
   if (value == Value::window) return window();
   if (value == Value::start) {
     return fmt::format(R"("anyOf":[{{{}}},{}])", choices(words::kStart), schema::kOtherStarts);
@@ -115,6 +129,12 @@ std::string value(Value value) {
     return fmt::format(
         R"("type":"array","minItems":1,"items":{{{},"oneOf":[{{"required":["kafka"]}},)"
         R"({{"required":["file"]}},{{"required":["http"]}}]}})",
+        object(keys));
+  }
+  if (value == Value::lookup) {
+    return fmt::format(
+        R"("type":"array","minItems":1,"items":{{{},"oneOf":[{{"required":["file"]}},)"
+        R"({{"required":["table"]}}]}})",
         object(keys));
   }
   if (value == Value::channels) {

@@ -90,6 +90,8 @@ constexpr std::pair<Value, std::string_view> kFixed[] = {
     {Value::name,
      R"("type":"string","pattern":"^[^/]{1,100}$","patternErrorMessage":"a name has no /")"},
     {Value::truth, R"("type":"boolean")"},
+    {Value::table, R"("type":"object","minProperties":1,"additionalProperties":{"type":"object",)"
+                   R"("additionalProperties":{"type":["string","number","boolean"]}})"},
     {Value::count, R"("type":["integer","string"],"minimum":0,)"
                    R"("pattern":"^(0|[1-9][0-9]*)([.][0-9]+)?[kM]?$",)"
                    R"("patternErrorMessage":"a whole number such as 1000 or 20k")"},

@@ -5,6 +5,7 @@
 
 #include "document/scalars.h"
 #include "document/utf8.h"
+#include "event/mapping.h"
 #include "rule/config_reader.h"
 #include "rule/nearest_word.h"
 
@@ -55,6 +56,11 @@ class SourceReader {
                     "write {kafka: {…}}, {file: PATH} or {http: {}}");
       return std::nullopt;
     }
+    if (map->find("format") != nullptr && map->find("mapping") != nullptr) {
+      reader_.error(map->find_entry("format")->key, "a source with a mapping has no other format",
+                    "leave one of them out");
+      return std::nullopt;
+    }
     if (!good) return std::nullopt;
     return source;
   }
@@ -67,6 +73,7 @@ class SourceReader {
     if (name == "file") return file(entry.value, source);
     if (name == "http") return http(entry.value, source);
     if (name == "format") return format(entry.value, source.format);
+    if (name == "mapping") return mapping(entry.value, source.format);
     if (name == "start") return start(entry.value, source.start);
     const auto workers = reader_.count(entry.value, 1);
     if (workers && *workers > kWorkersMax) {
@@ -108,11 +115,29 @@ class SourceReader {
     return good;
   }
 
-  bool format(const Node& node, Format& format) {
+  bool format(const Node& node, RecordFormat& format) {
     const auto* text = reader_.word(node, words::kFormat, "format");
     if (text == nullptr) return false;
     format = format_named(*text).value_or(Format::automatic);
     return true;
+  }
+
+  // A file's errors are told as the file's.
+  bool mapping(const Node& node, RecordFormat& format) {
+    if (node.bad) return false;
+    std::optional<Mapping> read;
+    if (node.is_map()) {
+      read = read_mapping(reader_.document(), node, reader_.diagnostics());
+    } else if (const auto path = config_.path(node)) {
+      const auto bytes = config_.files().read(*path, kYamlBytesMax);
+      if (!bytes) {
+        reader_.error(node, "cannot read " + *path + ": " + bytes.error().message);
+        return false;
+      }
+      read = read_mapping(*path, *bytes, reader_.diagnostics());
+    }
+    if (read) format = RecordFormat(std::move(*read));
+    return read.has_value();
   }
 
   bool start(const Node& node, Start& start) {

@@ -30,7 +30,7 @@ enum class Count : std::uint8_t {
   ids_forgotten,       // ids dropped before their horizon, for there were too many
   crowded_groups,      // events of groups for which state.memory had no room
   counts_mended,       // a provider's count was more than what holds it
-  spans_passed,        // of OpenTelemetry: no request to a model, or a sum of others
+  spans_passed,        // of OpenTelemetry and mappings: no request to a model, or a sum of others
   other_cost,          // duplicates that told another cost than the one that counted
   clamped,             // priced with more reasoning than output: as much as there is output
 };

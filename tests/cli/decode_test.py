@@ -77,7 +77,7 @@ class Decode(unittest.TestCase):
         spans = {"resourceSpans": [{"scopeSpans": [{"spans": [{"name": "GET /"}, {"name": "x"}]}]}]}
         code, out, _ = decode(spans)
         self.assertEqual(code, 1)
-        self.assertEqual(out, "0 events, 0 set aside. 2 spans passed over: no request to a model.\n")
+        self.assertEqual(out, "0 events, 0 set aside. 2 passed over: no request to a model.\n")
 
     def test_json_has_an_object_an_event(self):
         code, out, _ = decode(json.dumps(NATIVE).encode() + b"\n" + json.dumps(RESPONSE).encode(),
@@ -88,6 +88,26 @@ class Decode(unittest.TestCase):
                          ("native", "0.00722", "computed"))
         self.assertEqual((second["format"], second["id"], second["usage"]),
                          ("response", "msg_1", {"input": 10, "output": 20}))
+
+    def test_a_mapping_and_tables_show_what_they_do(self):
+        with tempfile.TemporaryDirectory() as folder:
+            mapping = Path(folder, "gate.yaml")
+            mapping.write_text("model: /m\nkey: /k\nusage: {input: /n/in}\n")
+            config = Path(folder, "tocsin.yaml")
+            config.write_text("lookup: [{by: key, table: {ck: {team: payments, Tier: gold}}}]\n")
+            code, out, err = decode({"m": "gpt-4o", "k": "ck", "n": {"in": "1000"}},
+                                    "--mapping", str(mapping), "--config", str(config))
+            self.assertEqual((code, err), (0, ""))
+            self.assertIn("1. read as mapping\n", out)
+            self.assertIn("  team         payments\n", out)
+            self.assertIn("  property     Tier = gold\n", out)
+            self.assertIn("  usage        1000 input\n", out)
+            self.assertIn("  cost         $0.0025 computed, openai/gpt-4o", out)
+            mapping.write_text("model: /m\nusge: {input: /n/in}\n")
+            code, out, err = decode(NATIVE, "--mapping", str(mapping))
+            self.assertEqual((code, out), (78, ""))
+            self.assertIn(f"{mapping}:2:1: error: unknown key", err)
+            self.assertIn("did you mean", err)
 
     def test_a_format_may_be_named(self):
         self.assertEqual(decode(RESPONSE["response"], "--format", "native")[0], 0)

@@ -57,6 +57,15 @@ class Prices(unittest.TestCase):
         self.assertIn("\n  known as gpt-5.6-sol, gpt-5-6-sol, ", out)
         self.assertIn("\n  rules/prices/openai.yaml:", out)
 
+    def test_events_are_priced_with_what_lookup_tables_add(self):
+        (self.folder / "tocsin.yaml").write_text(
+            "lookup: [{by: key, table: {nightly: {service_tier: batch}}}]\n")
+        event = json.dumps({"key": "nightly", "timestamp": "2026-11-20T10:00:00Z", "provider": "openai",
+                            "model": "gpt-4o", "usage": {"input": 1000}}) + "\n"
+        costs = [json.loads(self.tocsin("price", "--json", *tables, events=event)[1])["cost_usd"]
+                 for tables in ([], ["--config", "tocsin.yaml"])]
+        self.assertEqual(costs, ["0.0025", "0.00125"])  # 1000 x 2.50, and x 1.25 dollars a million
+
     def test_models_are_found_by_words_in_their_names(self):
         code, out, _ = self.tocsin("prices", "sonnet", "Bedrock")
         self.assertEqual(code, 1)

@@ -24,7 +24,7 @@ struct Collect : Decoder::Sink {
 // that a read beyond its end is found.
 class Decoded : public Collect {
  public:
-  explicit Decoded(std::string_view record, Format format = Format::automatic)
+  explicit Decoded(std::string_view record, const RecordFormat& format = Format::automatic)
       : size_(record.size()), bytes_(new char[record.size()]) {
     record.copy(bytes_.get(), size_);
     decoder.begin_batch();

@@ -47,7 +47,7 @@ struct Told final : Decoder::Sink {
 };
 
 // A decoder that is reused, as in the engine: nothing may be left of what came before.
-inline Told told_of(std::string_view record, Format format) {
+inline Told told_of(std::string_view record, const RecordFormat& format) {
   static Decoder decoder;
   Told told;
   decoder.begin_batch();

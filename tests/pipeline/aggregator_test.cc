@@ -20,7 +20,8 @@ constexpr std::int64_t kMidnight = 20'400 * kDay;
 
 // Requests of a dollar, at most, through stage 1 alone.
 struct Stage {
-  explicit Stage(std::vector<Rule> its_rules) : rules(std::move(its_rules)) {
+  explicit Stage(std::vector<Rule> its_rules, std::shared_ptr<const Lookups> tables = nullptr)
+      : rules(std::move(its_rules)), lookups(std::move(tables)) {
     for (const std::uint32_t partition : {0u, 1u}) {
       aggregator.add_lane({partition, "requests", Format::automatic, {}});
       for (int i = 0; i < 8; ++i)
@@ -53,6 +54,7 @@ struct Stage {
   std::uint64_t late() const { return batch.counts[Count::late]; }
 
   std::vector<Rule> rules;
+  std::shared_ptr<const Lookups> lookups;
   PriceList prices = std::move(*PriceList::built_in());
   MemoryStore store;
   IdSet ids{store, {}};
@@ -60,7 +62,8 @@ struct Stage {
                          .prices = prices,
                          .cost = CostChoice::computed,
                          .ids = ids,
-                         .lateness = std::nullopt}};
+                         .lateness = std::nullopt,
+                         .lookups = lookups}};
   Batch batch{1};
   std::int64_t offset = 0;
 };
@@ -88,6 +91,19 @@ TEST_CASE("A window or slot takes events until its partition is at its end and t
   stage.take(0, kMidnight - 1);
   CHECK(stage.counted() == 4);
   CHECK(stage.late() == 1);
+}
+
+TEST_CASE("What a table fills in is what rules see") {
+  LookupTable table{lookup_field("key"), {lookup_field("user")}, {{"ck", {"ann"}}}};
+  Stage stage({user_day_rule("daily", 1)}, std::make_shared<const Lookups>(std::vector{table}));
+  stage.take(0, kMidnight);
+  for (const char* key : {"ck", "unknown"}) {
+    stage.take_text(0, kMidnight, R"({"cost_usd":1,"key":")" + std::string(key) + R"("})");
+  }
+  // Of two groups: ann, twice, and nobody.
+  REQUIRE(stage.batch.fold.deltas().size() == 2);
+  CHECK(stage.batch.fold.deltas()[0].requests == 2);
+  CHECK(stage.batch.fold.deltas()[1].requests == 1);
 }
 
 TEST_CASE("What one partition may still count does not depend on how far another has come") {

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "event/decoder.h"
+#include "event/gateway_samples.h"
 #include "priced.h"
 
 using namespace tocsin;
@@ -14,6 +15,7 @@ struct Sample {
   const char* name;
   const char* record;
   const char* dollars;
+  Format format = Format::automatic;
 };
 
 // Dollars per million: gpt-4o 2.50 in, 1.25 cached, 10 out; claude-sonnet-4-5 3 in, 0.30 cached,
@@ -108,12 +110,24 @@ const Sample kSamples[] = {
      R"({"provider":"anthropic","model":"claude-sonnet-4-5","response":{"usage":{"inputTokens":176,
          "outputTokens":310,"totalTokens":1510,"cacheReadInputTokens":1024}}})",
      "0.0054852"},
+    // 176 x 2.50 + 1024 x 1.25 + 310 x 10 = 440 + 1280 + 3100 = 4820
+    {"APISIX", samples::kApisix, "0.00482"},
+    // 28 x 2.50 + 20 x 10 = 70 + 200 = 270, whatever its configuration made of it
+    {"Kong", samples::kKong, "0.00027"},
+    // Of gpt-4o-mini, 0.15 in and 0.60 out: 15 x 0.15 + 7 x 0.60 = 2.25 + 4.20 = 6.45
+    {"Envoy AI Gateway", samples::kEnvoy, "0.00000645"},
+    // 1200 x 2.50 + 310 x 10 = 3000 + 3100 = 6100, which are its 0.61 cents
+    {"Portkey", samples::kPortkey, "0.0061"},
+    // 176 x 2.50 + 1024 x 1.25 + 310 x 10 = 4820, which is its total
+    {"Langfuse", samples::kLangfuse, "0.00482"},
     // 1200 x 3 + 310 x 15 = 3600 + 4650 = 8250, which is what it says itself
     {"OpenRouter",
      R"({"id":"gen-1","model":"anthropic/claude-sonnet-4.5","usage":{"prompt_tokens":1200,
          "completion_tokens":310,"total_tokens":1510,"cost":0.00825,"is_byok":false,
          "prompt_tokens_details":{"cached_tokens":0,"cache_write_tokens":0}}})",
      "0.00825"},
+    // The same as the format's name says it, at OpenRouter's prices: 3 in, 15 out
+    {"OpenRouter, named", samples::kOpenRouter, "0.00825", Format::openrouter},
     // 10 x 2.50 + 20 x 10 = 225
     {"Helicone's webhook",
      R"({"request_id":"r-1","model":"gpt-4o","provider":"OPENAI","request_body":"{...}",
@@ -156,7 +170,45 @@ TEST_CASE("What a gateway sends costs what its tokens cost, each counted once") 
     Decoder decoder;
     Priced priced(*prices);
     decoder.begin_batch();
-    decoder.decode(sample.record, Format::automatic, priced);
+    decoder.decode(sample.record, sample.format, priced);
     CHECK(priced.dollars == std::vector<std::string>{sample.dollars});
   }
+}
+
+// Alibaba Cloud's prices are on no list we know: unpriced by name, and never $0. With the user's
+// file, 0.05 in, 0.02 cached, 0.20 out: (10 - 8) x 0.05 + 8 x 0.02 + 69 x 0.20
+// = 0.10 + 0.16 + 13.80 = 14.06; the 25 of reasoning are within the 69.
+TEST_CASE("Higress: a model that is on no list is unpriced until a file of the user's names it") {
+  struct Costs final : Decoder::Sink {
+    explicit Costs(const PriceList& list) : prices(list) {}
+    void event(const Event& event) override {
+      CHECK(event.provider == "alibaba");
+      cost = cost_of(prices, event, event.time.value_or(kNow));
+    }
+    void quarantined(const Quarantined& bad) override { FAIL_CHECK(bad.detail); }
+    const PriceList& prices;
+    Cost cost;
+  };
+  const auto cost = [](const PriceList& prices) {
+    Decoder decoder;
+    Costs costs(prices);
+    decoder.begin_batch();
+    decoder.decode(samples::kHigress, Format::automatic, costs);
+    return costs.cost;
+  };
+  const auto built_in = PriceList::built_in();
+  REQUIRE(built_in);
+  CHECK(cost(*built_in).basis == CostBasis::unpriced);
+  const PriceFile file(R"(version: 1
+provider: alibaba
+models:
+  - model: qwen-turbo
+    match: [{equals: qwen-turbo}]
+    prices:
+      - per_mtok: {input: 0.05, cache_read: 0.02, output: 0.2}
+)");
+  const auto with_file = file.load();
+  REQUIRE(with_file);
+  CHECK(cost(*with_file).basis == CostBasis::computed);
+  CHECK(cost(*with_file).amount.text() == "0.00001406");
 }

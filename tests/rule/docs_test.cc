@@ -4,8 +4,10 @@
 #include <fstream>
 #include <sstream>
 
+#include "event/mapping.h"
 #include "memory_files.h"
 #include "rule/key_docs.h"
+#include "rule/load.h"
 
 using namespace tocsin;
 
@@ -50,6 +52,32 @@ TEST_CASE("Every example of the rules' documentation is a rule file without an e
     const auto loaded = load_rules({"rules.yaml"}, context);
     CHECK(told(loaded.diagnostics, "rules.yaml").empty());
     CHECK(loaded.files.at(0).rules == name_lines(block));
+  }
+}
+
+TEST_CASE(
+    "Every example of mappings and tables in docs/events.md is tocsin.yaml without an error") {
+  const std::string text = docs("events.md");
+  const auto blocks = yaml_blocks(text.substr(text.find("## Mappings")));
+  REQUIRE(blocks.size() == 2);
+  for (const auto& block : blocks) {
+    INFO(block);
+    MemoryFiles files({{"tocsin.yaml", block}, {"keys.csv", "key,team,Environment\n"}});
+    const Environment none = [](const std::string&) { return std::optional<std::string>(); };
+    const auto loaded = load({"tocsin.yaml", Purpose::price, files, none});
+    CHECK(told(loaded.diagnostics, "tocsin.yaml").empty());
+  }
+}
+
+TEST_CASE("docs/events.md names every key of a mapping, and every shipped format") {
+  const std::string text = docs("events.md");
+  for (const MappingKey& key : mapping_keys()) {
+    INFO(key.name);
+    CHECK(text.find("`" + std::string(key.name) + "`") != std::string::npos);
+  }
+  for (const Word& word : words::kFormat) {
+    INFO(word.text);
+    CHECK(text.find(word.text) != std::string::npos);
   }
 }
 

@@ -119,6 +119,8 @@ BROKEN_CONFIGS = [
     (ENGINE + "lateness: 1 h", "lateness"),
     (ENGINE + "cost: ours", "cost"),
     (ENGINE + "lookup: []", "lookup"),
+    (ENGINE + "lookup: [{by: key}]", "lookup"),
+    (ENGINE.replace("kafka:", "mapping: {modle: /m}, kafka:"), "modle"),
 ]
 
 

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "event/gateway_samples.h"
 #include "event/spans.h"
 #include "samples.h"
 
@@ -82,6 +83,23 @@ void decode_spans(benchmark::State& state, Format format) {
   state.SetBytesProcessed(records * static_cast<std::int64_t>(record.size()));
 }
 
+void decode_mapped(benchmark::State& state, const char* sample, Format format) {
+  const std::string record = sample;
+  Decoder decoder;
+  Count count;
+  for (auto _ : state) {
+    decoder.begin_batch();
+    decoder.decode(record, format, count);
+  }
+  if (count.bad != 0 || count.tokens == 0) state.SkipWithError("a sample is not read");
+  state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()));
+  state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * record.size()));
+}
+
+BENCHMARK_CAPTURE(decode_mapped, apisix, samples::kApisix, Format::apisix);
+BENCHMARK_CAPTURE(decode_mapped, apisix_found_out, samples::kApisix, Format::automatic);
+BENCHMARK_CAPTURE(decode_mapped, envoy_ai_gateway, samples::kEnvoy, Format::envoy_ai_gateway);
+BENCHMARK_CAPTURE(decode_mapped, higress, samples::kHigress, Format::higress);
 BENCHMARK_CAPTURE(decode_spans, otlp_proto, Format::otlp_proto);
 BENCHMARK_CAPTURE(decode_spans, otlp_json, Format::otlp_json);
 BENCHMARK_CAPTURE(decode, native, Wire::native);

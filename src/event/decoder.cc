@@ -85,20 +85,25 @@ bool read_as(Format format, Reader& reader) {
 
 }  // namespace
 
-// Tells what the object at the tokens holds. What nobody names the format of is read as native
-// until it shows that it is not. False: it is no JSON, and nothing of it was told.
+// Tells what the object at the tokens holds. What nobody names the format of is read as native, and
+// with a name of Helicone's as Helicone's, until it shows that it is not. False: it is no JSON, and
+// nothing of it was told.
 bool Decoder::State::object(Format wanted, Teller& teller) {
   const Reader::Mark start = reader.mark();
   format = wanted;
   if (wanted == Format::automatic) {
     const DecodeCounts counts = reader.counts;
-    reader.begin_event();
-    reader.guessing = true;
-    format = Format::native;
-    if (wire::read_native(reader)) return told(start, teller);
-    if (!reader.foreign) return false;
-    reader.counts = counts;
-    reader.go_to(start);
+    wire::Foreign foreign = wire::Foreign::no;
+    do {
+      reader.begin_event();
+      reader.guessing = true;
+      format = foreign == wire::Foreign::no ? Format::native : Format::helicone;
+      if (read_as(format, reader)) return told(start, teller);
+      foreign = reader.foreign;
+      if (foreign == wire::Foreign::no) return false;
+      reader.counts = counts;
+      reader.go_to(start);
+    } while (foreign == wire::Foreign::helicone);
     format = wire::detect(reader);
   }
   if (format == Format::otlp_json) return wire::read_otlp_json(reader, teller);

@@ -100,6 +100,11 @@ bool note_signs(Reader& reader, const Name& name, std::uint32_t& signs) {
   return reader.skip();
 }
 
+// Names whose objects are what a format holds.
+bool holds_foreign(const Name& name) {
+  return same_name(name.text, "response") || same_name(name.text, "ai");
+}
+
 }  // namespace
 
 Format detect(Reader& reader) {
@@ -113,11 +118,16 @@ Format detect(Reader& reader) {
   return Format::native;
 }
 
-bool is_foreign(const Name& name, Proof proof, bool has_object) {
-  if (kOwn.find(name) != Sign::none) return true;
-  if (proof == Proof::none && is_helicone_name(name)) return true;
-  return proof != Proof::metered && has_object &&
-         (same_name(name.text, "response") || same_name(name.text, "ai"));
+Foreign foreign_by(const Name& name, Proof proof, bool has_object) {
+  if (kOwn.find(name) != Sign::none) return Foreign::some;
+  if (proof == Proof::none && is_helicone_name(name)) return Foreign::helicone;
+  const bool holds = proof != Proof::metered && has_object && holds_foreign(name);
+  return holds ? Foreign::some : Foreign::no;
+}
+
+bool is_foreign_to_helicone(const Name& name, bool has_object) {
+  return is_native_proof(name) || kOwn.find(name) != Sign::none ||
+         (has_object && holds_foreign(name));
 }
 
 }  // namespace tocsin::wire

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "event/detect.h"
 #include "event/name_table.h"
 #include "event/number.h"
 
@@ -154,8 +155,15 @@ class Record {
 
   bool read() {
     std::uint64_t seen = 0;
-    return reader_.each_field(
-        [&](const Name& name) { return field(kTop.find(name), name.text, seen); });
+    return reader_.each_field([&](const Name& name) {
+      const HeliconeField which = kTop.find(name);
+      if (which != HeliconeField::none) return field(which, name.text, seen);
+      const Name apart = name;  // so that other names need no place in memory
+      if (reader_.guessing && is_foreign_to_helicone(apart, reader_.tokens.first() == '{')) {
+        reader_.foreign = Foreign::some;
+      }
+      return reader_.foreign == Foreign::no && reader_.skip();
+    });
   }
   void finish();
 

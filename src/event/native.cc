@@ -146,11 +146,11 @@ bool read_native(Reader& reader) {
   const bool read = reader.each_field([&](const Name& name) {
     const NativeField field = kFields.find(name);
     if (field != NativeField::none) return read_once(reader, field, name.text, seen);
-    if (!reader.guessing || !is_foreign(name, proof_of(seen), reader.tokens.first() == '{')) {
-      return reader.skip();
+    if (reader.guessing) {
+      const Name apart = name;  // so that names of ours need no place in memory
+      reader.foreign = foreign_by(apart, proof_of(seen), reader.tokens.first() == '{');
     }
-    reader.foreign = true;
-    return false;
+    return reader.foreign == Foreign::no && reader.skip();
   });
   if (!read) return false;
   if (seen == 0) {

@@ -76,7 +76,8 @@ void Reader::begin_document() {
 
 void Reader::begin_event() {
   event.clear();
-  guessing = foreign = passed = false;
+  guessing = passed = false;
+  foreign = Foreign::no;
   refused_ = false;
   parent_ = {};
   units_seen_ = 0;
@@ -372,7 +373,7 @@ bool Reader::note_unit(std::string_view name, std::uint8_t known) {
 bool Reader::unit(const Name& named) {
   const std::uint8_t known = kUnitTable.find(named);
   if (known == 0 && guessing && !event.has_usage && is_provider_part(named)) {
-    foreign = true;
+    foreign = Foreign::some;
     return false;
   }
   const std::string_view name = named.text.size() <= kTextMax ? named.text : cut(named.text);

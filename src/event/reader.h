@@ -33,6 +33,10 @@ struct Scalar {
   std::string_view text;  // of a number and a boolean as written; of a text its content
 };
 
+// What an object shows itself to be that is read as another for want of knowing better: perhaps
+// Helicone's, or whose all of its names must tell.
+enum class Foreign : std::uint8_t { no, helicone, some };
+
 // Reads one event's values into `event`, each where the tokens stand. A value that cannot stand is
 // noted (the first one counts) and reading goes on, so that what follows is still known to be JSON.
 // Every function that reads returns false only when the bytes are no JSON, or too deep: nothing
@@ -133,10 +137,10 @@ class Reader {
   DecodeCounts counts;
   std::optional<std::uint64_t> input_key;
 
-  // While an object is read as native for want of knowing better: whether a name was met that
-  // others have. What was read since is worth nothing then, and reading has stopped.
+  // While an object is read for want of knowing better: whether a name was met that others have.
+  // What was read since is worth nothing then, and reading has stopped.
   bool guessing = false;
-  bool foreign = false;
+  Foreign foreign = Foreign::no;
   // What was read is no request to a model.
   bool passed = false;
   void pass_over() {

@@ -104,3 +104,31 @@ TEST_CASE("Helicone and native events are told apart per record and per element"
   CHECK(decoded.events[1].id == "n");
   CHECK(decoded.events[1].producer.empty());
 }
+
+TEST_CASE("A name of Helicone's says little beside a name of another's, wherever either stands") {
+  const auto format = [](const std::string& a, const std::string& b) {
+    const Format first = Decoded("{" + a + "," + b + "}").decoder.format();
+    CHECK(Decoded("{" + b + "," + a + "}").decoder.format() == first);
+    return first;
+  };
+  const std::string ours = R"("request_id":"r","model":"m","prompt_tokens":5)";
+  CHECK(format(ours, R"("authorization":"x")") == Format::helicone);
+  CHECK(format(ours, R"("response":"text")") == Format::helicone);
+  CHECK(format(ours, R"("provider":"openai","response":{"usage":{}})") == Format::response);
+  CHECK(format(ours, R"("response":{"usage":{}})") == Format::helicone);
+  CHECK(format(ours, R"("response_cost":1)") == Format::litellm);
+  CHECK(format(ours, R"("specversion":"1.0")") == Format::cloudevents);
+  for (const char* proof : {R"("id":"n")", R"("timestamp":1763700000)", R"("cost_usd":1)"}) {
+    INFO(proof);
+    CHECK(format(ours, proof) == Format::native);
+  }
+  CHECK(format(ours, R"("usage":{"input":1})") == Format::native);
+  CHECK(format(ours, R"("usage":{"prompt_tokens":1})") == Format::response);
+}
+
+TEST_CASE("What was counted while a record was taken for Helicone's is not counted twice") {
+  const std::string longest(300, 'u');
+  const std::string record =
+      R"({"request_id":"r","user_id":")" + longest + R"(","id":"n","user":")" + longest + R"("})";
+  CHECK(Decoded(record).decoder.counts().values_cut == 1);
+}

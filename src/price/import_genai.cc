@@ -39,6 +39,18 @@ struct LookAhead {
 };
 constexpr LookAhead kLookAheads[] = {{"^(?!.*-[tT][tT][sS](?:$|-))", "-tts"}, {"^(?![^/]+/)", "/"}};
 
+bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+
+// As their keys of prices are written.
+bool is_of_key(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; }
+
+// And stays in its folder.
+bool names_a_file(std::string_view name) {
+  return !name.starts_with('.') && std::all_of(name.begin(), name.end(), [](char c) {
+    return is_of_key(c) || c == '-' || c == '.';
+  });
+}
+
 class Importer {
  public:
   Importer(const std::string& file, std::string_view day, Diagnostics& diagnostics)
@@ -63,7 +75,12 @@ class Importer {
       diagnostics_.push_back(file_error(file_, where + what));
     }
   }
-  std::string_view keep(std::string text) { return out_.texts.keep(std::move(text)); }
+  std::string_view keep(std::string text) {
+    if (std::any_of(text.begin(), text.end(), is_control)) {
+      error("a text with a control character in it, which no price file holds");
+    }
+    return out_.texts.keep(std::move(text));
+  }
   std::string_view lower(const std::string& text) { return keep(to_lower(text)); }
 
   std::string text(const Json& map, std::string_view key) {
@@ -79,6 +96,7 @@ class Importer {
     Provider result;
     result.name = lower(text(json, "id"));
     place_ = result.name;
+    if (!names_a_file(result.name)) error("`id` cannot be the name of a price file");
     result.updated = keep(std::string(day_));
     if (const Json* const match = json.find("provider_match")) clauses(*match, result.names);
     if (const Json* const match = json.find("model_match")) clauses(*match, result.unnamed);
@@ -326,7 +344,9 @@ class Importer {
     const auto* const suffix =
         std::find_if(std::begin(kSuffixes), std::end(kSuffixes),
                      [&](const Suffix& s) { return std::string_view(key).ends_with(s.theirs); });
-    if (suffix == std::end(kSuffixes)) return error("a price `" + key + "` is not known");
+    if (suffix == std::end(kSuffixes) || !std::all_of(key.begin(), key.end(), is_of_key)) {
+      return error("a price `" + key + "` is not known");
+    }
     std::string unit =
         key.substr(0, key.size() - suffix->theirs.size()) + std::string(suffix->ours);
     for (const UnitName& name : kUnitsOfOurs) {

@@ -123,7 +123,9 @@ class Completer {
     } else if (agrees(standard.front(), theirs.front(), "")) {
       for (const TierName& tier : kTiers) add_tier(model, tier, tiers(fields, tier.suffix));
       for (const auto& [key, value] : fields.fields) {
-        if (key.starts_with(kUplift)) uplift(model, key.substr(kUplift.size()), value, standard);
+        if (key.starts_with(kUplift)) {
+          uplift(model, to_lower(key.substr(kUplift.size())), value, standard);
+        }
       }
     }
     if (region.empty() && out_.disagreements.size() > told) disputed_.insert(place_);
@@ -230,6 +232,7 @@ class Completer {
   }
 
   void uplift(Model& model, const std::string& region, const Json& value, const Tiers& standard) {
+    if (!is_region(region)) return error(place_ + ": `" + region + "` is no region");
     const auto millionths = parse_decimal(value.text, 6, Rounding::exact);
     if (!millionths || *millionths < 0 || *millionths > 10'000'000) {
       return error(place_ + ": `" + value.text + "` is no multiplier");

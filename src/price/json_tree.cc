@@ -73,8 +73,12 @@ error_code read(ondemand::value value, int depth, Json& out) {
       out.text = truth ? "true" : "false";
       return wrong;
     }
-    case ondemand::json_type::null:
-      return value.is_null() ? simdjson::SUCCESS : simdjson::N_ATOM_ERROR;
+    case ondemand::json_type::null: {
+      // Its result turns into a bool by itself, and throws then if there is none.
+      bool is_null = false;
+      if (const auto wrong = value.is_null().get(is_null)) return wrong;
+      return is_null ? simdjson::SUCCESS : simdjson::N_ATOM_ERROR;
+    }
   }
   return simdjson::TAPE_ERROR;
 }

@@ -113,6 +113,7 @@ models:
 
 TEST_CASE("A list that is malformed, empty or not understood is refused whole, and why") {
   CHECK(refusal_of_list("").find("it is no JSON") != std::string::npos);
+  CHECK(refusal_of_list("[nul]").find("it is no JSON") != std::string::npos);
   CHECK(refusal_of_list("[]").find("or an empty one") != std::string::npos);
   CHECK(refusal_of_list("{}").find("or an empty one") != std::string::npos);
   const std::string list = kPublicList;
@@ -125,6 +126,10 @@ TEST_CASE("A list that is malformed, empty or not understood is refused whole, a
         "acme/one: `output_mtok`: `dear` is no price");
   CHECK(refusal_of_list(replaced(list, "output_mtok", "output_furlongs")) ==
         "acme/one: a price `output_furlongs` is not known");
+  CHECK(refusal_of_list(replaced(list, "output_mtok", "Output_mtok")) ==
+        "acme/one: a price `Output_mtok` is not known");
+  CHECK(refusal_of_list(replaced(list, "output_mtok", "a}: output_mtok")) ==
+        "acme/one: a price `a}: output_mtok` is not known");
   CHECK(refusal_of_list(replaced(list, "2026-08-17", "2026-08-32")) ==
         "acme/one: `2026-08-32` is no day");
   CHECK(
@@ -132,6 +137,10 @@ TEST_CASE("A list that is malformed, empty or not understood is refused whole, a
       0);
   CHECK(refusal_of_list(replaced(list, "\"id\": \"m\"", "\"ident\": \"m\"")) ==
         "shop: `id` is missing, or no text");
+  CHECK(refusal_of_list(replaced(list, "\"shop\"", "\"../shop\"")) ==
+        "../shop: `id` cannot be the name of a price file");
+  CHECK(refusal_of_list(replaced(list, "\"equals\": \"m\"", "\"equals\": \"m\\n\"")) ==
+        "shop/m: a text with a control character in it, which no price file holds");
 }
 
 TEST_CASE("What a new list changes is told model by model") {
@@ -241,4 +250,6 @@ TEST_CASE("A list of LiteLLM's that is malformed or empty is refused whole") {
   CHECK(refused("{\"a\": ").find("it is no JSON") == 0);
   CHECK(refused(replaced(kLiteLlm, "4e-06", "-4e-06")) ==
         "acme/one: `output_cost_per_token_batches`: `-4e-06` is no price");
+  CHECK(refused(replaced(kLiteLlm, "multiplier_eu", "multiplier_moon")) ==
+        "acme/one: `moon` is no region");
 }

@@ -4,8 +4,12 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <string_view>
+#include <vector>
 
 #include "cli/real_files.h"
+#include "price/catalogue.h"
+#include "rule/nearest_word.h"
 
 namespace tocsin {
 
@@ -15,6 +19,35 @@ std::string config_path(const std::string& given) {
   if (access(here.c_str(), F_OK) == 0) return here;
   return "/etc/tocsin/tocsin.yaml";
 }
+
+namespace {
+
+// "gpt-4o-mini" and "openai/gpt-4o-mini", of all that have a price.
+std::vector<std::string> priced_names(const prices::Catalogue& catalogue) {
+  std::vector<std::string> names;
+  for (const prices::Provider& provider : catalogue.providers) {
+    for (const prices::Model& model : provider.models) {
+      if (model.periods.empty()) continue;
+      names.emplace_back(model.name);
+      names.push_back(std::string(provider.name) + "/" + names.back());
+    }
+  }
+  return names;
+}
+
+void set_unknown_like(const UnknownLike& like, PriceList& prices, Diagnostics& wrong) {
+  if (prices.set_unknown_like(like.model)) return;
+  const std::vector<std::string> names = priced_names(prices.catalogue());
+  const std::vector<std::string_view> words(names.begin(), names.end());
+  const auto meant = nearest(like.model, words);
+  Diagnostic error = like.unknown;
+  error.message = "no model of the price list is called \"" + like.model + "\"";
+  error.hint = meant ? "did you mean " + std::string(*meant) + "?"
+                     : "tocsin prices NAME looks for names; write it as PROVIDER/MODEL";
+  wrong.push_back(std::move(error));
+}
+
+}  // namespace
 
 Reading read_configuration(LoadRequest request) {
   RecordingFiles files(request.files);
@@ -36,6 +69,8 @@ Reading read_configuration(LoadRequest request) {
   }
   Diagnostics wrong;
   reading.prices = PriceList::with_texts(prices, wrong);
+  const auto& like = reading.loaded.config.unknown_like;
+  if (like && reading.prices) set_unknown_like(*like, *reading.prices, wrong);
   auto& all = reading.loaded.diagnostics;
   all.insert(all.end(), wrong.begin(), wrong.end());
   reading.files = files.take();

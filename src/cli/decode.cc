@@ -140,6 +140,9 @@ std::string RecordShow::cost_words(const Event& event) const {
       words = fmt::format("${} computed, {}", cost_.amount.text(), cost_.price);
       if (!cost_.variant.empty()) words += fmt::format(", {}", cost_.variant);
       break;
+    case CostBasis::estimated:
+      words = fmt::format("${} estimated as {}", cost_.amount.text(), cost_.price);
+      break;
     case CostBasis::reported:
       words = fmt::format("${} as its producer reported", cost_.amount.text());
       break;

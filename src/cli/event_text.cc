@@ -78,6 +78,10 @@ class EventWords {
         if (!trace_.updated.empty()) head += ", prices of " + trace_.updated;
         if (!trace_.origin.empty()) head += " (" + trace_.origin + ")";
         break;
+      case CostBasis::estimated:
+        head += terminal_.painted(Paint::bold, "$" + exact) + "   " + shown(trace_.model) +
+                ", estimated as " + shown(trace_.price) + ": it has no price of its own";
+        break;
       case CostBasis::reported:
         head += terminal_.painted(Paint::bold, "$" + exact) + "   " + shown(trace_.model) +
                 ", as its producer reported";
@@ -131,7 +135,7 @@ class EventWords {
       out_ += left ? padded(texts[i], widest) : texts[i] + "\n";
     }
     for (const auto& name : trace_.unpriced) {
-      if (trace_.basis == CostBasis::computed)
+      if (trace_.basis == CostBasis::computed || trace_.basis == CostBasis::estimated)
         out_ += "    " + padded(shown(name), unit) + " no price\n";
     }
   }

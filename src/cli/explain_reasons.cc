@@ -286,6 +286,10 @@ class Reasons {
                           requests_word(tally.matched) + (tally.unpriced == 1 ? " is" : " are"),
                           tally.unpriced == 1 ? "it cost" : "they cost"));
     }
+    if (tally.estimated > 0) {
+      line(requests_word(tally.estimated) + " " + (tally.estimated == 1 ? "is" : "are") +
+           " estimated at another model's prices (unknown_model).");
+    }
     if (tally.unmetered > 0) {
       line(requests_word(tally.unmetered) + " came with neither usage nor cost and count $0.");
     }

@@ -434,6 +434,10 @@ class Page {
       text +=
           "; " + grouped_count(tally.unpriced) + " of them without a price, so not in the total";
     }
+    if (tally.estimated > 0) {
+      text += "; " + grouped_count(tally.estimated) +
+              " of them estimated at another model's prices (unknown_model)";
+    }
     return text;
   }
 

@@ -98,6 +98,7 @@ class LinePricer final : Decoder::Sink {
   void print_text(const Event& event) const {
     std::string how(cost_.price);
     if (!cost_.variant.empty()) how += ", " + std::string(cost_.variant);
+    if (cost_.basis == CostBasis::estimated) how = "estimated as " + how;
     if (cost_.basis == CostBasis::cached) how = "cached, saving $" + cost_.saving.text();
     std::printf("%s  %s  %s\n", std::string(event.id).c_str(),
                 priced() ? ("$" + cost_.amount.text()).c_str() : "unpriced", how.c_str());

@@ -38,6 +38,7 @@ void RequestTally::add(const RequestTally& older) {
   matched += older.matched;
   elsewhere += older.elsewhere;
   unpriced += older.unpriced;
+  estimated += older.estimated;
   unmetered += older.unmetered;
   cached += older.cached;
   duplicates += older.duplicates;
@@ -137,6 +138,7 @@ void TallyVisitor::take_matched(const ScannedRequest& request) {
   ++part_.matched;
   const Cost& cost = request.cost;
   if (!cost.unpriced.empty()) ++part_.unpriced;
+  if (cost.basis == CostBasis::estimated) ++part_.estimated;
   if (cost.basis == CostBasis::unmetered) ++part_.unmetered;
   if (cost.basis == CostBasis::cached) ++part_.cached;
   part_.minutes[minute_of(request.time)] += cost.amount.pico();

@@ -42,6 +42,7 @@ struct RequestTally {
   std::uint64_t matched = 0;
   std::uint64_t elsewhere = 0;  // in the window, of other groups
   std::uint64_t unpriced = 0;   // matched, no price for the model or a unit
+  std::uint64_t estimated = 0;  // matched, at another model's prices (unknown_model)
   std::uint64_t unmetered = 0;  // matched, neither usage nor cost
   std::uint64_t cached = 0;     // matched, from the gateway's cache
   std::uint64_t duplicates = 0;

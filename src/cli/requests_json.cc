@@ -21,7 +21,8 @@ void write_tally(JsonWriter& json, const RequestFacts& facts) {
   const RequestTally& tally = *facts.tally;
   json.number("requests", whole(tally.requests)).number("matched", whole(tally.matched));
   json.number("of_other_groups", whole(tally.elsewhere));
-  json.number("unpriced", whole(tally.unpriced)).number("unmetered", whole(tally.unmetered));
+  json.number("unpriced", whole(tally.unpriced)).number("estimated", whole(tally.estimated));
+  json.number("unmetered", whole(tally.unmetered));
   json.number("cached", whole(tally.cached)).number("duplicates", whole(tally.duplicates));
   json.key("conditions").begin_array();
   for (std::size_t i = 0; i < tally.parts.size(); ++i) {

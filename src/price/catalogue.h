@@ -150,11 +150,18 @@ struct Factor {
   std::int64_t millionth = 0;  // 850,000
 };
 
+// The model whose prices one without prices of its own takes.
+struct Like {
+  std::string_view name;  // as the file has it: "gpt-4o-mini", "openai/gpt-4o-mini"
+  Diagnostic wrong;       // said, with a message of its own, if it cannot have them
+};
+
 struct Model {
   std::string_view name;
   Clauses match;
-  std::vector<Period> periods;    // the last that holds is meant; none: it has no price
-  std::vector<Variant> variants;  // the first that holds and has a price for a unit is meant
+  std::vector<Period> periods;       // the last that holds is meant; none: it has no price
+  std::vector<Variant> variants;     // the first that holds and has a price for a unit is meant
+  std::shared_ptr<const Like> like;  // whose prices it has; shared by copies
   bool users_own = false;  // a user's prices are what they pay: no discount of all models is for it
 
   const Period* at(std::int64_t ms) const;
@@ -188,7 +195,10 @@ struct Catalogue {
 
   // Models of the same provider and name are replaced, others go before what is there.
   void add(Provider provider);
-  // Once all is added: discounts become prices. An error of each that is for no model.
+  // Once all is added: models that are like others get their prices, with history and variants. An
+  // error of each that cannot have them.
+  void fill_likes(Diagnostics& diagnostics);
+  // After that: discounts become prices. An error of each that is for no model.
   void apply_discounts(Diagnostics& diagnostics);
   // The model that a producer's two texts mean, or null. Of what has a date in it (-20251211,
   // -2025-12-11, @20251211), the other spelling and the name without it are tried after the name

@@ -58,7 +58,12 @@ int main(int argc, char** argv) {
     const std::filesystem::path path = argv[i];
     good = add(path, path.lexically_relative(argv[2]).string(), catalogue) && good;
   }
-  if (!good) return 1;
+  Diagnostics diagnostics;
+  catalogue.fill_likes(diagnostics);
+  for (const Diagnostic& diagnostic : diagnostics) {
+    std::fprintf(stderr, "%s\n", render(diagnostic).c_str());
+  }
+  if (!good || !diagnostics.empty()) return 1;
   const std::string bytes = prices::compile(catalogue);
   std::ofstream out(argv[1], std::ios::binary);
   out << "// Made at build time by compile_prices; not to be edited.\n"

@@ -2,7 +2,9 @@
 #include "price/load.h"
 
 #include <iterator>
+#include <memory>
 #include <set>
+#include <string>
 #include <utility>
 
 #include "document/yaml.h"
@@ -112,6 +114,17 @@ void Loader::priced_model(const Node& node, std::string_view name, Provider& pro
   } else if (const Node* const matches = reader_.list(node, "match", true)) {
     result.match = clauses(*matches);
   }
+  if (const Node* const like = node.find("like")) {
+    const std::string other = to_lower(reader_.text(node, "like", true));
+    result.like =
+        std::make_shared<const Like>(Like{reader_.keep(other), reader_.diagnostic(*like, {}, {})});
+    for (const char* const key : {"prices", "variants"}) {
+      if (const Node* const own = node.find(key)) {
+        reader_.error(*own, "a model that is like another has its prices",
+                      "give the one or the other");
+      }
+    }
+  }
   if (const Node* const prices = reader_.list(node, "prices", false)) {
     for (const Node& item : prices->items) {
       result.periods.push_back(
@@ -130,7 +143,7 @@ void Loader::priced_model(const Node& node, std::string_view name, Provider& pro
 
 void Loader::model(const Node& node, Provider& provider) {
   if (!reader_.is_map(node, "a model",
-                      {"model", "match", "prices", "variants", "discount", "multiplier"})) {
+                      {"model", "like", "match", "prices", "variants", "discount", "multiplier"})) {
     return;
   }
   const std::string_view name = reader_.keep(to_lower(reader_.text(node, "model", true)));
@@ -140,12 +153,13 @@ void Loader::model(const Node& node, Provider& provider) {
   auto of_list = factor(node);
   const bool factored = node.find("discount") != nullptr || node.find("multiplier") != nullptr;
   if (!factored) {
-    if (node.find("prices") == nullptr) {
-      return reader_.error(node, "`prices` is missing", "or a discount: 15%, or a multiplier");
+    if (node.find("prices") == nullptr && node.find("like") == nullptr) {
+      return reader_.error(node, "`prices` is missing",
+                           "or like: another model, a discount: 15%, or a multiplier");
     }
     return priced_model(node, name, provider);
   }
-  for (const char* const key : {"match", "prices", "variants"}) {
+  for (const char* const key : {"like", "match", "prices", "variants"}) {
     if (const Node* const other = node.find(key)) {
       reader_.error(*other, "a model with a discount or multiplier keeps its prices and names",
                     "give the price you pay, or the discount");

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iterator>
 #include <optional>
+#include <unordered_map>
 #include <utility>
 
 #include "hash/fingerprint.h"
@@ -13,6 +14,7 @@
 #include "price/catalogue.h"
 #include "price/compiled.h"
 #include "price/load.h"
+#include "price/lookalike.h"
 #include "price/units.h"
 
 namespace tocsin {
@@ -21,6 +23,7 @@ struct PriceList::Data {
   prices::Catalogue catalogue;
   std::size_t models = 0;
   std::string date;
+  const prices::Model* unknown_like = nullptr;
 };
 
 namespace {
@@ -190,6 +193,7 @@ std::optional<PriceList> PriceList::with_texts(const std::vector<File>& files,
     for (prices::Model& model : provider->models) model.users_own = true;
     catalogue.add(std::move(*provider));
   }
+  catalogue.fill_likes(diagnostics);
   catalogue.apply_discounts(diagnostics);
   if (has_errors(diagnostics)) return std::nullopt;
   for (const prices::Provider& provider : catalogue.providers) {
@@ -199,6 +203,13 @@ std::optional<PriceList> PriceList::with_texts(const std::vector<File>& files,
     data->date = std::max(data->date, std::string(provider.updated));
   }
   return PriceList(std::move(data));
+}
+
+bool PriceList::set_unknown_like(std::string_view model) {
+  const prices::Model* const like = data_->catalogue.resolve({}, model);
+  if (like == nullptr || like->periods.empty()) return false;
+  data_->unknown_like = like;
+  return true;
 }
 
 std::size_t PriceList::models() const { return data_->models; }
@@ -248,10 +259,23 @@ bool compute(const prices::Model* model, const Event& event, EventTime at, Cost&
   return any;
 }
 
+// Of one that nothing is known of. False: it stays so, and `cost` says it.
+bool estimate(const prices::Model* like, const Event& event, EventTime at, Cost& cost,
+              std::vector<CostComponent>* components) {
+  if (like == nullptr) return false;
+  clear(cost, components);
+  if (compute(like, event, at, cost, components)) {
+    cost.basis = CostBasis::estimated;
+    return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 void PriceList::price_as(const prices::Model* model, const Event& event, EventTime at,
-                         CostChoice choice, Cost& cost, std::vector<CostComponent>* components) {
+                         CostChoice choice, Cost& cost,
+                         std::vector<CostComponent>* components) const {
   clear(cost, components);
   if (event.cached) {
     if (event.has_usage) compute(model, event, at, cost, nullptr);
@@ -269,6 +293,10 @@ void PriceList::price_as(const prices::Model* model, const Event& event, EventTi
     const bool any = compute(model, event, at, cost, components);
     if (cost.unpriced.empty() || (any && !event.reported_cost)) {
       cost.basis = CostBasis::computed;
+      return;
+    }
+    if (!any && !event.reported_cost &&
+        estimate(data_->unknown_like, event, at, cost, components)) {
       return;
     }
     cost.amount = {};
@@ -313,6 +341,11 @@ struct Pricer::Cache {
   std::vector<Slot> slots{kSlots};
   std::size_t used = 0;
 
+  static constexpr std::size_t kLikesMax = 1000;
+  std::unordered_map<std::string, std::vector<const prices::Model*>> likes;  // by "provider/model"
+  std::string key;
+  Cost cost;
+
   // The slot of the event's model, or the free one where it belongs.
   Slot& find(const Event& event) {
     const std::uint64_t hash = hash64(event.model, hash64(event.provider, 0));
@@ -347,7 +380,28 @@ void Pricer::price(const Event& event, EventTime at, CostChoice choice, Cost& co
     }
     model = slot.found;
   }
-  PriceList::price_as(model, event, at, choice, cost, components);
+  list_->price_as(model, event, at, choice, cost, components);
+}
+
+void Pricer::price_likes(const Event& event, EventTime at, std::vector<LikeCost>& likes) {
+  likes.clear();
+  Cache& cache = *cache_;
+  cache.key.assign(event.provider).push_back('/');
+  cache.key += event.model;
+  auto known = cache.likes.find(cache.key);
+  if (known == cache.likes.end()) {
+    // To look through the list takes long, and made-up names may be without end.
+    if (cache.likes.size() >= Cache::kLikesMax) return;
+    known = cache.likes
+                .emplace(cache.key, prices::lookalikes(list_->catalogue(), event.provider,
+                                                       event.model, to_ms(at)))
+                .first;
+  }
+  for (const prices::Model* const like : known->second) {
+    clear(cache.cost, nullptr);
+    (void)compute(like, event, at, cache.cost, nullptr);
+    if (cache.cost.unpriced.empty()) likes.push_back({like->name, cache.cost.amount});
+  }
 }
 
 }  // namespace tocsin

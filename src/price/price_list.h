@@ -30,7 +30,14 @@ struct CostComponent {
   Money cost;             // rounded once, half-even, to the picodollar
 };
 
-enum class CostBasis : std::uint8_t { computed, reported, unpriced, cached, unmetered };
+enum class CostBasis : std::uint8_t {
+  computed,
+  reported,
+  unpriced,
+  cached,
+  unmetered,
+  estimated,  // nothing of it has a price: that of the model of unknown_model
+};
 
 constexpr std::string_view name(CostBasis basis) {
   switch (basis) {
@@ -39,12 +46,13 @@ constexpr std::string_view name(CostBasis basis) {
     case CostBasis::unpriced: return "unpriced";
     case CostBasis::cached: return "cached";
     case CostBasis::unmetered: return "unmetered";
+    case CostBasis::estimated: return "estimated";
   }
   return "";
 }
 
 enum class CostChoice : std::uint8_t {
-  computed,  // ours, else reported, else unpriced (the default)
+  computed,  // ours, else reported, else estimated, else unpriced (the default)
   reported,  // theirs, else unpriced
 };
 
@@ -56,8 +64,8 @@ struct Cost {
   std::string_view variant;  // "batch", if its prices are not the standard ones
   std::string_view origin;   // where that is written: "rules/prices/openai.yaml:88"
   std::string_view updated;  // when that file was: "2026-11-21"; may be empty
-  // Units with a count and no price; of an unknown model all. Not empty with basis computed: the
-  // amount is of the other units, too little, and nobody reported a better one.
+  // Units with a count and no price; of an unknown model all. Not empty with basis computed or
+  // estimated: the amount is of the other units, too little, and nobody reported a better one.
   std::vector<std::string_view> unpriced;
   bool clamped = false;  // more reasoning than output: as much of it as there is output counts
 };
@@ -88,6 +96,10 @@ class PriceList {
   void price(const Event& event, EventTime at, CostChoice choice, Cost& cost,
              std::vector<CostComponent>* components = nullptr) const;
 
+  // From now on what nothing is known of costs what `model` does, a name as events have it, with
+  // or without its provider. False: it has no price in the list.
+  bool set_unknown_like(std::string_view model);
+
   std::size_t models() const;     // priced models
   std::string_view date() const;  // of the newest price, "2026-11-14"
   const prices::Catalogue& catalogue() const;
@@ -97,10 +109,16 @@ class PriceList {
   struct Data;
   explicit PriceList(std::unique_ptr<Data> data);
   const prices::Model* resolve(const Event& event) const;
-  static void price_as(const prices::Model* model, const Event& event, EventTime at,
-                       CostChoice choice, Cost& cost, std::vector<CostComponent>* components);
+  void price_as(const prices::Model* model, const Event& event, EventTime at, CostChoice choice,
+                Cost& cost, std::vector<CostComponent>* components) const;
 
   std::unique_ptr<Data> data_;
+};
+
+// What a request would cost at the prices of a model that is like its own.
+struct LikeCost {
+  std::string_view model;  // lives as long as the list
+  Money cost;
 };
 
 // A price list and the models found in it so far. One thread; as many as there are threads. Gives
@@ -114,6 +132,9 @@ class Pricer {
 
   void price(const Event& event, EventTime at, CostChoice choice, Cost& cost,
              std::vector<CostComponent>* components = nullptr);
+  // Of an event whose model has no price: by the nearest models that have one for all of its units
+  // (price/lookalike.h), into `likes`. Nothing where a thousand other names were asked for before.
+  void price_likes(const Event& event, EventTime at, std::vector<LikeCost>& likes);
 
  private:
   struct Cache;

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "document/diagnostic.h"
 #include "event/decoder.h"
 #include "price/price_list.h"
 #include "rule/lookup.h"
@@ -124,6 +125,12 @@ struct LiteralSecret {
   Secret value;
 };
 
+// `unknown_model: {like: MODEL}`.
+struct UnknownLike {
+  std::string model;
+  Diagnostic unknown;  // said, with a message of its own, if the price list has no such model
+};
+
 // tocsin.yaml as values. All paths are resolved.
 struct Config {
   std::string path;
@@ -137,6 +144,7 @@ struct Config {
   std::vector<std::string> rule_files;   // expanded, sorted within each pattern
   std::vector<std::string> price_files;  // the same
   CostChoice cost = CostChoice::computed;
+  std::optional<UnknownLike> unknown_like;  // absent: what has no price is in no budget
   std::optional<HttpSettings> http;
   Millis max_future{300'000};
   Millis out_of_order{60'000};

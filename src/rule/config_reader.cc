@@ -87,6 +87,8 @@ class TopReader {
     } else if (name == "cost") {
       const auto* word = reader_.word(value, words::kCost, "choice");
       if (word != nullptr && *word == "reported") result_.cost = CostChoice::reported;
+    } else if (name == "unknown_model") {
+      unknown_model(value);
     } else if (name == "max_groups") {
       if (const auto most = reader_.count(value, 1)) {
         result_.max_groups = static_cast<std::size_t>(*most);
@@ -225,6 +227,21 @@ class TopReader {
       if (!reader_.known(entry.key, words::kQuarantine, "key")) continue;
       if (auto path = config_.path(entry.value)) result_.quarantine_file = std::move(*path);
     }
+  }
+
+  void unknown_model(const Node& node) {
+    if (!node.is_map()) {
+      (void)reader_.word(node, words::kUnknownWord, "choice");
+      return;
+    }
+    for (const Entry& entry : node.entries) {
+      if (!reader_.known(entry.key, words::kUnknownModel, "key")) continue;
+      auto model = config_.text(entry.value, "the name of a model");
+      if (!model) continue;
+      result_.unknown_like =
+          UnknownLike{std::move(*model), reader_.document().error(entry.value, {}, {})};
+    }
+    if (node.entries.empty()) reader_.error(node, "\"like\" is missing", "like: gpt-4o-mini");
   }
 
   void missing(const std::string& what, const std::string& hint) {

@@ -7,7 +7,7 @@
 namespace tocsin {
 namespace {
 
-constexpr std::array<std::pair<Value, Words>, 17> kMaps = {{
+constexpr std::array<std::pair<Value, Words>, 18> kMaps = {{
     {Value::rules, words::kRule},
     {Value::defaults, words::kRule},
     {Value::sources, words::kSource},
@@ -25,6 +25,7 @@ constexpr std::array<std::pair<Value, Words>, 17> kMaps = {{
     {Value::http, words::kHttp},
     {Value::quarantine, words::kQuarantine},
     {Value::lookup, words::kLookup},
+    {Value::unknown_model, words::kUnknownModel},
 }};
 
 // How the path to the keys below a key goes on.

@@ -68,6 +68,7 @@ enum class Value : std::uint8_t {
   address,
   addresses,
   cost,
+  unknown_model,
   http,
   quarantine,
   mapping,
@@ -213,6 +214,9 @@ inline constexpr std::array kConfig = {
     key("prices", Value::paths, "list of price files over the built-in prices", "built-in only"),
     key("cost", Value::cost, "`computed` (ours, else what was reported) or `reported`",
         "`computed`"),
+    key("unknown_model", Value::unknown_model,
+        "models without a price: `alert`, or [`like`](events.md#models-without-a-price) another",
+        "`alert`"),
     key("channels", Value::channels, "names for places that messages go to", "required"),
     key("notify", Value::notify, "the channels of each severity", "required"),
     key("time_zone", Value::zone, "of rules that name none", "`UTC`"),
@@ -394,6 +398,12 @@ inline constexpr std::array kQuarantine = {
 inline constexpr std::array kCost = {
     choice("computed", "ours, else what was reported"),
     choice("reported", "what was reported, else none"),
+};
+inline constexpr std::array kUnknownModel = {
+    key("like", Value::text, "the model whose prices estimate their cost"),
+};
+inline constexpr std::array kUnknownWord = {
+    choice("alert", "they are in no budget, and told"),
 };
 // A mount of rules: `- {files: …, team: …}`.
 inline constexpr std::array kMount = {later("files"), later("team"), later("only"),

@@ -125,6 +125,10 @@ std::string value(Value value) {
     return fmt::format(R"("anyOf":[{{{}}},{}])", choices(words::kStart), schema::kOtherStarts);
   }
   const Words keys = keys_of(value);
+  if (value == Value::unknown_model) {
+    return fmt::format(R"("anyOf":[{{{}}},{{{}}}])", choices(words::kUnknownWord),
+                       object(keys, {"like"}));
+  }
   if (value == Value::sources) {
     return fmt::format(
         R"("type":"array","minItems":1,"items":{{{},"oneOf":[{{"required":["kafka"]}},)"

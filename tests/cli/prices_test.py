@@ -111,6 +111,38 @@ class Prices(unittest.TestCase):
         self.assertEqual(told[3]["saving_usd"], "0.004")
         self.assertEqual(told[4]["unpriced"], ["input"])
 
+    def test_a_model_may_be_like_another_in_a_file_and_unknown_ones_in_the_configuration(self):
+        (self.folder / "mine.yaml").write_text(
+            "version: 1\nprovider: openai\nmodels:\n  - {model: gpt-0-nano, like: gpt-4o-mini}\n")
+        (self.folder / "tocsin.yaml").write_text(
+            "prices: [mine.yaml]\nunknown_model: {like: gpt-4o}\n")
+        usage = {"timestamp": "2026-11-20T10:00:00Z", "usage": {"input": 1000000}}
+        events = [{"provider": "openai", "model": "gpt-0-nano", **usage},
+                  {"provider": "acme", "model": "zeta", **usage}]
+        lines = "".join(json.dumps(event) + "\n" for event in events)
+        code, out, err = self.tocsin("price", "--json", "--config", "tocsin.yaml", events=lines)
+        self.assertEqual((code, err), (0, ""))
+        told = [json.loads(line) for line in out.splitlines()]
+        self.assertEqual([(one["cost_usd"], one["basis"]) for one in told],
+                         [("0.15", "computed"), ("2.5", "estimated")])
+        self.assertEqual(told[0]["price"], "openai/gpt-0-nano like gpt-4o-mini")
+        self.assertIn("estimated as openai/gpt-4o",
+                      self.tocsin("price", "--config", "tocsin.yaml", events=lines)[1])
+        self.assertIn("$2.5 estimated as openai/gpt-4o",
+                      self.tocsin("decode", "-", "--config", "tocsin.yaml", events=lines)[1])
+        code, out, err = self.tocsin("prices", "--config", "tocsin.yaml", "openai/gpt-0-nano")
+        self.assertEqual((code, err), (0, ""))
+        self.assertIn("like gpt-4o-mini: input $0.15/1M", out)
+        self.assertEqual(self.tocsin("prices", "check", "--config", "tocsin.yaml")[2], "")
+
+    def test_a_model_nobody_has_is_refused_with_the_nearest_name(self):
+        (self.folder / "tocsin.yaml").write_text("unknown_model:\n  like: gpt-4o-mimi\n")
+        code, _, err = self.tocsin("prices", "check", "--config", "tocsin.yaml")
+        self.assertNotEqual(code, 0)
+        self.assertIn("tocsin.yaml:2:9: error: no model of the price list is called "
+                      "\"gpt-4o-mimi\"", err)
+        self.assertIn("did you mean gpt-4o-mini?", err)
+
     def test_a_second_import_tells_what_changes_and_keeps_our_names(self):
         self.renew(LIST, "--fewer", "--write", "prices")
         path = self.folder / "prices" / "acme.yaml"

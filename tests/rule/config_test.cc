@@ -40,6 +40,7 @@ const std::string kWhole =
     "rules: [rules/*.yaml]\n"
     "prices: [prices.yaml]\n"
     "cost: reported\n"
+    "unknown_model: {like: openai/gpt-4o}\n"
     "http: {listen: \"0.0.0.0:8080\", token_file: token}\n"
     "max_future: 1m\n"
     "out_of_order: 30s\n"
@@ -79,6 +80,15 @@ std::string kafka_errors(const std::string& more) {
 }
 
 }  // namespace
+
+TEST_CASE("Models without a price are told, or are like another") {
+  CHECK(config_errors("unknown_model: alert\n").empty());
+  CHECK_FALSE(load_config("unknown_model: alert\n", Purpose::price).config.unknown_like);
+  CHECK_THAT(config_errors("unknown_model: alerts\n"), Catch::Contains("\"alert\""));
+  CHECK_THAT(config_errors("unknown_model: {lik: gpt-4o}\n"), Catch::Contains("\"like\""));
+  CHECK_THAT(config_errors("unknown_model: {}\n"), Catch::Contains("\"like\" is missing"));
+  CHECK_THAT(config_errors("unknown_model: {like: [a]}\n"), Catch::Contains("the name of a model"));
+}
 
 TEST_CASE("Every key of tocsin.yaml is read") {
   const auto loaded = load_config(kWhole);
@@ -125,6 +135,9 @@ TEST_CASE("Every key of tocsin.yaml is read") {
   CHECK(config.rule_files == std::vector<std::string>{"/etc/rules/a.yaml"});
   CHECK(config.price_files == std::vector<std::string>{"/etc/prices.yaml"});
   CHECK(config.cost == CostChoice::reported);
+  REQUIRE(config.unknown_like);
+  CHECK(config.unknown_like->model == "openai/gpt-4o");
+  CHECK(config.unknown_like->unknown.line == 27);
   REQUIRE(config.http);
   CHECK(config.http->host == "0.0.0.0");
   CHECK(config.http->port == 8080);

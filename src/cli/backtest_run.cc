@@ -59,7 +59,7 @@ class Listener final : public Teller {
       return;
     }
     // The report says these at its end, with numbers.
-    for (const auto* said : {"unpriced", "quarantine", "other_cost"}) {
+    for (const auto* said : {"quarantine", "other_cost"}) {
       if (message.kind == said) return;
     }
     if (told_.insert(message.kind + message.subject).second) {

@@ -70,6 +70,12 @@ AggregatorSetup aggregator_setup(const Config& config, const std::vector<Rule>& 
           .lookups = config.lookups};
 }
 
+UnpricedWatch::Words unpriced_words(const Config& config) {
+  return {.gather = config.group_interval,
+          .zone = config.time_zone,
+          .like = config.unknown_like ? config.unknown_like->model : ""};
+}
+
 std::vector<std::unique_ptr<Channel>> make_channels(const Config& config) {
   std::vector<std::unique_ptr<Channel>> channels;
   for (const auto& channel : config.channels) {

@@ -23,6 +23,9 @@ StateLimits state_limits(const Config& config);
 AggregatorSetup aggregator_setup(const Config& config, const std::vector<Rule>& rules,
                                  const PriceList& prices, State& state);
 
+// How people are told of what has no price.
+UnpricedWatch::Words unpriced_words(const Config& config);
+
 // The channels that messages go to.
 std::vector<std::unique_ptr<Channel>> make_channels(const Config& config);
 

@@ -29,6 +29,7 @@
 #include "cli/reloader.h"
 #include "cli/service_manager.h"
 #include "cli/stderr_log.h"
+#include "cli/unpriced_json.h"
 #include "http/http_server.h"
 #include "net/curl_transport.h"
 #include "notify/notifier.h"
@@ -142,6 +143,7 @@ Result<std::unique_ptr<HttpServer>> serve(const Config& config, const Answering&
   api.alerts_json = [from](std::size_t limit) {
     return alerts_json(from.store, from.in_force.get()->loaded.rules, limit);
   };
+  api.unpriced_json = [from](std::size_t limit) { return unpriced_json(from.store, limit); };
   api.budgets_json = [from](std::size_t limit) {
     return budgets_json(from.store, from.in_force.get()->loaded.rules, limit);
   };
@@ -359,7 +361,8 @@ int run_engine(FirstConfiguration first, const Clock& clock, Log& log) {
                     .replay_tick = {},
                     .identify = {},
                     .room = [&] { return (*store)->room(); },
-                    .guard = &guard};
+                    .guard = &guard,
+                    .unpriced = unpriced_words(config)};
   for (const auto& source : *sources) {
     setup.sources.push_back({source.source.get(), source.format, source.workers});
   }

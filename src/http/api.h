@@ -43,6 +43,8 @@ struct Api {
   std::function<std::string(std::size_t limit)> alerts_json;
   // JSON; at most `limit` budgets, fullest first.
   std::function<std::string(std::size_t limit)> budgets_json;
+  // JSON; at most `limit` days of models without a price, newest first.
+  std::function<std::string(std::size_t limit)> unpriced_json;
   // What the engine knows of one rule, by the parameters `rule` and `group`, or of all. JSON.
   struct Answer {
     int status = 200;

@@ -83,9 +83,9 @@ HttpAnswer metrics_answer(const std::vector<MetricSample>& samples) {
 }
 
 constexpr std::string_view kReload = "/api/v1/reload";
-constexpr std::array<std::string_view, 7> kPaths = {
-    "/healthz",        "/readyz",         "/metrics", "/api/v1/alerts",
-    "/api/v1/budgets", "/api/v1/explain", kReload};
+constexpr std::array<std::string_view, 8> kPaths = {
+    "/healthz",        "/readyz",         "/metrics",         "/api/v1/alerts",
+    "/api/v1/budgets", "/api/v1/explain", "/api/v1/unpriced", kReload};
 
 bool known(std::string_view path) {
   for (const std::string_view ours : kPaths) {
@@ -220,6 +220,7 @@ HttpAnswer Router::route(const HttpCall& call, bool authorized) const {
   }
   if (call.path == "/api/v1/alerts") return list_answer(call, api_.alerts_json);
   if (call.path == "/api/v1/explain") return explain(call);
+  if (call.path == "/api/v1/unpriced") return list_answer(call, api_.unpriced_json);
   return list_answer(call, api_.budgets_json);
 }
 

@@ -101,5 +101,6 @@ Message message_about(const Alert& alert, const Notice& notice, std::string_view
 Message digest_message(const Notice& notice);  // digest and catch_up
 Message resolved_message(const Notice& notice);
 Message engine_message(const Notice& notice);
+Message unpriced_message(const Notice& notice);  // of the engine's, one with a report
 
 }  // namespace tocsin

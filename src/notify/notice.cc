@@ -11,7 +11,8 @@
 namespace tocsin {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;  // 1 knows no reports of what has no price
+constexpr std::uint8_t kResolutionVersion = 1;
 
 WallTime read_wall(RowReader& in) { return WallTime{Millis{in.signed_number()}}; }
 
@@ -47,15 +48,18 @@ void write_engine(RowWriter& out, const EngineMessage& message) {
   out.text(message.text);
   out.number(message.details.size());
   for (const std::string& detail : message.details) out.text(detail);
+  out.byte(message.unpriced ? 1 : 0);
+  if (message.unpriced) write_unpriced(out, *message.unpriced);
 }
 
-EngineMessage read_engine(RowReader& in) {
+EngineMessage read_engine(RowReader& in, std::uint8_t version) {
   EngineMessage message;
   message.kind = in.text();
   message.subject = in.text();
   message.text = in.text();
   for (auto left = in.number(); left > 0 && in.ok(); --left)
     message.details.emplace_back(in.text());
+  if (version >= 2 && in.byte() == 1) message.unpriced = read_unpriced(in);
   return message;
 }
 
@@ -85,9 +89,10 @@ std::string encode_notice(const Notice& notice) {
 
 Result<Notice> decode_notice(std::string_view bytes) {
   RowReader in(bytes);
-  if (const auto version = in.byte(); in.ok() && version != kVersion) {
+  const std::uint8_t version = in.byte();
+  if (in.ok() && (version < 1 || version > kVersion)) {
     return reject("a notification in the state has version " + std::to_string(version) +
-                  ", this program knows version " + std::to_string(kVersion) +
+                  ", this program knows up to version " + std::to_string(kVersion) +
                   ": start the program that wrote it, or a newer one");
   }
   Notice notice;
@@ -103,7 +108,7 @@ Result<Notice> decode_notice(std::string_view bytes) {
     notice.resolved.push_back(read_resolution(in, error));
   }
   const std::uint8_t has_engine = in.byte();
-  if (has_engine == 1) notice.engine = read_engine(in);
+  if (has_engine == 1) notice.engine = read_engine(in, version);
   if (error && in.ok()) return tl::unexpected<Error>(*error);
   const bool known = kind <= static_cast<std::uint8_t>(Notice::Kind::engine) && has_engine <= 1;
   const bool engine_fits = notice.engine.has_value() == (notice.kind == Notice::Kind::engine);
@@ -116,10 +121,28 @@ Result<Notice> decode_notice(std::string_view bytes) {
   return notice;
 }
 
-std::string encode_resolution(const Resolution& resolution) {
+std::string encode_engine_message(const EngineMessage& message) {
   std::string bytes;
   RowWriter out(bytes);
   out.byte(kVersion);
+  write_engine(out, message);
+  return bytes;
+}
+
+Result<EngineMessage> decode_engine_message(std::string_view bytes) {
+  RowReader in(bytes);
+  const std::uint8_t version = in.byte();
+  EngineMessage message = read_engine(in, version);
+  if (version != kVersion || !in.ok() || !in.done()) {
+    return reject("a message of Tocsin itself in the state is damaged or of another version");
+  }
+  return message;
+}
+
+std::string encode_resolution(const Resolution& resolution) {
+  std::string bytes;
+  RowWriter out(bytes);
+  out.byte(kResolutionVersion);
   write_resolution(out, resolution);
   return bytes;
 }
@@ -130,7 +153,7 @@ Result<Resolution> decode_resolution(std::string_view bytes) {
   std::optional<Error> error;
   Resolution resolution = read_resolution(in, error);
   if (error && in.ok()) return tl::unexpected<Error>(*error);
-  if (version != kVersion || !in.ok() || !in.done()) {
+  if (version != kResolutionVersion || !in.ok() || !in.done()) {
     return reject("the end of an alert in the state is damaged or of another version");
   }
   return resolution;

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "notify/unpriced_report.h"
 #include "tocsin/alert.h"
 #include "tocsin/result.h"
 #include "tocsin/time.h"
@@ -21,6 +22,10 @@ struct EngineMessage {
   std::string subject;  // what has it: "llm.requests[3]", a model, a channel
   std::string text;     // the first line without its mark: "Tocsin is 14 min behind: …"
   std::vector<std::string> details;  // a paragraph each: what is still true, what to do
+  // In place of details: what has no price. It is told however lately the same kind was.
+  std::optional<UnpricedReport> unpriced{};
+  // Its row of the outbox, if it has one (outbox.h); not part of what is told.
+  std::string row{};
 };
 
 // What one message to one channel tells: a notification before it is put into a channel's words.
@@ -43,6 +48,10 @@ struct Notice {
 
 // The rule the notice is about; empty for the engine's own.
 const std::string& rule_of(const Notice& notice);
+
+// A message of the engine that is not yet part of a notice, as bytes of the state; without `row`.
+std::string encode_engine_message(const EngineMessage& message);
+Result<EngineMessage> decode_engine_message(std::string_view bytes);
 
 // A Notice, whole, as bytes of the state.
 std::string encode_notice(const Notice& notice);

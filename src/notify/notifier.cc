@@ -136,6 +136,7 @@ Result<void> Notifier::load() {
   reader.notice = [&](const Address& to, Notice notice) {
     notices.emplace_back(to, std::move(notice));
   };
+  reader.engine = [&](EngineMessage message) { put(Engine{std::move(message), {}}); };
   reader.unreadable = [&](Unreadable row) {
     parts_.log.error("A message in the state cannot be read and is parked: " + row.reason);
     tell_engine({"parked", "state", "Tocsin parked a message it cannot read", {row.reason}}, {});
@@ -216,10 +217,15 @@ void Notifier::take(Engine engine) {
     return now - told.second >= config_.engine_interval;
   };
   if (engine_told_.size() > kEngineToldMax) std::erase_if(engine_told_, is_over);
-  const std::string key = engine.message.kind + '\0' + engine.message.subject;
-  const auto told = engine_told_.find(key);
-  if (told != engine_told_.end() && !is_over(*told)) return;
-  engine_told_[key] = now;
+  // What has a row is told once, and by whoever put it there.
+  if (engine.message.row.empty()) {
+    const std::string key = engine.message.kind + '\0' + engine.message.subject;
+    const auto told = engine_told_.find(key);
+    if (told != engine_told_.end() && !is_over(*told)) return;
+    engine_told_[key] = now;
+  } else {
+    engine_rows_.push_back(engine.message.row);
+  }
   bool anybody = false;
   for (const std::string& channel : config_.engine_channels) {
     const bool is_about = channel == engine.except.channel;
@@ -302,12 +308,17 @@ void Notifier::enqueue(Composed composed, const std::vector<std::uint64_t>& seqs
   put_composed(batch, to, *notice, seqs);
 }
 
-// Nothing of what is composed here is sent before the write, which is this thread's next act.
-Result<void> Notifier::compose() {
-  WriteBatch batch;
+void Notifier::enqueue_engine(WriteBatch& batch) {
   for (Composed& composed : std::exchange(composed_, {})) {
     enqueue(std::move(composed), {}, batch);
   }
+  for (std::string& row : std::exchange(engine_rows_, {})) batch.erase(std::move(row));
+}
+
+// Nothing of what is composed here is sent before the write, which is this thread's next act.
+Result<void> Notifier::compose() {
+  WriteBatch batch;
+  enqueue_engine(batch);
   for (const auto& post : posts_) compose_for(*post, batch);
   if (failure_) return tl::unexpected<Error>(*failure_);
   if (batch.empty()) return {};

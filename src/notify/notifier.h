@@ -173,6 +173,7 @@ class Notifier {
   Result<void> compose();
   void compose_for(Post& post, WriteBatch& batch);
   void enqueue(Composed composed, const std::vector<std::uint64_t>& seqs, WriteBatch& batch);
+  void enqueue_engine(WriteBatch& batch);
   std::optional<Notice> compose(Post& post, Composition composition,
                                 std::vector<std::uint64_t>& seqs);
   std::vector<Alert> alerts_of(const Post& post, const Composition& composition);
@@ -204,6 +205,7 @@ class Notifier {
 
   // The notifier's thread alone.
   std::vector<Composed> composed_;
+  std::vector<std::string> engine_rows_;  // of the outbox, of what composed_ tells
   std::vector<Answer> answers_;
   WriteBatch marks_;  // unsynced: what they say can be found out again
   std::unordered_map<std::string, SteadyTime> engine_told_;

@@ -156,7 +156,7 @@ void Notifier::expire() {
 Result<void> Notifier::drain() {
   take_inputs();
   WriteBatch rows;
-  for (Composed& composed : std::exchange(composed_, {})) enqueue(std::move(composed), {}, rows);
+  enqueue_engine(rows);
   if (!rows.empty()) {
     const CrashSpan span(CrashStep::leave);
     if (auto written = parts_.store.write(rows, Sync::yes); !written) return written;

@@ -14,7 +14,6 @@ using Born = Text::Born;
 
 constexpr std::string_view kDone = "\xE2\x9C\x85";       // white check mark
 constexpr std::string_view kTools = "\xF0\x9F\x9B\xA0";  // hammer and wrench
-constexpr std::string_view kNoColour = "\xE2\x9A\xAA";   // white circle
 constexpr std::size_t kEndedMax = 50;
 constexpr std::size_t kGroupMax = 40;  // in a line of the list
 
@@ -117,9 +116,10 @@ Message resolved_message(const Notice& notice) {
 
 Message engine_message(const Notice& notice) {
   const EngineMessage& engine = *notice.engine;
+  if (engine.unpriced) return unpriced_message(notice);
   const std::string text = shown(engine.text);
   FirstLine line;
-  line.mark = engine.kind == "unpriced" ? kNoColour : kTools;
+  line.mark = kTools;
   line.subject = text;
   Message message;
   set_lines(message, line);

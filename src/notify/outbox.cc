@@ -49,6 +49,12 @@ void put_outbox_row(WriteBatch& commit, std::string_view channel, std::uint64_t 
   commit.put(outbox_key(channel, seq), encode_alert(alert));
 }
 
+void put_engine_row(WriteBatch& commit, EngineMessage& message) {
+  std::string bytes = encode_engine_message(message);
+  message.row = kEnginePrefix + hex(sha256(bytes), 16);
+  commit.put(message.row, std::move(bytes));
+}
+
 void OutboxLog::append(const Recorded& recorded, WriteBatch& commit) {
   if (!is_told(recorded.alert)) return;
   for (const std::string& channel : recorded.channels) {
@@ -156,6 +162,18 @@ Result<void> read_outbox(const Snapshot& store, const OutboxReader& reader) {
         }
       });
   if (!notices) return notices;
+  const auto engine = store.scan(
+      std::string(1, kEnginePrefix), key_after(kEnginePrefix), [&](auto key, auto value) {
+        auto message = decode_engine_message(value);
+        if (message) {
+          message->row = key;
+          reader.engine(std::move(*message));
+        } else {
+          reader.unreadable({std::string(key), std::string(value), message.error().message});
+        }
+        return true;
+      });
+  if (!engine) return engine;
   const auto alerts =
       scan_kind(store, kOutboxPrefix, reader,
                 [&](const ChannelKey& parts, std::string_view key, std::string_view value) {

@@ -23,6 +23,10 @@ namespace tocsin {
 void put_outbox_row(WriteBatch& commit, std::string_view channel, std::uint64_t seq,
                     const Alert& alert);
 
+// In the commit after which `message` is never asked for again: it is to be told whatever happens.
+// `row` becomes its key, which is composed of what it says.
+void put_engine_row(WriteBatch& commit, EngineMessage& message);
+
 // Whether an alert is ever told. A new slot at the level of the slot before isn't, but in the
 // digest at the end of a catch-up, where it is the group's present level.
 inline bool is_told(const Alert& alert) {
@@ -75,6 +79,7 @@ struct OutboxReader {
   std::function<void(std::string_view channel, std::uint64_t seq, Alert alert)> alert;
   std::function<void(std::string_view channel, Resolution resolution)> resolution;
   std::function<void(const Address& to, Notice notice)> notice;
+  std::function<void(EngineMessage message)> engine;
   std::function<void(Unreadable row)> unreadable;
 };
 // stop: the store cannot be read.

@@ -18,6 +18,7 @@ namespace tocsin {
 //   'r' channel 0 alert's id, until   the end of an episode, likewise: encode_resolution()
 //   'n' channel 0 id [0 destination]   a message composed and not yet delivered: encode_notice()
 //   'p' channel 0 id [0 destination]   a message not taken: the reason, then encode_notice()
+//   'e' id                 a message of the engine not yet composed: encode_engine_message()
 //   'd' composed id channel [0 destination]   what became of a message: Delivery
 // A destination is one of several of a channel (a recipient of mail), or empty, and then left out.
 inline constexpr char kOutboxPrefix = 'o';
@@ -25,6 +26,7 @@ inline constexpr char kResolutionPrefix = 'r';
 inline constexpr char kNotificationPrefix = 'n';
 inline constexpr char kParkedPrefix = 'p';
 inline constexpr char kDeliveryPrefix = 'd';
+inline constexpr char kEnginePrefix = 'e';
 
 // Where a message goes.
 struct Address {

@@ -236,12 +236,14 @@ void Aggregator::count_cost(const Event& event, EventTime time) {
   unpriced_row_ = nullptr;
   if (cost_.basis == CostBasis::unmetered) {
     ++counts[Count::unmetered];
-    unpriced_row_ = unpriced_.count(event, time, cost_, batch_->unpriced);
+    unpriced_row_ = unpriced_.count(event, time, cost_, pricer_, batch_->unpriced);
   }
   // A known model may lack the price of a unit: then the amount is too little.
+  const bool estimated = cost_.basis == CostBasis::estimated;
+  if (cost_.unpriced.empty() && !estimated) return;
+  unpriced_row_ = unpriced_.count(event, time, cost_, pricer_, batch_->unpriced);
   if (cost_.unpriced.empty()) return;
   ++counts[Count::unpriced];
-  unpriced_row_ = unpriced_.count(event, time, cost_, batch_->unpriced);
   model_.assign(event.provider.empty() ? "unknown" : event.provider).push_back('/');
   model_ += event.model;
   auto seen = counts.unpriced_models.find(model_);

@@ -30,7 +30,8 @@ Engine::Engine(EngineSetup setup)
       directory_(setup_.state.partitions()),
       exchange_(lanes(setup_.sources), setup_.state.seed(),
                 // What a replay tells is to be the same however fast its threads are.
-                setup_.live ? Exchange::kRecordsTogether : 1) {
+                setup_.live ? Exchange::kRecordsTogether : 1),
+      unpriced_(setup_.unpriced) {
   told_[Count::ids_forgotten] = setup_.state.counts()[Count::ids_forgotten];  // by who forgot
   std::size_t lane = 0;
   for (const auto& source : setup_.sources) {
@@ -62,6 +63,7 @@ Result<void> Engine::run_until(const std::atomic<bool>& stop) {
   while (!stop.load(std::memory_order_relaxed) && !over()) {
     if (auto turned = turn(kTurn); !turned) return turned;
   }
+  ended_ = exchange_.finished();
   stop_workers_ = true;
   exchange_.stop();
   for (auto& thread : threads_) thread.join();
@@ -86,8 +88,11 @@ Result<void> Engine::start() {
 
 Result<void> Engine::finish() {
   if (const auto error = exchange_.error()) return tl::unexpected(*error);
-  if (setup_.live) return commit({.now = setup_.clock.wall(), .sync = Sync::yes});
-  return {};
+  if (!setup_.live) return {};
+  if (ended_) {
+    if (auto told = tell_unpriced(true); !told) return told;
+  }
+  return commit({.now = setup_.clock.wall(), .sync = Sync::yes});
 }
 
 Result<void> Engine::turn(Millis wait) {
@@ -162,6 +167,7 @@ Result<void> Engine::exchange() {
     return tl::unexpected(committed.error());
   }
   exchange_.changed();
+  unpriced_.set(std::move(reload_->unpriced));
   if (reload_->in_force) reload_->in_force();
   reload_->done.set_value(std::chrono::duration_cast<std::chrono::microseconds>(
       setup_.clock.monotonic() - reload_since_));
@@ -287,6 +293,9 @@ Result<void> Engine::watch_progress() {
 Result<void> Engine::housekeeping() {
   tell_outages();
   if (auto watched = watch_progress(); !watched) return watched;
+  if (!catch_up_.catching_up()) {
+    if (auto told = tell_unpriced(false); !told) return told;
+  }
   if (const auto tick = idleness_.due(setup_.state, setup_.clock)) {
     auto ticked = commit(
         {.tick = &*tick, .now = setup_.clock.wall(), .catching_up = catch_up_.catching_up()});
@@ -453,24 +462,21 @@ void Engine::tell_other_cost(const OtherCost& copy) {
         "these are several requests, give each an id of its own."}});
 }
 
-// Tells once what the counts newly say: models without a price, limits that were met.
+// That it is told is stored with the message, so that neither is without the other.
+Result<void> Engine::tell_unpriced(bool at_once) {
+  const auto messages = unpriced_.due(setup_.state, setup_.clock, at_once);
+  if (messages.empty()) return {};
+  const bool catching_up = catch_up_.catching_up();
+  if (auto stored = commit({.now = setup_.clock.wall(), .catching_up = catching_up}); !stored) {
+    return stored;
+  }
+  for (const EngineMessage& message : messages) setup_.teller.trouble(message);
+  return {};
+}
+
+// Tells once what the counts newly say: limits that were met.
 void Engine::tell_counts() {
   const Counts& now = setup_.state.counts();
-  for (const auto& [model, seen] : now.unpriced_models) {
-    const auto before = told_.unpriced_models.find(model);
-    if (before != told_.unpriced_models.end() && before->second.requests == seen.requests) continue;
-    setup_.teller.trouble(
-        {"unpriced",
-         model,
-         fmt::format(
-             "No price for {}: {} in no budget", model,
-             seen.requests == 1 ? "1 request is" : count_text(seen.requests) + " requests are"),
-         {fmt::format("{} input and {} output tokens so far. Nothing else is affected.",
-                      value_text(Metric::input_tokens, seen.input_tokens),
-                      value_text(Metric::output_tokens, seen.output_tokens)),
-          "Add the model to a price file named under prices: it counts as soon as that is "
-          "saved."}});
-  }
   if (now[Count::overflow_groups] > told_[Count::overflow_groups]) {
     setup_.teller.trouble({"max_groups",
                            "groups",
@@ -492,7 +498,7 @@ void Engine::tell_counts() {
                            "could count twice",
                            {"Raise state.memory: eight bytes of it for each id of an hour."}});
   }
-  told_ = now;
+  told_.n = now.n;
 }
 
 void Engine::publish() {

@@ -19,6 +19,7 @@
 #include "pipeline/outage.h"
 #include "pipeline/progress_watch.h"
 #include "pipeline/teller.h"
+#include "pipeline/unpriced_watch.h"
 #include "pipeline/worker.h"
 #include "state/state.h"
 #include "tocsin/clock.h"
@@ -66,13 +67,15 @@ struct EngineSetup {
   // Live: room on the state's disk, asked ten times a second. With less than its reserve nothing
   // further is counted, before a write fails for it. Empty: it is not looked at.
   std::function<DiskRoom()> room{};
-  ReadingGuard* guard = nullptr;  // of the sources; outlives the engine
+  ReadingGuard* guard = nullptr;    // of the sources; outlives the engine
+  UnpricedWatch::Words unpriced{};  // live: how people are told of what has no price
 };
 
 // What takes the place of rules, prices and limits while the engine runs; made ready elsewhere.
 struct Reload {
   std::shared_ptr<PreparedRules> rules;  // of the engine's state; freed by the caller
   std::vector<std::unique_ptr<Aggregator>> aggregators;  // Engine::workers() of them
+  UnpricedWatch::Words unpriced{};
   // It is in force from here on, and nothing it brings about is told yet. State thread, no waiting.
   std::function<void()> in_force;
   // Set when it is in force, to how long the stream waited for it; or to why not: reject, nothing
@@ -142,6 +145,7 @@ class Engine {
   void tell_set_aside(const std::vector<SetAside>& set_aside);
   void tell_other_cost(const OtherCost& copy);
   void tell_counts();
+  Result<void> tell_unpriced(bool at_once);
   void publish();
   void mirror();
 
@@ -161,9 +165,11 @@ class Engine {
   CatchUp catch_up_;
   Idleness idleness_;
   ProgressWatch progress_;
+  UnpricedWatch unpriced_;
   std::chrono::steady_clock::time_point synced_at_{};
   bool unsynced_ = false;
   bool identified_ = false;
+  bool ended_ = false;                          // the sources have, before anybody asked for it
   std::map<std::string, std::string> trouble_;  // why not ready, by subject
   Outage outage_;
   std::optional<DiskRoom> room_;

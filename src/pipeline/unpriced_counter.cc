@@ -43,7 +43,7 @@ std::int32_t UnpricedCounter::day_of(EventTime at) {
 }
 
 UnpricedRow* UnpricedCounter::count(const Event& event, EventTime at, const Cost& cost,
-                                    UnpricedRows& rows) {
+                                    Pricer& pricer, UnpricedRows& rows) {
   const bool unmetered = cost.basis == CostBasis::unmetered;
   // What failed has nothing to meter.
   if (unmetered && event.is_error()) return nullptr;
@@ -60,7 +60,14 @@ UnpricedRow* UnpricedCounter::count(const Event& event, EventTime at, const Cost
   row.add_service(event.service, 1);
   if (unmetered) return &row;
   count_usage(event, row);
-  if (cost.basis == CostBasis::computed) {
+  if (cost.basis == CostBasis::estimated) {
+    ++row.estimated;
+    row.estimate += cost.amount;
+  }
+  if (cost.basis != CostBasis::computed) {
+    pricer.price_likes(event, at, likes_);
+    for (const LikeCost& like : likes_) row.add_like(like.model, {1, like.cost});
+  } else {
     ++row.partial;
     for (const std::string_view unit : cost.unpriced) row.add_lacking(unit, 1);
   }

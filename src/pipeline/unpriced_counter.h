@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "price/price_list.h"
 #include "state/unpriced.h"
@@ -17,7 +18,8 @@ class UnpricedCounter {
   explicit UnpricedCounter(const std::string& zone);
 
   // The event's row, for its groups to be added to; null: it needs none, or there is no room.
-  UnpricedRow* count(const Event& event, EventTime at, const Cost& cost, UnpricedRows& rows);
+  UnpricedRow* count(const Event& event, EventTime at, const Cost& cost, Pricer& pricer,
+                     UnpricedRows& rows);
 
  private:
   std::int32_t day_of(EventTime at);
@@ -27,6 +29,7 @@ class UnpricedCounter {
   Window day_{};  // the last one asked for
   std::int32_t day_number_ = 0;
   UnpricedKey key_;
+  std::vector<LikeCost> likes_;
 };
 
 }  // namespace tocsin

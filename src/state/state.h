@@ -165,6 +165,14 @@ class State {
   bool first_start() const { return first_start_; }
   EventTime watermark() const { return watermark_; }
   const Counts& counts() const { return counts_; }
+  // The rule in force of that name, or null.
+  const Rule* rule(std::string_view name) const;
+  // How a group of a rule in force stands in the calendar window of `at`; nothing: it has no
+  // budget, no such window, or is not in memory.
+  struct Spent {
+    int128 total = 0, budget = 0;
+  };
+  std::optional<Spent> spent(const Rule& rule, std::string_view group, EventTime at) const;
   // What could not be priced in the last days; changes go with the next commit.
   const UnpricedBook& unpriced() const { return unpriced_; }
   UnpricedBook& unpriced() { return unpriced_; }

@@ -2,6 +2,7 @@
 // Applying a commit: deltas to cells, cells to rungs, time to judgements.
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "alert/make_alert.h"
 #include "state/keys.h"
@@ -135,6 +136,28 @@ void State::touch(RuleState& rule, WindowTable& table, HotCells::Place cell, Eve
   } else if (touched[entry.touch].latest < latest) {
     touched[entry.touch].latest = latest;
   }
+}
+
+const Rule* State::rule(std::string_view name) const {
+  for (std::size_t i = 0; i < in_force_; ++i) {
+    if (rules_[i]->rule->name == name) return rules_[i]->rule.get();
+  }
+  return nullptr;
+}
+
+std::optional<State::Spent> State::spent(const Rule& rule, std::string_view group,
+                                         EventTime at) const {
+  const auto budget = rule.budgets ? rule.budgets->of(group) : std::nullopt;
+  const auto own = std::find_if(rules_.begin(), rules_.end(),
+                                [&](const auto& state) { return state->rule.get() == &rule; });
+  if (!budget || own == rules_.end()) return std::nullopt;
+  for (const auto& [start, table] : (*own)->windows) {
+    if (!table.window.contains(at)) continue;
+    const auto cell = hot_->find(table.cells, group, hot_->hash(table.cells, group));
+    if (cell == HotCells::kAbsent) return std::nullopt;
+    return Spent{std::as_const(*hot_)[cell].cell.total, *budget};
+  }
+  return std::nullopt;
 }
 
 // Rungs ring by the order of rules and windows, however the deltas came.

@@ -13,6 +13,7 @@ namespace tocsin {
 namespace {
 
 // 2: ids in runs (id_pages.h). Format 1 knows their newest rows alone, and is read as it is.
+// 4: what cached answers saved; what has no price by day, and messages of it.
 constexpr std::uint64_t kFormat = 4;
 constexpr std::size_t kSumsAhead = 32;
 

@@ -36,7 +36,7 @@ Api api(Asked& asked) {
     return std::vector<MetricSample>{
         {"tocsin_up", std::string(kData), MetricSample::Type::gauge, {}, "1"}};
   };
-  api.alerts_json = api.budgets_json = list;
+  api.alerts_json = api.budgets_json = api.unpriced_json = list;
   api.explain = [list](const Api::Query&) { return Api::Answer{200, list(1)}; };
   api.reload = [&asked] {
     asked.reload = true;

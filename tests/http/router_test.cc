@@ -16,6 +16,7 @@ Api router_api() {
     return std::vector<MetricSample>{{"a", "A.", MetricSample::Type::counter, {}, "1"}};
   };
   api.alerts_json = [](std::size_t limit) { return "alerts " + std::to_string(limit); };
+  api.unpriced_json = [](std::size_t limit) { return "unpriced " + std::to_string(limit); };
   api.budgets_json = [](std::size_t limit) { return "budgets " + std::to_string(limit); };
   api.explain = [](const Api::Query& query) {
     return Api::Answer{query.contains("rule") ? 200 : 404, std::to_string(query.count("group"))};
@@ -45,6 +46,8 @@ TEST_CASE("Lists have a hundred rows unless the caller says how many") {
   call.path = "/api/v1/budgets";
   call.query = {{"limit", "1"}};
   CHECK(open_answer(call).body == "budgets 1");
+  call.path = "/api/v1/unpriced";
+  CHECK(open_answer(call).body == "unpriced 1");
 }
 
 TEST_CASE("A limit that is no number from 1 to 1,000,000 is refused") {

@@ -323,17 +323,51 @@ void add_digests(std::vector<Sample>& all) {
   all.push_back({"resolved-many", many_resolved()});
 }
 
+void add_unpriced(std::vector<Sample>& all) {
+  const auto add = [&](const char* name, const UnpricedReport& report) {
+    all.push_back({name, unpriced_notice(report)});
+  };
+  UnpricedReport report = unpriced_report();
+  add("engine-unpriced", report);
+  report.zone = "Asia/Tokyo";
+  add("engine-unpriced-tokyo", report);
+  UnpricedModel& model = report.models[0];
+  model.estimated = 1'240;
+  model.like = "gpt-4o-mini";
+  model.estimate = dollars("1.005");
+  add("engine-unpriced-like", report);
+  report = unpriced_report();
+  report.models[0].model = "openai/gpt-4o";
+  report.models[0].partial = report.models[0].requests;
+  report.models[0].lacking = {"input_smell"};
+  report.models[0].likes.clear();
+  add("engine-unpriced-unit", report);
+  report = unpriced_report();
+  UnpricedModel second = report.models[0];
+  second.model = "acme/zeta-3";
+  second.requests = 70;
+  second.since = utc(2026, 11, 20, 23, 5);
+  second.likes.clear();
+  second.services.clear();
+  second.budgets.pop_back();
+  report.models.push_back(second);
+  add("engine-unpriced-many", report);
+  report = unpriced_report();
+  report.unmetered = true;
+  report.models[0].model = "openai/gpt-4o";
+  report.models[0].service = "search";
+  report.models[0].requests = 12;
+  report.models[0].input_tokens = report.models[0].output_tokens = 0;
+  report.models[0].likes.clear();
+  report.models[0].services = {{"search", 12}};
+  add("engine-unmetered", report);
+}
+
 // As src/pipeline and the notifier word them.
 void add_engine(std::vector<Sample>& all) {
   const auto add = [&](const char* name, EngineMessage message) {
     all.push_back({name, engine_notice(std::move(message))});
   };
-  add("engine-unpriced",
-      {"unpriced",
-       "openai/gpt-6-nano",
-       "No price for openai/gpt-6-nano: 1,240 requests are in no budget",
-       {"3.1M input and 900k output tokens so far. Nothing else is affected.",
-        "Add the model to a price file named under prices: it counts as soon as that is saved."}});
   add("engine-late",
       {"source",
        "1",
@@ -387,6 +421,7 @@ std::vector<Sample> golden_samples() {
   add_budgets(all);
   add_windows(all);
   add_digests(all);
+  add_unpriced(all);
   add_engine(all);
   Alert arabic = user_over(of_256_arabic_bytes());
   all.push_back({"user-of-256-arabic-bytes", told(arabic)});
@@ -429,12 +464,29 @@ std::vector<Notice> notices_full_of(const std::string& text) {
     for (Resolution& resolution : notice.resolved) fill(resolution.alert);
   }
   all.push_back(engine_notice({text, text, text, {text, text}}));
+  UnpricedReport report = unpriced_report();
+  const auto fill_model = [&](UnpricedModel& model) {
+    model.model = model.service = model.like = text;
+    model.lacking = {text};
+    model.services = {{text, 1'102}, {"x", 3}};
+    for (auto& like : model.likes) like.model = text;
+    for (auto& budget : model.budgets) budget.rule = budget.group = text;
+  };
+  fill_model(report.models[0]);
+  report.models[0].estimated = 7;
+  all.push_back(unpriced_notice(report));
+  report.models.push_back(report.models[0]);
+  all.push_back(unpriced_notice(report));
+  report.unmetered = true;
+  report.models.resize(1);
+  all.push_back(unpriced_notice(report));
   return all;
 }
 
 std::vector<Sample> hostile_samples() {
-  constexpr const char* kKinds[] = {"alert",    "error-rate", "rolling",       "digest", "catch-up",
-                                    "only-old", "resolved",   "resolved-many", "engine"};
+  constexpr const char* kKinds[] = {"alert",    "error-rate", "rolling",       "digest",
+                                    "catch-up", "only-old",   "resolved",      "resolved-many",
+                                    "engine",   "unpriced",   "unpriced-many", "unmetered"};
   const std::vector<std::string> texts = hostile_texts();
   std::vector<Sample> all;
   const auto notices = notices_full_of(texts[0] + texts[1] + texts[2]);

@@ -130,15 +130,14 @@ TEST_CASE("A resolution says from when to when and how high") {
 
 TEST_CASE("The engine's own troubles have marks of their own") {
   CHECK(lines(engine_notice(
-            {"unpriced",
-             "openai/gpt-6-nano",
-             "No price for openai/gpt-6-nano: 1,240 requests since 09:12 are in no budget",
-             {"Nothing else is affected."}})) == R"(
-⚪ No price for openai/gpt-6-nano: 1,240 requests since 09:12 are in no budget
-# No price for openai/gpt-6-nano: 1,240 requests since 09:12 are in no budget
-| ‹Nothing else is affected.›
+            {"source", "1", "No broker of requests answers", {"Nothing is lost."}})) == R"(
+🛠 No broker of requests answers
+# No broker of requests answers
+| ‹Nothing is lost.›
 ~ Tocsin itself · Sat 21 Nov, 10:36 UTC · id e0e0e0e0
 )");
+  CHECK(first_line(unpriced_notice(unpriced_report())) ==
+        "⚪ No price for openai/gpt-6-nano: 1,240 requests since 09:12 are in no budget");
   CHECK(first_line(engine_notice({"lag",
                                   "p3",
                                   "Tocsin is 14 min behind: budget alerts are late "

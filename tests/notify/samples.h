@@ -128,6 +128,31 @@ inline Notice engine_notice(EngineMessage message) {
   return notice;
 }
 
+inline Money dollars(const char* text) { return Money::pico(usd(text)); }
+
+inline UnpricedReport unpriced_report() {
+  UnpricedModel model;
+  model.model = "openai/gpt-6-nano";
+  model.requests = 1'240;
+  model.since = utc(2026, 11, 21, 9, 12);
+  model.input_tokens = 3'100'000;
+  model.output_tokens = 900'000;
+  model.services = {{"search", 1'102}, {"chat", 138}};
+  model.likes = {{"gpt-4o-mini", dollars("1.005")}, {"gpt-4o", dollars("16.75")}};
+  model.budgets = {
+      {"production-daily", "", 80}, {"feature-month", "search", 41}, {"users", "", {}}};
+  return {false, "UTC", wall(utc(2026, 11, 21, 10, 36)), {model}};
+}
+
+inline Notice unpriced_notice(UnpricedReport report) {
+  EngineMessage message;
+  message.kind = report.unmetered ? "unmetered" : "unpriced";
+  message.subject = report.models.front().model;
+  message.text = unpriced_text(report);
+  message.unpriced = std::move(report);
+  return engine_notice(std::move(message));
+}
+
 inline Notice resolved_notice() {
   Notice notice;
   notice.kind = Notice::Kind::resolved;

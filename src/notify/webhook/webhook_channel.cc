@@ -40,6 +40,48 @@ void write_digest(JsonWriter& json, const Notice& notice, bool is_digest) {
   json.number("count", static_cast<std::int64_t>(told_count(notice))).end_object();
 }
 
+void write_unpriced(JsonWriter& json, const UnpricedModel& model, bool unmetered) {
+  const auto whole = [](std::uint64_t n) { return static_cast<std::int64_t>(n); };
+  json.begin_object().text("model", model.model);
+  if (unmetered) json.text("service", model.service);
+  json.number("requests", whole(model.requests)).text("since", rfc3339_text(model.since));
+  if (!unmetered) {
+    json.number("partial", whole(model.partial)).number("estimated", whole(model.estimated));
+    json.number("input_tokens", whole(model.input_tokens));
+    json.number("output_tokens", whole(model.output_tokens));
+    json.key("lacking").begin_array();
+    for (const std::string& unit : model.lacking) json.text(unit);
+    json.end_array();
+    if (model.estimated > 0) {
+      json.text("estimated_as", model.like).text("estimated_usd", model.estimate.text());
+    }
+    json.key("if_like").begin_array();
+    for (const auto& like : model.likes) {
+      json.begin_object().text("model", like.model).text("cost_usd", like.cost.text()).end_object();
+    }
+    json.end_array();
+  }
+  json.key("services").begin_object();
+  for (const auto& [service, n] : model.services) json.number(service, whole(n));
+  json.end_object().key("budgets").begin_array();
+  for (const auto& budget : model.budgets) {
+    json.begin_object().text("rule", budget.rule).text("group", budget.group).key("percent");
+    if (budget.percent) {
+      json.number(whole(*budget.percent));
+    } else {
+      json.null();
+    }
+    json.end_object();
+  }
+  json.end_array().end_object();
+}
+
+void write_unpriced(JsonWriter& json, const UnpricedReport& report) {
+  json.key("models").begin_array();
+  for (const UnpricedModel& model : report.models) write_unpriced(json, model, report.unmetered);
+  json.end_array();
+}
+
 void write_engine(JsonWriter& json, const Notice& notice) {
   json.key("engine");
   if (!notice.engine) {
@@ -50,7 +92,9 @@ void write_engine(JsonWriter& json, const Notice& notice) {
   json.begin_object().text("kind", engine.kind).text("subject", engine.subject);
   json.text("text", engine.text).key("details").begin_array();
   for (const std::string& detail : engine.details) json.text(detail);
-  json.end_array().end_object();
+  json.end_array();
+  if (engine.unpriced) write_unpriced(json, *engine.unpriced);
+  json.end_object();
 }
 
 void write_resolved(JsonWriter& json, const Notice& notice) {

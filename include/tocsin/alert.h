@@ -68,6 +68,7 @@ struct Alert {
   bool continues = false;  // a new slot at the level of the slot before: recorded, not sent
   bool late = false;       // the window had ended by the watermark
   bool enforced = false;
+  bool repriced = false;  // reached because prices were put right: told in a digest, as old news
 };
 
 // The end of an episode: the metric fell below the rung's amount.

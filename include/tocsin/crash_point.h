@@ -28,6 +28,7 @@ enum class CrashStep : std::uint8_t {
   quarantine,  // what was set aside is written down
   accept,      // a reload: the new rules get their states
   exchange,    // and take the old ones' place
+  correct,     // a re-pricing: cells are put right
   compose,     // Notifier: what is to be sent is stored, synced
   send,        // a message is handed to the transport
   answer,      // what was answered becomes marks
@@ -50,11 +51,11 @@ enum class CrashStep : std::uint8_t {
 };
 
 constexpr std::string_view kCrashSteps[] = {
-    "apply",      "panes",    "journal",   "close",     "trim",   "evict", "drain",   "expire",
-    "rows",       "commit",   "write",     "sync",      "seal",   "tell",  "mirror",  "quarantine",
-    "accept",     "exchange", "compose",   "send",      "answer", "mark",  "park",    "leave",
-    "open",       "meta",     "positions", "rules",     "ids",    "cells", "recover", "outbox",
-    "log_append", "log_sync", "log_roll",  "log_delete"};
+    "apply",  "panes",      "journal",  "close",     "trim",      "evict",  "drain",  "expire",
+    "rows",   "commit",     "write",    "sync",      "seal",      "tell",   "mirror", "quarantine",
+    "accept", "exchange",   "correct",  "compose",   "send",      "answer", "mark",   "park",
+    "leave",  "open",       "meta",     "positions", "rules",     "ids",    "cells",  "recover",
+    "outbox", "log_append", "log_sync", "log_roll",  "log_delete"};
 static_assert(std::size(kCrashSteps) == static_cast<std::size_t>(CrashStep::log_delete) + 1);
 // Those of the engine come first.
 constexpr std::size_t kEngineCrashSteps = static_cast<std::size_t>(CrashStep::outbox) + 1;

@@ -122,7 +122,8 @@ std::string encode_alert(const Alert& alert) {
   out.byte(kVersion);
   write_what(out, alert);
   write_words(out, alert);
-  const bool flags[] = {alert.old_news, alert.stale, alert.continues, alert.late, alert.enforced};
+  const bool flags[] = {alert.old_news, alert.stale,    alert.continues,
+                        alert.late,     alert.enforced, alert.repriced};
   std::uint8_t bits = 0;
   for (unsigned i = 0; i < std::size(flags); ++i) {
     bits = static_cast<std::uint8_t>(bits | (flags[i] ? 1U << i : 0U));
@@ -142,12 +143,13 @@ Result<Alert> decode_alert(std::string_view bytes) {
   bool valid = true;
   read_what(in, alert, valid);
   read_words(in, alert, valid);
-  const auto bits = read_up_to(in, 31, valid);
+  const auto bits = read_up_to(in, 63, valid);
   alert.old_news = (bits & 1) != 0;
   alert.stale = (bits & 2) != 0;
   alert.continues = (bits & 4) != 0;
   alert.late = (bits & 8) != 0;
   alert.enforced = (bits & 16) != 0;
+  alert.repriced = (bits & 32) != 0;
   if (!in.ok() || !in.done() || !valid) {
     return reject("an alert in the state is damaged: its bytes are not what was written");
   }

@@ -19,6 +19,9 @@ constexpr std::size_t kRowsMax = 50;
 constexpr std::size_t kFew = 10;       // that all channels list them all
 constexpr std::size_t kGroupMax = 40;  // in a line of the list
 constexpr std::string_view kAlready = "already over when Tocsin caught up";
+constexpr std::string_view kRepriced = "over now that prices were put right";
+
+std::string_view heading_of(const Alert& first) { return first.repriced ? kRepriced : kAlready; }
 
 // Whether `a` says more about a group than `b`: the newer window, there the higher rung.
 bool later_or_higher(const Alert& a, const Alert& b) {
@@ -111,7 +114,7 @@ FirstLine first_line(const Notice& notice, const Levels& levels, const std::vect
   line.subject = cut_end(subject_of(first), 40);
   const std::string count = count_text(std::ssize(levels));
   if (notice.kind == Notice::Kind::catch_up) {
-    line.tail = ": " + count + " " + std::string(kAlready);
+    line.tail = ": " + count + " " + std::string(heading_of(first));
   } else {
     const Millis span = std::max(notice.until - notice.from, Millis{1'000});
     line.tail = ": " + count + " crossed in " + duration_text(span);
@@ -125,7 +128,7 @@ std::string title_of(const Notice& notice, const Levels& levels) {
   const std::string count =
       count_text(std::ssize(levels)) + " " + groups_word(first, levels.size());
   if (notice.kind == Notice::Kind::catch_up) {
-    return subject_of(first) + ": " + count + " " + std::string(kAlready);
+    return subject_of(first) + ": " + count + " " + std::string(heading_of(first));
   }
   const auto clock = [&](WallTime t) {
     return clock_seconds_text(local_time(as_event_time(t), first.zone));
@@ -240,7 +243,8 @@ Message only_stale(const Notice& notice) {
 // One level alone is told as an alert is; after a catch-up with its heading.
 Message single_level(const Notice& notice, const Alert& level) {
   const bool caught_up = notice.kind == Notice::Kind::catch_up;
-  Message message = message_about(level, notice, caught_up ? kAlready : std::string_view{});
+  Message message =
+      message_about(level, notice, caught_up ? heading_of(level) : std::string_view{});
   if (const std::string stale = stale_text(notice.alerts); !stale.empty()) {
     message.paragraphs.push_back({stale, Born::ours});
   }

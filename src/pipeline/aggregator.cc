@@ -181,10 +181,21 @@ void Aggregator::take_event(const Event& event) {
     ++batch_->counts[Count::too_old];
     return;
   }
+  if (setup_.correction != nullptr) return correct(event, time, record_time);
   count_cost(event, time);
   if (setup_.watch != nullptr) {
     setup_.watch->counted({event, time, cost_.amount, lane_->lane.source});
   }
+  ++event_;
+  fold(event, time, cost_.amount);
+}
+
+// What is read once more is counted already.
+void Aggregator::correct(const Event& event, EventTime time, EventTime record_time) {
+  const Correction::Counted counted{event,           time, record_time, lane_->lane.partition,
+                                    record_->offset, cost_};
+  if (!setup_.correction->differs(counted)) return;
+  unpriced_row_ = nullptr;
   ++event_;
   fold(event, time, cost_.amount);
 }
@@ -261,6 +272,14 @@ void Aggregator::fold(const Event& event, EventTime time, Money cost) {
       batch_->counts.late_cost += cost;
       continue;
     }
+    int128 value = 0;
+    if (setup_.correction == nullptr) {
+      value = amount(rules_[rule].metric, event, cost);
+    } else {
+      const auto difference = setup_.correction->difference(rule, at);
+      if (!difference) continue;
+      value = *difference;
+    }
     const std::size_t size = matcher_.group_size(rule);
     if (group_.size() < size) group_.resize(size);
     matcher_.write_group(rule, group_.data());
@@ -268,7 +287,7 @@ void Aggregator::fold(const Event& event, EventTime time, Money cost) {
     if (unpriced_row_ != nullptr && rules_[rule].metric == Metric::cost) {
       unpriced_row_->add_group(setup_.rules[rule].name, group, 1);
     }
-    batch_->fold.add(rule, at, group, amount(rules_[rule].metric, event, cost), time);
+    batch_->fold.add(rule, at, group, value, time);
   }
 }
 

@@ -10,6 +10,7 @@
 
 #include "event/decoder.h"
 #include "pipeline/batch.h"
+#include "pipeline/correction.h"
 #include "pipeline/cost_mark.h"
 #include "pipeline/decode_ahead.h"
 #include "pipeline/event_watch.h"
@@ -41,6 +42,7 @@ struct AggregatorSetup {
   EventWatch* watch = nullptr;
   std::string zone = "UTC";                  // whose days count what has no price
   std::shared_ptr<const Lookups> lookups{};  // null: none
+  Correction* correction = nullptr;
 };
 
 // Stage 1 for the partitions of one worker: decode, de-duplicate, price, match, admit, fold. Holds
@@ -101,6 +103,7 @@ class Aggregator final : Decoder::Sink {
   bool claim(ClaimedId& id, const Event& event);
   void note_copy(const Event& event);
   void count_cost(const Event& event, EventTime time);
+  void correct(const Event& event, EventTime time, EventTime record_time);
   void fold(const Event& event, EventTime time, Money cost);
   bool admitted(const RuleLane& rule, EventTime time, std::int64_t& at);
   const SpecCalendar& admission(std::size_t calendar, EventTime time);

@@ -99,6 +99,7 @@ Result<void> Engine::turn(Millis wait) {
   turns_.fetch_add(1, std::memory_order_relaxed);
   if (held()) return hold(wait);
   if (auto reloaded = reload(); !reloaded) return reloaded;
+  if (auto repriced = reprice(); !repriced) return repriced;
   const bool more = setup_.live && setup_.state.has_work();
   auto taken = exchange_.take(more ? Millis{0} : wait);
   if (!taken.empty()) {
@@ -131,6 +132,8 @@ void Engine::refuse_reloads() {
     if (*left) (*left)->done.set_value(retry("the engine is stopping"));
     left->reset();
   }
+  if (step_) step_->done.set_value(retry("the engine is stopping"));
+  step_.reset();
 }
 
 // Takes up what is offered, once all groups are judged by the rules before it: batches begun from

@@ -84,6 +84,17 @@ struct Reload {
   std::promise<Result<std::chrono::microseconds>> done;
 };
 
+// What a re-pricing asks of the state thread: to begin, to put right what it found, or to end
+// without. Made ready elsewhere.
+struct RepricingStep {
+  std::optional<RepricingRequest> begin;
+  bool keep = false;                         // begin: State::begin_repricing()
+  const Corrections* corrections = nullptr;  // lives until `done`; absent, and no `begin`: the end
+  // Set when it is done. retry: nothing is changed, for the engine was told to end, or other rules
+  // or prices are in force.
+  std::promise<Result<RepricingStart>> done;
+};
+
 // Joins sources, stage 1 and the state. run() is the state thread; status() any thread.
 class Engine {
  public:
@@ -117,6 +128,8 @@ class Engine {
   // Any thread: takes effect between two commits, no event is counted by a mix of both. One at a
   // time: `done` of the one before must be set.
   void offer(std::unique_ptr<Reload> reload);
+  // The same: it is done between two commits, while nothing is caught up with.
+  void offer(std::unique_ptr<RepricingStep> step);
 
  private:
   static constexpr Millis kSyncEvery{1'000};
@@ -125,6 +138,8 @@ class Engine {
   Result<void> reload();
   Result<void> exchange();
   void refuse_reloads();
+  Result<void> reprice();
+  Result<RepricingStart> reprice(const RepricingStep& step);
   Result<void> commit(std::vector<Exchange::Taken> taken);
   Result<void> commit(const CommitInput& input);
   Result<void> settle(Committed committed, Sync sync);
@@ -157,9 +172,10 @@ class Engine {
   std::atomic<bool> stop_workers_{false};
 
   std::mutex offer_mutex_;
-  std::unique_ptr<Reload> offered_;  // guarded by offer_mutex_
-  bool over_ = false;                // guarded by offer_mutex_
-  std::unique_ptr<Reload> reload_;   // accepted, waits for what was read before
+  std::unique_ptr<Reload> offered_;      // guarded by offer_mutex_
+  std::unique_ptr<RepricingStep> step_;  // guarded by offer_mutex_
+  bool over_ = false;                    // guarded by offer_mutex_
+  std::unique_ptr<Reload> reload_;       // accepted, waits for what was read before
   std::chrono::steady_clock::time_point reload_since_{};
 
   CatchUp catch_up_;

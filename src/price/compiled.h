@@ -9,8 +9,11 @@
 namespace tocsin::prices {
 
 // Price files as the binary carries them: reading some thousand models of YAML takes longer than
-// all else that a command does. Written by compile_prices when we are built, read by the same code;
-// it is no format to be kept. Discounts are not in it.
+// all else that a command does. Written by compile_prices when we are built, read by the same code.
+// A state keeps them too: whoever changes what is written, or what a price means, raises kLayout,
+// and lists kept before are known to be of another one. Discounts are not in it, but what they made
+// of prices is, once they are applied.
+inline constexpr unsigned char kLayout = 1;
 std::string compile(const Catalogue& catalogue);
 
 // The catalogue whose texts are parts of `bytes`, which must outlive it. Nothing: they are not

@@ -20,10 +20,12 @@
 namespace tocsin {
 
 struct PriceList::Data {
+  std::string bytes;  // of a restored one; its texts are in there
   prices::Catalogue catalogue;
   std::size_t models = 0;
   std::string date;
   const prices::Model* unknown_like = nullptr;
+  std::string unknown_like_name;
 };
 
 namespace {
@@ -196,19 +198,47 @@ std::optional<PriceList> PriceList::with_texts(const std::vector<File>& files,
   catalogue.fill_likes(diagnostics);
   catalogue.apply_discounts(diagnostics);
   if (has_errors(diagnostics)) return std::nullopt;
-  for (const prices::Provider& provider : catalogue.providers) {
-    data->models += static_cast<std::size_t>(
+  PriceList list(std::move(data));
+  list.sum_up();
+  return list;
+}
+
+void PriceList::sum_up() {
+  for (const prices::Provider& provider : data_->catalogue.providers) {
+    data_->models += static_cast<std::size_t>(
         std::count_if(provider.models.begin(), provider.models.end(),
                       [](const prices::Model& model) { return !model.periods.empty(); }));
-    data->date = std::max(data->date, std::string(provider.updated));
+    data_->date = std::max(data_->date, std::string(provider.updated));
   }
-  return PriceList(std::move(data));
+}
+
+std::string PriceList::bytes() const {
+  return static_cast<char>(prices::kLayout) + data_->unknown_like_name + '\0' +
+         prices::compile(data_->catalogue);
+}
+
+std::optional<PriceList> PriceList::restored(std::string bytes) {
+  if (bytes.empty() || static_cast<unsigned char>(bytes[0]) != prices::kLayout) return std::nullopt;
+  auto data = std::make_unique<Data>();
+  data->bytes = std::move(bytes);
+  const std::string_view whole(data->bytes);
+  const std::size_t end = whole.find('\0');
+  if (end == std::string_view::npos) return std::nullopt;
+  const std::string like(whole.substr(1, end - 1));
+  auto catalogue = prices::compiled(whole.substr(end + 1));
+  if (!catalogue) return std::nullopt;
+  data->catalogue = std::move(*catalogue);
+  PriceList list(std::move(data));
+  list.sum_up();
+  if (!like.empty() && !list.set_unknown_like(like)) return std::nullopt;
+  return list;
 }
 
 bool PriceList::set_unknown_like(std::string_view model) {
   const prices::Model* const like = data_->catalogue.resolve({}, model);
   if (like == nullptr || like->periods.empty()) return false;
   data_->unknown_like = like;
+  data_->unknown_like_name = model;
   return true;
 }
 

@@ -99,6 +99,11 @@ class PriceList {
   // From now on what nothing is known of costs what `model` does, a name as events have it, with
   // or without its provider. False: it has no price in the list.
   bool set_unknown_like(std::string_view model);
+  // The whole list, the user's files, discounts and set_unknown_like() in it, for restored() to
+  // make the same of. Of equal lists the same bytes.
+  std::string bytes() const;
+  // Nothing: a program whose lists have another layout wrote them.
+  static std::optional<PriceList> restored(std::string bytes);
 
   std::size_t models() const;     // priced models
   std::string_view date() const;  // of the newest price, "2026-11-14"
@@ -108,6 +113,7 @@ class PriceList {
   friend class Pricer;
   struct Data;
   explicit PriceList(std::unique_ptr<Data> data);
+  void sum_up();
   const prices::Model* resolve(const Event& event) const;
   void price_as(const prices::Model* model, const Event& event, EventTime at, CostChoice choice,
                 Cost& cost, std::vector<CostComponent>* components) const;

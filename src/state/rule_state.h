@@ -40,7 +40,9 @@ struct WindowTable {
     HotCells::Place cell = HotCells::kAbsent;
     EventTime latest{};  // greatest event time in the commit's deltas
   };
-  std::vector<Touch> touched;          // by the commit under way
+  std::vector<Touch> touched;  // by the commit under way
+  // How high cells had come before a re-pricing took them below a rung that they had reached.
+  std::map<std::string, int128, std::less<>> heights;
   std::unique_ptr<CellOrder> closing;  // while its cells become pages
   std::uint64_t closing_since = 0;     // the commit in which that began
 };

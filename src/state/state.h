@@ -23,8 +23,10 @@
 #include "state/id_archive.h"
 #include "state/id_set.h"
 #include "state/journal.h"
+#include "state/repricing_row.h"
 #include "state/rule_state.h"
 #include "state/unpriced.h"
+#include "state/version.h"
 #include "tocsin/result.h"
 #include "tocsin/store.h"
 
@@ -61,6 +63,8 @@ struct StateSetup {
   std::shared_ptr<const void> keeps{};
   // Kept by index in `rules`, which it then has the size of, until they are exchanged.
   std::vector<Peaks>* peaks = nullptr;
+  // What stage 1 prices by, to be kept; absent: nobody will ask what an event cost.
+  std::optional<Tariff> tariff{};
 };
 
 // Rules to take the place of those in force.
@@ -68,8 +72,9 @@ struct RuleChange {
   const std::vector<Rule>& rules;  // they live as long as `keeps`
   std::shared_ptr<const void> keeps;
   Route fallback;
-  StateLimits limits;  // but for sizes of memory, which stay
-  WriteBatch rows;     // further rows of the commit that exchanges them
+  StateLimits limits;              // but for sizes of memory, which stay
+  WriteBatch rows;                 // further rows of the commit that exchanges them
+  std::optional<Tariff> tariff{};  // as in StateSetup
 };
 
 // The same, with all made ready that takes time.
@@ -84,6 +89,7 @@ struct PreparedRules {
   Route fallback;
   StateLimits limits;
   WriteBatch rows;
+  std::optional<Tariff> tariff;
 };
 
 // How far a batch has brought a partition.
@@ -109,6 +115,8 @@ struct CommitInput {
   WallTime now{};
   bool catching_up = false;  // what rings now is old news
   Sync sync = Sync::no;
+  // Of a commit of its own, while nothing is swept, by State::correct().
+  const Corrections* corrections = nullptr;
 };
 
 struct Committed {
@@ -138,6 +146,16 @@ class State {
   // States go on by (name, fingerprint); what is left of rules taken out goes to the store, some
   // each commit. What `next` holds afterwards may be much, and is for the caller to free.
   Result<Committed> exchange(PreparedRules& next, const CommitInput& input);
+  // What a re-pricing begins with. `keep`: the next commit stores that it is under way, so that a
+  // start begins it anew. reject: it is not kept by which prices this state counts.
+  Result<RepricingStart> begin_repricing(const RepricingRequest& request, bool keep);
+  // A commit that puts cells right and stores that it is done; what rings by it is old news. Levels
+  // reached stay reached. retry, changing nothing: other rules or prices are in force since it
+  // began.
+  Result<Committed> correct(const Corrections& corrections, WallTime now);
+  // It will not be done: the next commit forgets it.
+  void give_up_repricing();
+
   // Rows to be stored with the next commit.
   void add_rows(const WriteBatch& rows);
   // Is there something to commit without further events?
@@ -200,6 +218,14 @@ class State {
   Result<void> load_journal();
   void put_state_row(const RuleState& rule);
   Result<void> note_version();
+  Result<void> load_version();
+  Result<void> keep_price_list(const std::vector<Version>& versions);
+  Result<void> put_right(std::span<const Delta> deltas);
+  Result<void> put_right_sum(RuleState& rule, const Delta& delta);
+  Result<HotCells::Place> find_cell(RuleState& rule, WindowTable& table, std::string_view group);
+  void put_right_pane(RuleState& rule, const Delta& delta);
+  void keep_height(WindowTable& table, std::string_view group, int128 total);
+  EventTime open_since() const;
   void retire(std::unique_ptr<RuleState> rule);
   void note_in_force();
   Result<void> find_groups(RuleState& rule, PreparedRules& next);
@@ -230,7 +256,8 @@ class State {
   void touch_group(RuleState& rule, PaneEntry& entry);
   void pass_by(RuleState& rule, PaneEntry& entry);
   void forget_groups(RuleState& rule);
-  static void renew(RuleState& rule, std::string_view group, HotCell& entry);
+  static void renew(RuleState& rule, const WindowTable& table, std::string_view group,
+                    HotCell& entry);
   static bool renew(RuleState& rule, PaneEntry& entry);
   bool forgotten(RuleState& rule, const PaneEntry& entry);
   void tell(RuleState& rule, std::string_view group, EventTime at, PaneOutcome& outcome,
@@ -288,6 +315,8 @@ class State {
   AlertLog& alert_log_;
   Route fallback_;
   StateLimits limits_;
+  std::optional<Tariff> tariff_;
+  std::uint64_t version_ = 0;  // the commit of the newest Version
   std::unique_ptr<IdSet> ids_;
   std::unique_ptr<IdArchive> id_archive_;
   std::uint64_t seed_ = 0;

@@ -37,6 +37,11 @@ Result<Committed> State::commit(const CommitInput& input) {
     }
     if (work.unpriced != nullptr) unpriced_.add(*work.unpriced, first_unpriced_day());
   }
+  if (input.corrections != nullptr) {
+    if (auto done = put_right(input.corrections->deltas); !done) {
+      return tl::unexpected(done.error());
+    }
+  }
   ring_sums(input);
   advance(input);
   judge_panes(input);
@@ -112,7 +117,7 @@ Result<void> State::apply_sum(RuleState& rule, WindowTable& table, const Delta& 
   auto cell = hot_cell(rule, table, delta.group, hash);
   if (!cell) return tl::unexpected(cell.error());
   HotCell& entry = (*hot_)[*cell];
-  if (entry.edition != rule.edition) renew(rule, hot_->group(*cell), entry);
+  if (entry.edition != rule.edition) renew(rule, table, hot_->group(*cell), entry);
   entry.cell.total += delta.amount;
   entry.cell.requests += delta.requests;
   touch(rule, table, *cell, delta.latest);
@@ -193,6 +198,15 @@ Result<WindowTable*> State::window(RuleState& rule, std::int64_t start) {
   if (*stored) {
     if (!decode_window(**stored, table.row)) return stop("the state is damaged: a window's row");
     table.elsewhere = true;
+    const std::string heights = key::window(key::kHeight, rule.row.id, start);
+    bool good = true;
+    auto scanned = store_.scan(heights, key::after(heights), [&](auto key, auto value) {
+      RowReader in(value);
+      table.heights[std::string(key.substr(key::kGroupAt))] = in.amount();
+      return good = in.ok() && in.done();
+    });
+    if (!scanned) return tl::unexpected(scanned.error());
+    if (!good) return stop("the state is damaged: a cell's height");
   } else {
     table.row_changed = true;
   }
@@ -214,7 +228,7 @@ Result<HotCells::Place> State::hot_cell(RuleState& rule, WindowTable& table, std
     return hot_cell(rule, table, kOverflowGroup, hot_->hash(table.cells, kOverflowGroup));
   }
   at = hot_->add(table.cells, group, hash);
-  renew(rule, group, (*hot_)[at]);
+  renew(rule, table, group, (*hot_)[at]);
   ++table.row.groups;
   table.row_changed = true;
   if (rule.peaks != nullptr) rule.peaks->cell();
@@ -253,16 +267,22 @@ Result<HotCells::Place> State::load_cell(RuleState& rule, WindowTable& table,
   HotCell& entry = (*hot_)[at];
   entry.cell = *cell;
   entry.stored = stored->has_value();
-  renew(rule, group, entry);
+  renew(rule, table, group, entry);
   // What was armed again must be stored, or it is forgotten when the cell goes cold unchanged.
   if (entry.cell.reached != cell->reached) touch(rule, table, at, StreamTime::kUnset);
   return at;
 }
 
 // What the ladder as it is now makes of the cell: rungs whose limit was raised are armed again.
-void State::renew(RuleState& rule, std::string_view group, HotCell& entry) {
+void State::renew(RuleState& rule, const WindowTable& table, std::string_view group,
+                  HotCell& entry) {
   const Ladder& ladder = rule.ladder_of(group);
-  entry.cell.reached &= ~no_longer_met(ladder, entry.cell);
+  SumCell highest = entry.cell;
+  if (!table.heights.empty()) {
+    const auto height = table.heights.find(group);
+    if (height != table.heights.end()) highest.total = std::max(highest.total, height->second);
+  }
+  entry.cell.reached &= ~no_longer_met(ladder, highest);
   entry.next_reached_at = next_reached_at(ladder, entry.cell.reached);
   entry.edition = rule.edition;
 }
@@ -299,7 +319,8 @@ void State::record(RuleState& rule, const Crossing& crossing, bool continues,
   alert = make_alert(*rule.rule, rule.row.fingerprint, crossing);
   alert.continues = continues;
   alert.late = watermark_ != StreamTime::kUnset && alert.window.end <= watermark_;
-  alert.old_news = input.catching_up;
+  alert.repriced = input.corrections != nullptr;
+  alert.old_news = input.catching_up || alert.repriced;
   alert.stale = input.catching_up && alert.window.end != kNever &&
                 alert.window.end + limits_.stale_after < as_event_time(input.now);
   recorded.channels = channels_of(*rule.rule, rule.rule->ladder[crossing.step->rung]);

@@ -52,6 +52,7 @@ Result<std::unique_ptr<PreparedRules>> State::prepare(RuleChange change) const {
   next->fallback = std::move(change.fallback);
   next->limits = change.limits;
   next->rows = std::move(change.rows);
+  next->tariff = std::move(change.tariff);
   const auto snapshot = store_.snapshot();
   const auto commit = last_commit(*snapshot);
   if (!commit) return tl::unexpected(commit.error());
@@ -164,6 +165,7 @@ Result<Committed> State::exchange(PreparedRules& next, const CommitInput& input)
   next.limits.pane_bytes = limits_.pane_bytes;
   next.limits.ids = limits_.ids;
   limits_ = next.limits;
+  tariff_ = std::move(next.tariff);
   add_rows(next.rows);
   if (auto noted = note_version(); !noted) return tl::unexpected(noted.error());
   auto committed = commit(input);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <random>
 
-#include "hash/digest.h"
 #include "state/keys.h"
 #include "state/state.h"
 #include "tocsin/crash_point.h"
@@ -13,7 +12,8 @@ namespace tocsin {
 namespace {
 
 // 2: ids in runs (id_pages.h). Format 1 knows their newest rows alone, and is read as it is.
-// 4: what cached answers saved; what has no price by day, and messages of it.
+// 4: what cached answers saved; what has no price by day, and messages of it; marks of a re-pricing
+// on alerts, and heights of cells.
 constexpr std::uint64_t kFormat = 4;
 constexpr std::size_t kSumsAhead = 32;
 
@@ -138,7 +138,8 @@ State::State(const StateSetup& setup)
     : store_(setup.store),
       alert_log_(setup.alert_log),
       fallback_(setup.fallback),
-      limits_(setup.limits) {}
+      limits_(setup.limits),
+      tariff_(setup.tariff) {}
 State::~State() = default;
 
 Result<std::unique_ptr<State>> State::open(const StateSetup& setup) {
@@ -161,6 +162,7 @@ Result<void> State::load(const StateSetup& setup) {
        {&State::load_unpriced, &State::load_ids, &State::load_panes, &State::load_journal}) {
     if (auto done = (this->*step)(); !done) return done;
   }
+  if (auto loaded = load_version(); !loaded) return loaded;
   return note_version();
 }
 
@@ -346,7 +348,7 @@ Result<void> State::load_journal() {
         // Where a sweep is due it renews them: it must see what the new ladder changes, to store
         // it.
         HotCell& entry = (*hot_)[at];
-        if (entry.edition == rule->edition) renew(*rule, hot_->group(at), entry);
+        if (entry.edition == rule->edition) renew(*rule, table, hot_->group(at), entry);
       }
       // With all its groups here, a new one need not be looked for in the store.
       if (!table.row.paged) table.elsewhere = table.cells.size < table.row.groups;
@@ -357,30 +359,6 @@ Result<void> State::load_journal() {
       settle(rule->pane_rule, rule->judged_through, entry->cell);
     }
   }
-  return {};
-}
-
-// Which rules judged from which offsets on; for recordings.
-Result<void> State::note_version() {
-  std::string rules;
-  for (std::size_t i = 0; i < in_force_; ++i) {
-    const auto& rule = rules_[i];
-    rules += rule->row.rule + "\n" + rule->row.fingerprint + "\n" + rule->row.ladder + "\n";
-  }
-  const std::string version = hex(sha256(rules), 16);
-  const auto last = store_.get(key::meta("rules"));
-  if (!last) return tl::unexpected(last.error());
-  if (*last && **last == version) return {};
-  batch_.put(key::meta("rules"), version);
-  std::string bytes;
-  RowWriter out(bytes);
-  out.text(version);
-  out.number(partitions_.size());
-  for (std::uint32_t i = 0; i < partitions_.size(); ++i) {
-    out.number(i);
-    out.signed_number(partitions_[i].position.next_offset);
-  }
-  batch_.put(key::numbered(key::kVersion, commit_ + 1), bytes);
   return {};
 }
 

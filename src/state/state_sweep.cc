@@ -57,7 +57,7 @@ bool State::sweep_table(RuleState& rule, WindowTable& table, const CommitInput& 
     --left.looks;
     HotCell& entry = (*hot_)[at];
     const std::uint64_t reached = entry.cell.reached;
-    renew(rule, hot_->group(at), entry);
+    renew(rule, table, hot_->group(at), entry);
     const bool rings =
         entry.cell.total >= entry.next_reached_at && entry.cell.requests >= rule.rule->min_requests;
     if (entry.cell.reached == reached && !rings) continue;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <deque>
 #include <filesystem>
 #include <fstream>
 #include <future>
@@ -15,6 +16,7 @@
 #include "notify/outbox_keys.h"
 #include "notify/webhook/webhook_channel.h"
 #include "pipeline/engine.h"
+#include "state/view.h"
 #include "support/manual_clock.h"
 
 namespace tocsin::crash {
@@ -78,6 +80,8 @@ QuarantineWriter quarantine_to(const std::string& path) {
     return {};
   };
 }
+
+Tariff tariff() { return make_tariff("the scenario's prices", "computed"); }
 
 // The running parts of a life, and the one who looks after them.
 class Running {
@@ -173,6 +177,7 @@ class Running {
     }
     if (counted < static_cast<std::int64_t>(life_.scenario.records)) return false;
     if (reloading_ && reloading_->wait_for(Millis{0}) != std::future_status::ready) return false;
+    if (!repriced(engine)) return false;
     if (!all_counted_) {
       all_counted_ = true;
       clock_.advance(kAfterAll);
@@ -205,7 +210,8 @@ class Running {
                                     .keeps = next,
                                     .fallback = everything(),
                                     .limits = small_limits(),
-                                    .rows = {}});
+                                    .rows = {},
+                                    .tariff = tariff()});
     if (!prepared) return;  // the store has failed: the engine meets it too
     auto reload = std::make_unique<Reload>();
     reload->rules = std::move(*prepared);
@@ -216,6 +222,57 @@ class Running {
     }
     reloading_ = reload->done.get_future();
     engine.offer(std::move(reload));
+  }
+
+  // What is counted by then is put right, once in all lives: each step as the state allows.
+  bool repriced(Engine& engine) {
+    const auto done = read_repricings(life_.store);
+    if (!done || !done->empty()) return true;  // a store that fails, the engine meets too
+    if (!step_) {
+      auto step = std::make_unique<RepricingStep>();
+      step->begin = RepricingRequest{};
+      step->keep = true;
+      offer(engine, std::move(step));
+    }
+    if (step_->wait_for(Millis{0}) != std::future_status::ready) return false;
+    const auto start = step_->get();
+    step_.reset();
+    if (!start || start->until.empty()) return false;
+    find_corrections();
+    corrections_.version = start->version;
+    corrections_.deltas = deltas_;
+    auto step = std::make_unique<RepricingStep>();
+    step->corrections = &corrections_;
+    offer(engine, std::move(step));
+    return false;
+  }
+
+  void offer(Engine& engine, std::unique_ptr<RepricingStep> step) {
+    step_ = step->done.get_future();
+    engine.offer(std::move(step));
+  }
+
+  // A tenth more, or less, by the group.
+  void find_corrections() {
+    deltas_.clear();
+    groups_.clear();
+    const auto& in_force = rules();
+    const auto snapshot = life_.store.snapshot();
+    [[maybe_unused]] const auto read =
+        StateView(*snapshot, in_force).cells([&](const CellView& cell) {
+          const auto rule = std::find_if(in_force.begin(), in_force.end(),
+                                         [&](const Rule& of) { return of.name == cell.name; });
+          if (rule == in_force.end() || rule->rolling() || rule->judged()) return true;
+          const std::string& group = groups_.emplace_back(cell.key);
+          const int128 more = cell.total / (group.size() % 2 == 0 ? 10 : -10);
+          deltas_.push_back({static_cast<std::uint32_t>(rule - in_force.begin()),
+                             to_ms(cell.window.start),
+                             group,
+                             more,
+                             0,
+                             {}});
+          return true;
+        });
   }
 
   bool nothing_to_tell() const {
@@ -241,6 +298,10 @@ class Running {
   bool cut_off_ = false;
   bool reloaded_ = false, all_counted_ = false;
   std::optional<std::future<Result<std::chrono::microseconds>>> reloading_;
+  std::optional<std::future<Result<RepricingStart>>> step_;
+  Corrections corrections_;
+  std::vector<Delta> deltas_;
+  std::deque<std::string> groups_;
   std::uint64_t turns_ = 0;
 };
 
@@ -254,7 +315,8 @@ Result<void> Life::run() {
                             .fallback = everything(),
                             .alert_log = alert_log,
                             .limits = small_limits(),
-                            .keeps = rules});
+                            .keeps = rules,
+                            .tariff = tariff()});
   if (!state) return tl::unexpected(state.error());
   return Running(*this, **state).run();
 }

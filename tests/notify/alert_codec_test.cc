@@ -41,8 +41,8 @@ Alert any_alert() {
   alert.window_length = Millis{*rc::gen::arbitrary<std::int64_t>()};
   alert.requests = *rc::gen::arbitrary<std::int64_t>();
   alert.numerator = *rc::gen::arbitrary<std::int64_t>();
-  for (bool* flag :
-       {&alert.old_news, &alert.stale, &alert.continues, &alert.late, &alert.enforced}) {
+  for (bool* flag : {&alert.old_news, &alert.stale, &alert.continues, &alert.late, &alert.enforced,
+                     &alert.repriced}) {
     *flag = *rc::gen::arbitrary<bool>();
   }
   return alert;

@@ -110,6 +110,20 @@ TEST_CASE("A rule without groups that was over before it started is told with it
         "🟠 80% Production spend: $80.02 of $100 today, already over when Tocsin caught up");
 }
 
+TEST_CASE("What is over by a re-pricing is told as such") {
+  Notice notice = told(production());
+  notice.kind = Notice::Kind::catch_up;
+  notice.alerts[0].repriced = true;
+  CHECK(first_line(notice) ==
+        "🟠 80% Production spend: $80.02 of $100 today, over now that prices were put right");
+  notice = digest_of(12);
+  notice.kind = Notice::Kind::catch_up;
+  for (Alert& alert : notice.alerts) alert.repriced = true;
+  CHECK(first_line(notice) ==
+        "🔴 Free-tier user: 12 over now that prices were put right: 2 over "
+        "$25, 10 over 80%");
+}
+
 TEST_CASE("Where only windows long closed were over, nothing rings in today's words") {
   Notice notice = told(production());
   notice.kind = Notice::Kind::catch_up;

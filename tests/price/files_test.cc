@@ -2,6 +2,9 @@
 #include <catch2/catch.hpp>
 #include <string>
 
+#include "hash/fingerprint.h"
+#include "price/compiled.h"
+#include "price/load.h"
 #include "priced.h"
 
 using namespace tocsin;
@@ -178,4 +181,70 @@ TEST_CASE("A discount for a model that is not there is an error, where it is wri
   const std::string text =
       refusal("version: 1\nprovider: openai\nmodels:\n  - {model: gpt-4-oh, discount: 5%}\n");
   CHECK(text.find(".yaml:4:5: error: `openai` has no model `gpt-4-oh`") != std::string::npos);
+}
+
+TEST_CASE("A list that was kept prices as it did, with the user's files and discounts in it") {
+  const PriceFile own(R"(
+version: 1
+provider: openai
+discount: 15%
+models:
+  - model: gpt-6-nano
+    prices:
+      - per_mtok: {input: "0.10", output: "0.40"}
+)");
+  const auto list = own.load();
+  REQUIRE(list);
+  const std::string bytes = list->bytes();
+  CHECK(own.load()->bytes() == bytes);
+  CHECK(PriceList::built_in()->bytes() != bytes);
+  const auto again = PriceList::restored(bytes);
+  REQUIRE(again);
+  CHECK(again->models() == list->models());
+  CHECK(again->date() == list->date());
+  for (const std::string_view model : {"gpt-6-nano", "gpt-4o", "o3", "nobody's"}) {
+    const Event event = usage_of("openai", model, {{Unit::input, 1'000'001}, {Unit::output, 7}});
+    const Cost before = cost_of(*list, event), after = cost_of(*again, event);
+    CHECK(before.amount == after.amount);
+    CHECK(before.price == after.price);
+    CHECK(before.unpriced.size() == after.unpriced.size());
+  }
+}
+
+TEST_CASE("A list of another layout is not taken for one") {
+  std::string bytes = PriceList::built_in()->bytes();
+  CHECK_FALSE(PriceList::restored(bytes.substr(0, bytes.size() - 1)));
+  CHECK_FALSE(PriceList::restored(""));
+  ++bytes[0];
+  CHECK_FALSE(PriceList::restored(bytes));
+}
+
+// States keep lists: when this fails, raise prices::kLayout and write down the new bytes.
+TEST_CASE("The layout of a kept list changes with its number only") {
+  prices::Catalogue catalogue;
+  Diagnostics diagnostics;
+  auto provider = prices::load_provider("p.yaml", R"(
+version: 1
+provider: acme
+aliases: [a]
+updated: 2026-11-26
+models:
+  - model: m
+    match: [{starts_with: m}, {regex: "^n[0-9]"}]
+    prices:
+      - from: 2026-01-01
+        per_mtok: {input: "1"}
+      - from: 2026-06-01
+        daily: 16:30-00:30
+        per_mtok: {input: "2.5", output: "3"}
+    variants:
+      - when: {service_tier: batch}
+        per_mtok: {input: "0.5"}
+)",
+                                        catalogue.texts, diagnostics);
+  for (const auto& d : diagnostics) UNSCOPED_INFO(render(d));
+  REQUIRE(provider);
+  catalogue.add(std::move(*provider));
+  CHECK(prices::kLayout == 1);
+  CHECK(hash64(prices::compile(catalogue), 0) == 0x6a099062fd016816);
 }

@@ -72,7 +72,7 @@ Arguments read_arguments(int count, char** values) {
 
 void tell(const World& world) {
   std::printf("%s", world.plan().text().c_str());
-  const Version* version = nullptr;
+  const sim::Version* version = nullptr;
   const auto& commits = world.history().commits;
   for (std::size_t i = 0; i < commits.size(); ++i) {
     if (commits[i].version.get() == version) continue;

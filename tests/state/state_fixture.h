@@ -36,7 +36,8 @@ class StateFixture {
                                .fallback = {},
                                .alert_log = alert_log,
                                .limits = limits,
-                               .keeps = kept});
+                               .keeps = kept,
+                               .tariff = tariff});
     if (!opened) throw std::runtime_error(opened.error().message);
     state = std::move(*opened);
     partition = state->add_partition({"events", 0});
@@ -51,8 +52,12 @@ class StateFixture {
   Result<std::unique_ptr<PreparedRules>> prepare(std::vector<Rule> next) {
     rules = std::move(next);
     const auto kept = std::make_shared<const std::vector<Rule>>(rules);
-    return state->prepare(
-        {.rules = *kept, .keeps = kept, .fallback = {}, .limits = limits, .rows = {}});
+    return state->prepare({.rules = *kept,
+                           .keeps = kept,
+                           .fallback = {},
+                           .limits = limits,
+                           .rows = {},
+                           .tariff = tariff});
   }
   void exchange(std::unique_ptr<PreparedRules> prepared) {
     const auto accepted = state->accept(*prepared);
@@ -163,6 +168,7 @@ class StateFixture {
   std::vector<Rule> rules;
   NoAlertLog alert_log;
   StateLimits limits;
+  std::optional<Tariff> tariff;
   std::unique_ptr<State> state;
   std::uint32_t partition = 0;
   std::int64_t offset = 0;

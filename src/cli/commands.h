@@ -25,6 +25,7 @@ void add_demo(CLI::App& app, CommandSlot& slot);
 void add_explain(CLI::App& app, CommandSlot& slot);
 void add_price(CLI::App& app, CommandSlot& slot);
 void add_prices(CLI::App& app, CommandSlot& slot);
+void add_reprice(CLI::App& app, CommandSlot& slot);
 void add_skip(CLI::App& app, CommandSlot& slot);
 void add_test(CLI::App& app, CommandSlot& slot);
 void add_schema(CLI::App& app, CommandSlot& slot);

@@ -11,6 +11,7 @@
 #include "notify/email/smtp_channel.h"
 #include "notify/slack/slack_channel.h"
 #include "notify/webhook/webhook_channel.h"
+#include "pipeline/repricing.h"
 #include "window/calendar.h"
 
 namespace tocsin {
@@ -52,6 +53,10 @@ StateLimits state_limits(const Config& config) {
   limits.out_of_order = config.out_of_order;
   limits.stale_after = config.stale_after;
   return limits;
+}
+
+Tariff tariff_of(const Config& config, const PriceList& prices) {
+  return make_tariff(prices.bytes(), tariff_choice(config.cost));
 }
 
 AggregatorSetup aggregator_setup(const Config& config, const std::vector<Rule>& rules,

@@ -20,6 +20,8 @@ namespace tocsin {
 // How tocsin.yaml becomes the parts of an engine: the only place that knows both.
 
 StateLimits state_limits(const Config& config);
+// By which prices requests are counted.
+Tariff tariff_of(const Config& config, const PriceList& prices);
 AggregatorSetup aggregator_setup(const Config& config, const std::vector<Rule>& rules,
                                  const PriceList& prices, State& state);
 

@@ -44,6 +44,7 @@ int main(int argc, char** argv) {
   add_schema(app, slot);
   add_send_test(app, slot);
   add_skip(app, slot);
+  add_reprice(app, slot);
   add_init(app, slot);
   add_traffic(app, slot);
   add_version(app, slot);

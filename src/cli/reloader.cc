@@ -197,7 +197,8 @@ ReloadOutcome Reloader::apply(Trigger trigger, Reading reading) {
                                      .keeps = next,
                                      .fallback = next->loaded.config.notify,
                                      .limits = state_limits(next->loaded.config),
-                                     .rows = keep(*next)});
+                                     .rows = keep(*next),
+                                     .tariff = tariff_of(next->loaded.config, next->prices)});
   if (!rules) return fail(rules.error());
   // Held until the end: what is left in it would hold up the state thread that freed it.
   const std::shared_ptr<PreparedRules> prepared = std::move(*rules);
@@ -234,6 +235,7 @@ ReloadOutcome Reloader::apply(Trigger trigger, Reading reading) {
   outcome.changes = changes(*before, *next);
   outcome.pause = *pause;
   tell_applied(trigger, outcome);
+  if (setup_.applied) setup_.applied();
   drop_unkept();
   return outcome;
 }

@@ -59,6 +59,7 @@ class Reloader {
     const ServiceManager& manager;
     std::function<std::string()> status_line;        // for the manager
     std::function<void(const Config&)> set_secrets;  // of the API and of those who send
+    std::function<void()> applied;                   // other rules or prices are in force
   };
   // What the files said when the process started; `accepted`: when what runs was.
   struct First {

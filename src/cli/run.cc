@@ -27,6 +27,7 @@
 #include "cli/quarantine_file.h"
 #include "cli/real_clock.h"
 #include "cli/reloader.h"
+#include "cli/repricer.h"
 #include "cli/service_manager.h"
 #include "cli/stderr_log.h"
 #include "cli/unpriced_json.h"
@@ -122,6 +123,7 @@ struct Answering {
   const Engine& engine;
   const Notifier& notifier;
   Reloader& reloader;
+  Repricer& repricer;
   IngestParts* ingest;  // null: nothing is taken
 };
 
@@ -156,6 +158,9 @@ Result<std::unique_ptr<HttpServer>> serve(const Config& config, const Answering&
                           query);
   };
   api.reload = [from] { return reload_answer(from.reloader.reload_now()); };
+  api.reprice = [from](const Api::Query& query, bool begin) {
+    return reprice_answer(from.repricer, query, begin);
+  };
   if (from.ingest != nullptr) api.ingest = from.ingest->ingest();
   return HttpServer::start({.listen = fmt::format("{}:{}", config.http->host, config.http->port),
                             .token = config.http->token.reveal()},
@@ -265,6 +270,14 @@ int run_parts(const EngineParts& parts, FirstConfiguration first) {
   const ServiceManager manager = ServiceManager::from_environment();
   const auto status = [&] { return status_line(in_force, parts.engine); };
   Result<std::unique_ptr<HttpServer>> server = nullptr;
+  Repricer repricer(
+      {.store = parts.store,
+       .state = parts.state,
+       .engine = parts.engine,
+       .in_force = in_force,
+       .clock = parts.clock,
+       .log = parts.log,
+       .tell = [&](EngineMessage message) { parts.notifier.engine(std::move(message)); }});
   Reloader reloader(
       {.config_path = config.path,
        .store = parts.store,
@@ -276,21 +289,24 @@ int run_parts(const EngineParts& parts, FirstConfiguration first) {
        .log = parts.log,
        .manager = manager,
        .status_line = status,
-       .set_secrets = [&](const Config& next) { set_secrets(next, server->get(), parts.ingest); }},
+       .set_secrets = [&](const Config& next) { set_secrets(next, server->get(), parts.ingest); },
+       .applied = [&] { repricer.look_for_unpriced(); }},
       std::move(first.first));
-  server =
-      serve(config, {parts.store, in_force, parts.engine, parts.notifier, reloader, parts.ingest});
+  server = serve(config, {parts.store, in_force, parts.engine, parts.notifier, reloader, repricer,
+                          parts.ingest});
   if (!server) return refused(server.error());
   if (*server) parts.log.info("listening on http://" + (*server)->address());
 
   NotifierThread notifier_thread(parts.notifier, parts.log);
   ReloaderThread reloading(reloader);
+  repricer.start();
   const auto ran = run_watched(parts.engine, parts.notifier, manager, status, parts.log);
   const int code = !ran || notifier_thread.failed() ? kExitFound : kExitOk;
   if (!ran) parts.log.error(ran.error().message);
   // What matters is stored by now; when the state has failed nothing more can be.
   leave_in_any_case(code, std::chrono::seconds(code == kExitOk ? 15 : 4));
   reloading.finish();
+  repricer.finish();
   notifier_thread.finish();
   server->reset();
   return code;
@@ -318,7 +334,8 @@ int run_engine(FirstConfiguration first, const Clock& clock, Log& log) {
                             .fallback = config.notify,
                             .alert_log = alert_log,
                             .limits = state_limits(config),
-                            .keeps = configuration});
+                            .keeps = configuration,
+                            .tariff = tariff_of(config, configuration->prices)});
   if (!state) return refused(state.error());
   if (!first.first.refused) keep(*configuration, clock.wall(), **store, **state);
   auto transport = CurlTransport::create();

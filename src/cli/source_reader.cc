@@ -82,6 +82,11 @@ Result<std::unique_ptr<Source>> reopen(const Reopening& from, std::size_t index,
   config.workers = static_cast<unsigned>(starts.size()) + kAddedMax;
   config.group.clear();
   KafkaKnown known;
+  if (from.since) {
+    config.workers = from.partitions + kAddedMax;
+    config.start = {KafkaStart::Kind::time, *from.since};
+    return as_source(KafkaSource::open(config, std::move(known), {from.clock, from.log}));
+  }
   for (const auto& [name, start] : starts) known.positions[name] = {start, -1, 0};
   return as_source(KafkaSource::open(config, std::move(known), {from.clock, from.log}));
 }

@@ -37,6 +37,10 @@ struct Reopening {
   const Config& config;
   const Clock& clock;
   Log& log;
+  // Kafka alone: from the first records stamped then, whatever `starts` says, of so many
+  // partitions.
+  std::optional<EventTime> since{};
+  unsigned partitions = 0;
 };
 Result<std::unique_ptr<Source>> reopen(const Reopening& from, std::size_t source,
                                        const std::map<PartitionName, std::int64_t>& starts);

@@ -53,6 +53,8 @@ struct Api {
   std::function<Answer(const Query& query)> explain;
   // The one that changes something, and takes its time: reads the configuration anew.
   std::function<Answer()> reload;
+  // How the last re-pricing goes, or went; `begin`: another one is to begin, by the parameters.
+  std::function<Answer(const Query& query, bool begin)> reprice;
   // Where events that are sent go; nothing: none are taken.
   std::optional<Ingest> ingest{};
 };

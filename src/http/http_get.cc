@@ -15,7 +15,11 @@ Result<HttpReply> http_get(const HttpGetRequest& request) {
   client.set_tcp_nodelay(true);
   httplib::Headers headers;
   if (!request.token.empty()) headers.emplace("Authorization", "Bearer " + request.token);
-  const httplib::Result result = client.Get(request.path, headers);
+  if (!request.post_as.empty()) headers.emplace("Tocsin-Request", request.post_as);
+  const httplib::Result result =
+      request.post_as.empty()
+          ? client.Get(request.path, headers)
+          : client.Post(request.path, headers, std::string(), "application/json");
   if (!result) {
     const ListenAddress address{request.host, request.port, false};
     return retry(address.text() + " does not answer: " + httplib::to_string(result.error()));

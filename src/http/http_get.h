@@ -18,7 +18,8 @@ struct HttpGetRequest {
   int port = 0;
   std::string path;  // with its parameters, already encoded: "/api/v1/alerts?limit=10"
   std::string token = {};
-  Millis timeout{2'000};  // to connect, and again for each read
+  Millis timeout{2'000};     // to connect, and again for each read
+  std::string post_as = {};  // not empty: it is a POST without a body, of this Tocsin-Request
 };
 
 // Asks an engine's HttpServer, and waits. Any thread. retry: nobody answered; the message names the

@@ -83,9 +83,10 @@ HttpAnswer metrics_answer(const std::vector<MetricSample>& samples) {
 }
 
 constexpr std::string_view kReload = "/api/v1/reload";
-constexpr std::array<std::string_view, 8> kPaths = {
-    "/healthz",        "/readyz",         "/metrics",         "/api/v1/alerts",
-    "/api/v1/budgets", "/api/v1/explain", "/api/v1/unpriced", kReload};
+constexpr std::string_view kReprice = "/api/v1/reprice";
+constexpr std::array<std::string_view, 9> kPaths = {
+    "/healthz",        "/readyz",          "/metrics", "/api/v1/alerts", "/api/v1/budgets",
+    "/api/v1/explain", "/api/v1/unpriced", kReload,    kReprice};
 
 bool known(std::string_view path) {
   for (const std::string_view ours : kPaths) {
@@ -108,13 +109,14 @@ bool foreign_origin(const HttpCall& call) {
 
 // What a page of another site can have a browser send: a request without these headers, or with an
 // Origin that says whose it is.
-std::optional<HttpAnswer> refused_as_foreign(const HttpCall& call, bool by_token) {
+std::optional<HttpAnswer> refused_as_foreign(const HttpCall& call, std::string_view what,
+                                             bool by_token) {
   if (foreign_origin(call)) return error_answer(403, "pages of other sites may not ask for this");
-  if (by_token || call.tocsin_request == "reload" ||
+  if (by_token || call.tocsin_request == what ||
       call.content_type.starts_with("application/json")) {
     return std::nullopt;
   }
-  return error_answer(415, "send the header Tocsin-Request: reload");
+  return error_answer(415, "send the header Tocsin-Request: " + std::string(what));
 }
 
 void Router::set_token(std::string token) {
@@ -166,6 +168,7 @@ HttpAnswer Router::answer(const HttpCall& call) const {
   }
   if (!known(call.path)) return error_answer(404, "there is nothing here");
   if (call.path == kReload) return reload(call);
+  if (call.path == kReprice && call.method == "POST") return reprice(call);
   if (call.method != "GET" && call.method != "HEAD") {
     HttpAnswer refused = error_answer(405, "this can only be read: GET or HEAD");
     refused.allow = "GET, HEAD";
@@ -180,8 +183,14 @@ HttpAnswer Router::reload(const HttpCall& call) const {
     refused.allow = "POST";
     return refused;
   }
-  if (auto refused = refused_as_foreign(call, !token().empty())) return *refused;
+  if (auto refused = refused_as_foreign(call, "reload", !token().empty())) return *refused;
   Api::Answer answer = api_.reload();
+  return json_answer(answer.status, std::move(answer.body));
+}
+
+HttpAnswer Router::reprice(const HttpCall& call) const {
+  if (auto refused = refused_as_foreign(call, "reprice", !token().empty())) return *refused;
+  Api::Answer answer = api_.reprice(call.query, true);
   return json_answer(answer.status, std::move(answer.body));
 }
 
@@ -221,6 +230,10 @@ HttpAnswer Router::route(const HttpCall& call, bool authorized) const {
   if (call.path == "/api/v1/alerts") return list_answer(call, api_.alerts_json);
   if (call.path == "/api/v1/explain") return explain(call);
   if (call.path == "/api/v1/unpriced") return list_answer(call, api_.unpriced_json);
+  if (call.path == kReprice) {
+    Api::Answer answer = api_.reprice(call.query, false);
+    return json_answer(answer.status, std::move(answer.body));
+  }
   return list_answer(call, api_.budgets_json);
 }
 

@@ -75,6 +75,7 @@ class Router {
  private:
   HttpAnswer route(const HttpCall& call, bool authorized) const;
   HttpAnswer reload(const HttpCall& call) const;
+  HttpAnswer reprice(const HttpCall& call) const;
   HttpAnswer explain(const HttpCall& call) const;
 
   std::optional<HttpAnswer> refused_host(const HttpCall& call) const;

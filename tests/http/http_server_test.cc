@@ -36,6 +36,9 @@ Api api() {
   };
   api.remarks = [] { return std::vector<std::string>{}; };
   api.reload = [] { return Api::Answer{200, "reloaded"}; };
+  api.reprice = [](const Api::Query&, bool begin) {
+    return Api::Answer{begin ? 202 : 200, "repriced"};
+  };
   return api;
 }
 

@@ -58,6 +58,9 @@ Api sender_api(Ingest ingest) {
   api.explain = [](const Api::Query&) { return Api::Answer{}; };
   api.remarks = [] { return std::vector<std::string>{}; };
   api.reload = [] { return Api::Answer{}; };
+  api.reprice = [](const Api::Query&, bool begin) {
+    return Api::Answer{begin ? 202 : 200, "repriced"};
+  };
   api.ingest = std::move(ingest);
   return api;
 }

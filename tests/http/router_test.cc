@@ -23,6 +23,9 @@ Api router_api() {
   };
   api.remarks = [] { return std::vector<std::string>{}; };
   api.reload = [] { return Api::Answer{200, "reloaded"}; };
+  api.reprice = [](const Api::Query&, bool begin) {
+    return Api::Answer{begin ? 202 : 200, "repriced"};
+  };
   return api;
 }
 
@@ -175,6 +178,28 @@ TEST_CASE("With a token a reload needs it, and nothing else") {
   CHECK(router.answer(call).status == 401);
   call.authorization = "Bearer secret";
   CHECK(router.answer(call).body == "reloaded");
+}
+
+TEST_CASE("A re-pricing is looked at by GET, and begun by POST as a reload is") {
+  HttpCall call = get("/api/v1/reprice");
+  CHECK(open_answer(call).status == 200);
+  call.method = "POST";
+  CHECK(open_answer(call).status == 415);
+  call.tocsin_request = "reload";
+  CHECK(open_answer(call).status == 415);
+  call.tocsin_request = "reprice";
+  CHECK(open_answer(call).status == 202);
+  call.origin = "https://evil.example";
+  CHECK(open_answer(call).status == 403);
+  call.method = "DELETE";
+  CHECK(open_answer(call).status == 405);
+  const Router router(router_api(), "secret", false);
+  HttpCall asked = get("/api/v1/reprice");
+  CHECK(router.answer(asked).status == 401);
+  asked.method = "POST";
+  CHECK(router.answer(asked).status == 401);
+  asked.authorization = "Bearer secret";
+  CHECK(router.answer(asked).status == 202);
 }
 
 TEST_CASE("A token that is exchanged counts from then on, and none is no token") {

@@ -29,6 +29,7 @@ import mail
 import outage
 import quick_start
 import reload
+import reprice
 import self_test
 import slack
 from kafka_broker import VERSIONS, KafkaBroker
@@ -39,7 +40,8 @@ MODULES = {"self_test": self_test, "kill9": kill9,
            "backtest_equals_live": backtest_equals_live, "outage": outage, "slack": slack,
            "kafka_source": kafka_source, "kafka_faults": kafka_faults, "crash_loop": crash_loop,
            "mail": mail, "demo": demo,
-           "explain": explain, "ingest": ingest, "reload": reload, "quick_start": quick_start}
+           "explain": explain, "ingest": ingest, "reload": reload,
+           "reprice": reprice, "quick_start": quick_start}
 
 
 def arguments():

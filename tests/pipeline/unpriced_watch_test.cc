@@ -124,6 +124,17 @@ TEST_CASE("A model without a price is told once a day, a while after its first r
   CHECK(counted.due_in(kGather).size() == 1);
 }
 
+TEST_CASE("What some of a model's requests would cost is not told as what all would") {
+  Counted counted;
+  counted.take(kNanoCall);
+  counted.take(R"("provider":"openai","model":"gpt-6-nano","usage":{"input":10,"smells":5})");
+  const auto told = counted.due_in(kGather);
+  REQUIRE(told.size() == 1);
+  const UnpricedModel& model = told[0].unpriced->models.at(0);
+  CHECK(model.requests == 2);
+  CHECK(model.likes.empty());
+}
+
 TEST_CASE("What was not yet told when a process died is told by the next") {
   Counted counted;
   counted.take(kNanoCall);

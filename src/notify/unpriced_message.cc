@@ -14,8 +14,8 @@ namespace {
 using Born = Text::Born;
 
 constexpr std::string_view kWhite = "\xE2\x9A\xAA";  // white circle
-constexpr std::size_t kModelMin = 6, kServiceMax = 24, kNameMax = 16, kServicesShown = 4,
-                      kBudgetsShown = 12;
+constexpr std::size_t kModelMin = 6, kServiceMax = 24, kNameMax = 16, kLikeMax = 24,
+                      kLackingMax = 40, kServicesShown = 4, kBudgetsShown = 12;
 constexpr std::size_t kModelsMax = 50;
 
 std::string requests_text(std::uint64_t n) {
@@ -124,9 +124,14 @@ bool is_plain_name(std::string_view name) {
   });
 }
 
+// Stands where no line breaks.
+std::string like_name(const std::string& model) {
+  return isolated(cut_middle(clean_text(model), kLikeMax));
+}
+
 void add_like(Message& message, const std::string& words, const UnpricedModel::Like& like) {
-  const bool plain = is_plain_name(like.model);
-  add(message, words + " " + (plain ? like.model : shown(like.model)), money_text(like.cost),
+  const bool plain = is_plain_name(like.model) && like.model.size() <= kLikeMax;
+  add(message, words + " " + (plain ? like.model : like_name(like.model)), money_text(like.cost),
       plain ? Born::ours : Born::elsewhere);
 }
 
@@ -278,12 +283,12 @@ void add_rows(Message& message, const UnpricedReport& report) {
     }
     row.value = requests_text(model.requests);
     if (model.estimated > 0) {
-      row.note = "counted as " + shown(model.like) + " " + money_text(model.estimate);
+      row.note = "counted as " + like_name(model.like) + " " + money_text(model.estimate);
     } else if (!model.likes.empty()) {
-      row.note = "if like " + shown(model.likes.front().model) + " " +
+      row.note = "if like " + like_name(model.likes.front().model) + " " +
                  money_text(model.likes.front().cost);
     } else if (!model.lacking.empty()) {
-      row.note = "no price for " + joined(model.lacking);
+      row.note = "no price for " + cut_end(joined(model.lacking), kLackingMax);
     }
     message.rows.push_back(std::move(row));
   }

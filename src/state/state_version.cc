@@ -76,15 +76,13 @@ Result<void> State::keep_price_list(const std::vector<Version>& versions) {
   for (const auto& row : *repricings) {
     if (row.time < since) batch_.erase(key::numbered(key::kRepricing, row.commit));
   }
+  // Those of re-pricings are among them: each was in force when it was done.
   std::set<std::string, std::less<>> needed;
   for (std::size_t i = 0; i < versions.size(); ++i) {
     const bool last = i + 1 == versions.size();
     if (versions[i].tariff && (last || versions[i + 1].time >= since)) {
       needed.insert(versions[i].tariff->list);
     }
-  }
-  for (const auto& row : *repricings) {
-    if (row.time >= since) needed.insert(row.tariff.list);
   }
   bool kept = false;
   const std::string from(1, key::kPriceList);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One tocsin: its directory, its config, its process and its API."""
 
+import http.client
 import json
 import os
 import re

@@ -179,6 +179,8 @@ class Page {
     close_section();
   }
 
+  static constexpr std::size_t kUnbrokenMax = 24;  // bytes of a note that any phone has room for
+
   void rows() {
     if (message_.rows.empty()) return;
     open_section();
@@ -194,8 +196,9 @@ class Page {
           ";padding-left:0;color:#16191d;overflow-wrap:anywhere\">" + escaped(who) +
           "</td><td class=\"text line\" style=\"" + cell +
           ";color:#333b46;text-align:right;white-space:nowrap\">" + escaped(value) +
-          "</td><td class=\"note line\" style=\"" + cell +
-          ";color:#5b6675;text-align:right;white-space:nowrap\">" + escaped(note) + "</td></tr>\n");
+          "</td><td class=\"note line\" style=\"" + cell + ";color:#5b6675;text-align:right;" +
+          (note.size() <= kUnbrokenMax ? "white-space:nowrap" : "overflow-wrap:anywhere") + "\">" +
+          escaped(note) + "</td></tr>\n");
     }
     add("</table>");
     if (const std::string rest = left_out(message_, message_.rows.size()); !rest.empty()) {

@@ -170,7 +170,7 @@ void IdArchive::store_filters(WriteBatch& batch) {
 }
 
 void IdArchive::freeze(std::uint64_t commit) {
-  run_.emplace();
+  run_ = Run{};  // not emplace: to Clang it has no default constructor inside of its class
   run_->through = commit;
   run_->claims = ids_.freeze();
   run_->committed = std::exchange(committed_, 0);

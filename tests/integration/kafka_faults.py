@@ -267,7 +267,7 @@ def damaged(context):
         on.stop()
         hit, after = on.records(40, 1), on.records(60, 1)
         high = on.ends()[0][1]
-        on.send(hit, "linger.ms=5000", counts=False)  # one batch
+        on.send(hit, "one_batch=1", counts=False)
         on.send(after, counts=False)
         flip(context.broker, f"{on.topic}-0", hit[5].value)
         on.engine.start()

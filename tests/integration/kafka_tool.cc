@@ -5,7 +5,7 @@
 //   kafka_tool BROKERS delete-topic NAME
 //   kafka_tool BROKERS add-partitions NAME TOTAL
 //   kafka_tool BROKERS delete-records NAME PARTITION BEFORE_OFFSET
-//   kafka_tool BROKERS produce NAME [PROPERTY=VALUE]… [transaction=commit|abort] < JSONL
+//   kafka_tool BROKERS produce NAME [PROPERTY=VALUE]… [transaction=commit|abort] [one_batch=1] < JSONL
 //   kafka_tool BROKERS consume-count NAME [PROPERTY=VALUE]…
 //   kafka_tool BROKERS watermarks NAME
 //   kafka_tool BROKERS committed GROUP NAME
@@ -224,15 +224,30 @@ void send(rd_kafka_t* producer, const Line& line) {
 
 #pragma GCC diagnostic pop
 
+int partition_count(rd_kafka_t* kafka, const std::string& topic) {
+  const Topic handle(rd_kafka_topic_new(kafka, topic.c_str(), nullptr));
+  const rd_kafka_metadata_t* metadata = nullptr;
+  check(rd_kafka_metadata(kafka, 0, handle.get(), &metadata, kTimeoutMs), "metadata");
+  const auto error = metadata->topics[0].err;
+  const int count = metadata->topics[0].partition_cnt;
+  rd_kafka_metadata_destroy(metadata);
+  check(error, topic);
+  return count;
+}
+
 void produce(Arguments arguments) {
   const std::string transaction = arguments.properties["transaction"];
   arguments.properties.erase("transaction");
+  const bool one_batch = arguments.properties.erase("one_batch") > 0;
   Properties properties = arguments.properties;
+  if (one_batch) properties["linger.ms"] = "10000";
   properties.try_emplace("linger.ms", "5");
   properties.try_emplace("message.max.bytes", "6000000");
   properties.try_emplace("queue.buffering.max.kbytes", "200000");
   if (!transaction.empty()) properties.try_emplace("transactional.id", "kafka_tool");
   const Client producer = client(RD_KAFKA_PRODUCER, arguments, properties);
+  // Messages for a topic that is not known yet are handed over one by one, and sent as they come.
+  if (one_batch) partition_count(producer.get(), arguments.name(0));
   if (!transaction.empty()) {
     check(rd_kafka_init_transactions(producer.get(), kTimeoutMs), "init_transactions");
     check(rd_kafka_begin_transaction(producer.get()), "begin_transaction");
@@ -251,17 +266,6 @@ void produce(Arguments arguments) {
     check(rd_kafka_abort_transaction(producer.get(), kTimeoutMs), "abort_transaction");
   }
   std::cout << count << '\n';
-}
-
-int partition_count(rd_kafka_t* kafka, const std::string& topic) {
-  const Topic handle(rd_kafka_topic_new(kafka, topic.c_str(), nullptr));
-  const rd_kafka_metadata_t* metadata = nullptr;
-  check(rd_kafka_metadata(kafka, 0, handle.get(), &metadata, kTimeoutMs), "metadata");
-  const auto error = metadata->topics[0].err;
-  const int count = metadata->topics[0].partition_cnt;
-  rd_kafka_metadata_destroy(metadata);
-  check(error, topic);
-  return count;
 }
 
 void consume_count(const Arguments& arguments) {

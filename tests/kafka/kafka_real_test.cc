@@ -356,7 +356,7 @@ TEST_CASE("A record of 5 MiB comes through") {
 TEST_CASE("A damaged batch halts its partition, at the batch") {
   const Topic topic(2);
   topic.produce(numbered("good", 0, 10));
-  topic.produce(numbered("damaged", 0, 10), 0, "linger.ms=2000");  // one batch
+  topic.produce(numbered("damaged", 0, 10), 0, "one_batch=1");
   topic.produce(numbered("after", 0, 10));
   topic.produce(numbered("other", 0, 10), 1);
   broker("damage " + topic.name + "-0 damaged5");

@@ -258,7 +258,7 @@ bool decode_ids(std::string_view bytes, const std::function<void(const ClaimedId
     id.print.low = in.fixed();
     if (version == 2) id.cost = in.fixed16();
     id.partition = static_cast<std::uint32_t>(in.number());
-    last += in.signed_number();
+    if (__builtin_add_overflow(last, in.signed_number(), &last)) return false;
     id.second = last;
     if (in.ok()) each(id);
   }

@@ -71,7 +71,7 @@ bool claimed(const Page& page, std::size_t index, std::uint32_t& partition, std:
   second = 0;
   for (std::size_t i = 0; i <= index; ++i) {
     partition = static_cast<std::uint32_t>(in.number());
-    second += in.signed_number();
+    if (__builtin_add_overflow(second, in.signed_number(), &second)) return false;
   }
   return in.ok();
 }

@@ -19,7 +19,7 @@ constexpr std::string_view kToken = "t0ken-of-the-engine";
 constexpr std::string_view kData = "what only its holder should know";
 
 struct Asked {
-  bool reload = false;
+  std::string begun;  // what a POST is to begin: "reload", "reprice"
   std::size_t limit = 0;
 };
 
@@ -39,8 +39,12 @@ Api api(Asked& asked) {
   api.alerts_json = api.budgets_json = api.unpriced_json = list;
   api.explain = [list](const Api::Query&) { return Api::Answer{200, list(1)}; };
   api.reload = [&asked] {
-    asked.reload = true;
+    asked.begun = "reload";
     return Api::Answer{200, "{}"};
+  };
+  api.reprice = [&asked, list](const Api::Query&, bool begin) {
+    if (begin) asked.begun = "reprice";
+    return Api::Answer{begin ? 202 : 200, list(1)};
   };
   return api;
 }
@@ -86,19 +90,20 @@ void check_answer(const Texts& texts, const std::string& token, bool only_loopba
   expect(answer.status >= 200 && answer.status < 600, "an answer has a status");
   if (!holder) {
     expect(answer.body.find(kData) == std::string::npos, "without the token nothing is told");
-    expect(!asked.reload, "without the token nothing is done");
+    expect(asked.begun.empty(), "without the token nothing is done");
     expect(probe || answer.status == 401 || answer.status == 421, "and it is asked for");
   }
   if (only_loopback && !is_local(texts.host)) {
     expect(answer.status == 421, "a name of another machine is refused: " + texts.host);
   }
-  if (asked.reload) {
-    expect(texts.method == "POST" && texts.path == "/api/v1/reload", "one request reloads");
-    expect(!token.empty() || texts.tocsin_request == "reload" ||
+  if (!asked.begun.empty()) {
+    expect(texts.method == "POST" && texts.path == "/api/v1/" + asked.begun,
+           "one request begins " + asked.begun);
+    expect(!token.empty() || texts.tocsin_request == asked.begun ||
                texts.content_type.starts_with("application/json"),
-           "no form of another site's page reloads");
+           "no form of another site's page begins " + asked.begun);
     expect(texts.origin.empty() || texts.origin.ends_with("://" + texts.host),
-           "no page of another site reloads");
+           "no page of another site begins " + asked.begun);
   }
   expect(asked.limit <= 1'000'000, "a limit is one");
   if (answer.type.starts_with("application/json")) {

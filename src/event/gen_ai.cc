@@ -232,7 +232,9 @@ void GenAiSpan::set_count(const AttributeName& name, const AttributeValue& value
 }
 
 void GenAiSpan::set_cost(const AttributeName& name, const AttributeValue& value) {
-  reader_.take_cost(value.scalar, name.name,
+  Scalar scalar = value.scalar;
+  if (value.whole) scalar.text = text_of(value);  // $0 and $2 are integers to many an SDK
+  reader_.take_cost(scalar, name.name,
                     name.attribute == Attribute::cost         ? cost_
                     : name.attribute == Attribute::input_cost ? input_cost_
                                                               : output_cost_);

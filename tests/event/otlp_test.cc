@@ -185,6 +185,8 @@ TEST_CASE("A cost that was sent along is reported, exactly as it was printed") {
         Money::parse("0.3"));  // where floating point would make it 0.30000000000000004
   CHECK(cost({{"llm.cost.total", "0.000001"}}) == Money::parse("0.000001"));
   CHECK(cost({{"gen_ai.usage.cost", 0.000000123456789}}) == Money::parse("0.000000123457"));
+  CHECK(cost({{"gen_ai.usage.cost", std::int64_t{2}}}) == Money::parse("2"));
+  CHECK(cost({{"gen_ai.usage.cost", std::int64_t{0}}}) == Money{});
 }
 
 TEST_CASE("A span that failed is an error, with the status that it names, or 500") {

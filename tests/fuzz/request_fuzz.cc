@@ -5,6 +5,7 @@
 #include <cctype>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "bytes.h"
 #include "fuzz_target.h"
@@ -58,7 +59,10 @@ struct Texts {
         content_type(bytes.line()),
         tocsin_request(bytes.line()),
         origin(bytes.line()) {
-    while (!bytes.empty()) query.emplace(bytes.line(), bytes.line());
+    while (!bytes.empty()) {
+      std::string name = bytes.line();
+      query.emplace(std::move(name), bytes.line());
+    }
   }
   HttpCall call() const {
     return {.method = method,

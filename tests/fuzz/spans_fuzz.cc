@@ -61,7 +61,9 @@ SpanSample::Value value(Bytes& bytes) {
 SpanSample::Attributes attributes(Bytes& bytes) {
   SpanSample::Attributes all;
   for (std::size_t left = bytes.below(12); left > 0; --left) {
-    all.emplace_back(kKeys[bytes.below(std::size(kKeys))], value(bytes));
+    // One after the other: in which order arguments are made, compilers differ.
+    const char* const key = kKeys[bytes.below(std::size(kKeys))];
+    all.emplace_back(key, value(bytes));
   }
   return all;
 }

@@ -164,9 +164,10 @@ AttributeName find_attribute(std::string_view key) {
 }
 
 void GenAiSpan::resource(const AttributeName& name, const AttributeValue& value) {
-  if (!is_owner(name.attribute) || value.scalar.kind != Kind::text) return;
+  const Kind kind = value.scalar.kind;
+  if (!is_owner(name.attribute) || kind == Kind::null || kind == Kind::container) return;
   std::string_view& owner = owners_[static_cast<std::size_t>(name.attribute) - 1];
-  if (owner.empty() || name.rank == 0) owner = reader_.keep(value.scalar.text);
+  if (owner.empty() || name.rank == 0) owner = text_of(value);
 }
 
 void GenAiSpan::begin() {

@@ -301,6 +301,15 @@ TEST_CASE("Numbers of 64 bits come as text or as numbers in JSON") {
   CHECK(e.service == "late");  // though it stands behind its spans
 }
 
+TEST_CASE("Who pays may be a number, as a text's is what it says") {
+  SpansSample sample = one(kChat);
+  sample.resource = {{"team.id", std::int64_t{42}}, {"service.name", "checkout"}};
+  const Both both(sample);
+  CHECK(both.proto.only().team == "42");
+  CHECK(both.json.only().team == "42");
+  CHECK(both.proto.only().service == "checkout");
+}
+
 TEST_CASE("A resource that stands behind its spans is known to them in protobuf, too") {
   ProtoWriter span;
   for (const auto& [key, value] : kChat) span.bytes(9, proto_of(key, value));

@@ -2,13 +2,17 @@
 #include "rocks/directory.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <sstream>
 #include <string_view>
 #include <system_error>
 
@@ -95,15 +99,35 @@ Result<void> prepare_directory(const std::string& path) {
   return check_unused(path);
 }
 
-std::string lock_holder(const std::string& path) {
+std::optional<pid_t> lock_holder(const std::string& path) {
   const int file = ::open((path + "/LOCK").c_str(), O_RDWR | O_CLOEXEC);
-  if (file < 0) return {};
+  if (file < 0) return std::nullopt;
   struct flock lock {};
   lock.l_type = F_WRLCK;
   lock.l_whence = SEEK_SET;
   const bool known = ::fcntl(file, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK && lock.l_pid > 0;
   ::close(file);
-  return known ? " (process " + std::to_string(lock.l_pid) + ")" : std::string{};
+  return known ? std::optional(lock.l_pid) : std::nullopt;
+}
+
+bool is_dying(pid_t process) {
+  constexpr unsigned long kExiting = 4;  // PF_EXITING of Linux
+  constexpr unsigned long kKill = 1UL << (SIGKILL - 1);
+  const std::string folder = "/proc/" + std::to_string(process);
+  std::ifstream stat(folder + "/stat");
+  std::string text;
+  if (!std::getline(stat, text)) return true;  // gone
+  std::istringstream fields(text.substr(text.rfind(')') + 1));
+  std::string skipped;
+  for (int i = 0; i < 6; ++i) fields >> skipped;  // state to terminal's group
+  unsigned long flags = 0;
+  if (fields >> flags && (flags & kExiting) != 0) return true;
+  std::ifstream status(folder + "/status");
+  while (std::getline(status, text)) {
+    if (!text.starts_with("SigPnd:") && !text.starts_with("ShdPnd:")) continue;
+    if ((std::strtoul(text.c_str() + 7, nullptr, 16) & kKill) != 0) return true;
+  }
+  return false;
 }
 
 }  // namespace tocsin::rocks

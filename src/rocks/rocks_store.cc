@@ -5,6 +5,8 @@
 #include <rocksdb/iterator.h>
 #include <rocksdb/write_batch.h>
 
+#include <chrono>
+#include <thread>
 #include <utility>
 
 #include "rocks/buffer_marks.h"
@@ -105,17 +107,40 @@ class RocksSnapshot final : public Snapshot {
   const Reader reader_;
 };
 
+// The lock file is named in the text: RocksDB has no code of its own for this.
+bool is_locked(const rocksdb::Status& status) {
+  return status.ToString().find("While lock file") != std::string::npos;
+}
+bool is_locked_by_us(const rocksdb::Status& status) {
+  return status.ToString().find("lock hold by current process") != std::string::npos;
+}
+
 tl::unexpected<Error> not_opened(const std::string& path, const rocksdb::Status& status) {
-  const std::string detail = status.ToString();
-  // The lock file is named in the text: RocksDB has no code of its own for this.
-  const bool by_us = detail.find("lock hold by current process") != std::string::npos;
-  if (by_us || detail.find("While lock file") != std::string::npos) {
+  const bool by_us = is_locked_by_us(status);
+  if (by_us || is_locked(status)) {
+    const auto holder = by_us ? std::nullopt : rocks::lock_holder(path);
     return reject("state directory \"" + path + "\" is in use by another tocsin process" +
-                  (by_us ? std::string{} : rocks::lock_holder(path)) +
+                  (holder ? " (process " + std::to_string(*holder) + ")" : std::string{}) +
                   "; end that one, or give this one a state.path of its own");
   }
   return rocks::is_damage(status) ? reject(rocks::explain(path, status))
                                   : stop(rocks::explain(path, status));
+}
+
+// Whoever starts anew after a kill -9 may be faster than the end of what was killed.
+rocksdb::Status open_once_free(const rocksdb::Options& options, const std::string& path,
+                               rocksdb::DB** db) {
+  constexpr std::chrono::seconds kPatience{10};
+  const auto until = std::chrono::steady_clock::now() + kPatience;
+  while (true) {
+    rocksdb::Status status = rocksdb::DB::Open(options, path, db);
+    if (status.ok() || is_locked_by_us(status) || !is_locked(status)) return status;
+    const auto holder = rocks::lock_holder(path);
+    if ((holder && !rocks::is_dying(*holder)) || std::chrono::steady_clock::now() > until) {
+      return status;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds{10});
+  }
 }
 
 }  // namespace
@@ -151,7 +176,7 @@ Result<std::unique_ptr<RocksStore>> RocksStore::open(const std::string& path, st
   if (beneath.write_buffer_bytes != 0) options.write_buffer_size = beneath.write_buffer_bytes;
   rocksdb::DB* db = nullptr;
   crash_point(CrashStep::open, CrashEdge::before);
-  const rocksdb::Status status = rocksdb::DB::Open(options, path, &db);
+  const rocksdb::Status status = open_once_free(options, path, &db);
   crash_point(CrashStep::open, CrashEdge::after);
   if (!status.ok()) return not_opened(path, status);
   state->db.reset(db);

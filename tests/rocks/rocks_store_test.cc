@@ -83,13 +83,15 @@ std::string file_ending(const std::string& directory, const std::string& suffix)
 // A process that holds the state open until its end of the pipe is closed.
 class Holder {
  public:
-  explicit Holder(const std::string& path) {
+  // With `ballast` bytes of memory its end takes a while.
+  explicit Holder(const std::string& path, std::size_t ballast = 0) {
     int ready[2], done[2];
     REQUIRE((::pipe(ready) == 0 && ::pipe(done) == 0));
     pid_ = ::fork();
     char byte = 0;
     if (pid_ == 0) {
       ::close(done[1]);
+      const std::string held(ballast, 'x');
       const auto store = RocksStore::open(path, kMemory);
       if (store && ::write(ready[1], "x", 1) == 1 && ::read(done[0], &byte, 1) == 0) ::_exit(0);
       ::_exit(1);
@@ -156,6 +158,15 @@ TEST_CASE("A second process is told who holds the state, and takes over when tha
                         "process (process " + std::to_string(holder.pid()) + ")"));
   }
   CHECK(refusal(RocksStore::open(root / "s", kMemory)) == "opened");
+}
+
+TEST_CASE("Whoever starts right after a kill -9 waits for the end of what was killed") {
+  const TemporaryDirectory root;
+  for (int i = 0; i < 5; ++i) {
+    const Holder holder(root / "s", std::size_t{256} << 20);
+    REQUIRE(::kill(holder.pid(), SIGKILL) == 0);
+    CHECK(refusal(RocksStore::open(root / "s", kMemory)) == "opened");
+  }
 }
 
 TEST_CASE("Opening twice in one process is refused, and the lock stays with the first") {

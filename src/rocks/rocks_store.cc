@@ -130,15 +130,12 @@ tl::unexpected<Error> not_opened(const std::string& path, const rocksdb::Status&
 // Whoever starts anew after a kill -9 may be faster than the end of what was killed.
 rocksdb::Status open_once_free(const rocksdb::Options& options, const std::string& path,
                                rocksdb::DB** db) {
-  constexpr std::chrono::seconds kPatience{10};
-  const auto until = std::chrono::steady_clock::now() + kPatience;
-  while (true) {
+  constexpr int kAttempts = 1'000;  // ten seconds
+  for (int left = kAttempts;; --left) {
     rocksdb::Status status = rocksdb::DB::Open(options, path, db);
     if (status.ok() || is_locked_by_us(status) || !is_locked(status)) return status;
     const auto holder = rocks::lock_holder(path);
-    if ((holder && !rocks::is_dying(*holder)) || std::chrono::steady_clock::now() > until) {
-      return status;
-    }
+    if ((holder && !rocks::is_dying(*holder)) || left == 0) return status;
     std::this_thread::sleep_for(std::chrono::milliseconds{10});
   }
 }

@@ -438,9 +438,9 @@ std::string Repricer::levels(const RepricingStatus& of) const {
     if (!rule.group_by.empty() || rule.name != of.rules[i]) continue;
     [[maybe_unused]] const auto read =
         StateView(*snapshot, now->loaded.rules).cells_of(rule, [&](const CellView& cell) {
-          if (!cell.budget || *cell.budget <= 0) return false;
-          text += fmt::format("; {} now {}%", rule.name,
-                              static_cast<std::int64_t>(cell.total * 100 / *cell.budget));
+          const auto percent = cell.budget ? whole_percent(cell.total, *cell.budget) : std::nullopt;
+          if (!percent) return false;
+          text += fmt::format("; {} now {}%", rule.name, static_cast<std::int64_t>(*percent));
           ++told;
           return false;
         });

@@ -98,7 +98,7 @@ def a_new_price_counts_for_what_came_before(context):
         for _ in range(2):
             status, _ = engine.post(f"/api/v1/reprice?since_ms={now - 3_600_000}", "reprice")
             assert status in (202, 409), status
-            time.sleep(dice.uniform(0, 0.3))
+            engine.run_for(dice.uniform(0, 0.3))
             engine.kill9()
             engine.start_ready()
         wait_for(engine, total_of(records, cheaper), "put right after kills")

@@ -321,7 +321,10 @@ void PriceList::price_as(const prices::Model* model, const Event& event, EventTi
   }
   if (choice == CostChoice::computed && event.has_usage) {
     const bool any = compute(model, event, at, cost, components);
-    if (cost.unpriced.empty() || (any && !event.reported_cost)) {
+    // Counts of nothing beside a cost: it was reckoned by other than these.
+    const bool nothing = !any && cost.unpriced.empty();
+    const bool says_more = nothing && event.reported_cost.value_or(Money{}) != Money{};
+    if ((cost.unpriced.empty() && !says_more) || (any && !event.reported_cost)) {
       cost.basis = CostBasis::computed;
       return;
     }

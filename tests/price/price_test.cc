@@ -180,6 +180,20 @@ TEST_CASE("What was cached costs nothing, and what has neither usage nor cost is
   CHECK(cost_of(prices, reported).basis == CostBasis::reported);
 }
 
+TEST_CASE("Counts of nothing say nothing beside a cost, and are $0 without one") {
+  const PriceList prices = list();
+  Event event = usage_of("acme", "one", {{Unit::input, 0}});
+  CHECK(cost_of(prices, event).basis == CostBasis::computed);
+  event.reported_cost = Money{};
+  CHECK(cost_of(prices, event).basis == CostBasis::computed);
+  event.reported_cost = Money::parse("0.04");
+  CHECK(cost_of(prices, event).basis == CostBasis::reported);
+  CHECK(cost_of(prices, event).amount == Money::parse("0.04"));
+  CHECK(cost_of(prices, event).price.empty());
+  event.usage[Unit::input] = 1;
+  CHECK(cost_of(prices, event).basis == CostBasis::computed);
+}
+
 TEST_CASE("Who lets reported costs count gets them or nothing") {
   const PriceList prices = list();
   Event event = usage_of("acme", "one", {{Unit::input, kMillion}});

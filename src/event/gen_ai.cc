@@ -50,6 +50,9 @@ constexpr AttributeName kAttributeNames[] = {
     {"gen_ai.usage.audio.cache_read.input_tokens", Attribute::cached_audio, 0},
     {"gen_ai.usage.audio.output_tokens", Attribute::output_audio, 0},
     {"llm.token_count.completion_details.audio", Attribute::output_audio, 1},
+    {"gen_ai.usage.image.input_tokens", Attribute::input_image, 0},
+    {"gen_ai.usage.image.cache_read.input_tokens", Attribute::cached_image, 0},
+    {"gen_ai.usage.image.output_tokens", Attribute::output_image, 0},
     {"gen_ai.usage.cost", Attribute::cost, 0},
     {"gen_ai.usage.total_cost", Attribute::cost, 1},
     {"llm.cost.total", Attribute::cost, 2},
@@ -83,9 +86,10 @@ constexpr std::string_view kPropertyPrefixes[] = {"traceloop.association.propert
                                                   "trace.metadata."};
 
 // In the order of Attribute.
-constexpr Part kAttributeParts[] = {Part::prompt,       Part::output,      Part::cache_read,
-                                    Part::cache_write,  Part::reasoning,   Part::input_audio,
-                                    Part::cached_audio, Part::output_audio};
+constexpr Part kAttributeParts[] = {Part::prompt,       Part::output,       Part::cache_read,
+                                    Part::cache_write,  Part::reasoning,    Part::input_audio,
+                                    Part::cached_audio, Part::output_audio, Part::input_image,
+                                    Part::cached_image, Part::output_image};
 
 constexpr std::uint64_t word_at(const char* p) {
   std::uint64_t word = 0;
@@ -200,7 +204,7 @@ void GenAiSpan::set(const AttributeName& name, const AttributeValue& value) {
   }
   if (!counts_as_new(name)) return;
   if (is_text_attribute(name.attribute)) return set_text(name, value);
-  if (name.attribute <= Attribute::output_audio) return set_count(name, value);
+  if (name.attribute <= Attribute::output_image) return set_count(name, value);
   if (name.attribute == Attribute::status) {
     std::int64_t code = 0;
     reader_.take_count(value.scalar, value.whole, name.name, code);

@@ -40,6 +40,9 @@ enum class Attribute : std::uint8_t {
   input_audio,
   cached_audio,
   output_audio,
+  input_image,
+  cached_image,
+  output_image,
   // Others.
   cost,
   input_cost,
@@ -47,7 +50,7 @@ enum class Attribute : std::uint8_t {
   status,
   property,
 };
-inline constexpr std::size_t kAttributes = 29;
+inline constexpr std::size_t kAttributes = 32;
 inline constexpr std::size_t kAttributeTexts = 15;
 
 // An attribute by its name. Of two that say the same the lesser rank counts.

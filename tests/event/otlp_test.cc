@@ -142,6 +142,23 @@ TEST_CASE("Audio is counted apart from text, within what is cached and what is n
          {450, 300, 0, 0, 30, 0, 150, 60, 0});
 }
 
+TEST_CASE("Images are counted apart, too, within what is cached and what is not") {
+  // 1000 = 400 cached (100 of it images) + 600 fresh (250 - 100 = 150 images, 450 text).
+  const Both both(one(with(kChat, {{"gen_ai.usage.input_tokens", 1000},
+                                   {"gen_ai.usage.cache_read.input_tokens", 400},
+                                   {"gen_ai.usage.image.input_tokens", 250},
+                                   {"gen_ai.usage.image.cache_read.input_tokens", 100},
+                                   {"gen_ai.usage.output_tokens", 90},
+                                   {"gen_ai.usage.image.output_tokens", 60}})));
+  both.each([](const Decoded& decoded) {
+    const Usage& usage = decoded.only().usage;
+    CHECK(usage.counts == UnitCounts{450, 300, 0, 0, 30, 0, 0, 0, 0});
+    CHECK(usage.others == decltype(usage.others){{"cache_image_read", 100},
+                                                 {"input_image", 150},
+                                                 {"output_image", 60}});
+  });
+}
+
 TEST_CASE("More cached tokens than input means that the input excludes them") {
   const Both both(one(with(
       kChat, {{"gen_ai.usage.input_tokens", 10}, {"gen_ai.usage.cache_read_input_tokens", 1000}})));

@@ -39,6 +39,7 @@ enum class LiteField : std::uint8_t {
   service_tier,
   // Others.
   provider,
+  upstream,
   cost,
   prompt,
   completion,
@@ -55,7 +56,9 @@ enum class LiteField : std::uint8_t {
   error,
   breakdown,
   model_map,
+  hidden,
 };
+static_assert(static_cast<unsigned>(LiteField::hidden) < 64);
 constexpr std::uint64_t bit(LiteField field) {
   return std::uint64_t{1} << static_cast<unsigned>(field);
 }
@@ -83,7 +86,8 @@ constexpr NameTable<LiteField> kLiteTop = {{"id", LiteField::id},
                                            {"response", LiteField::response},
                                            {"error_information", LiteField::error},
                                            {"cost_breakdown", LiteField::breakdown},
-                                           {"model_map_information", LiteField::model_map}};
+                                           {"model_map_information", LiteField::model_map},
+                                           {"hidden_params", LiteField::hidden}};
 
 constexpr NameTable<LiteField> kLiteMetadata = {
     {"user_api_key_project_alias", LiteField::project},
@@ -101,6 +105,7 @@ constexpr NameTable<LiteField> kLiteResponse = {{"usage", LiteField::usage},
 constexpr NameTable<LiteField> kLiteError = {{"error_code", LiteField::error_code}};
 constexpr NameTable<LiteField> kLiteBreakdown = {{"service_tier", LiteField::service_tier}};
 constexpr NameTable<LiteField> kLiteModelMap = {{"model_map_key", LiteField::map_key}};
+constexpr NameTable<LiteField> kLiteHidden = {{"upstream_provider", LiteField::upstream}};
 
 constexpr std::uint64_t kLiteOnce =
     bit(LiteField::id) | bit(LiteField::provider) | bit(LiteField::model) |
@@ -156,7 +161,8 @@ class Payload {
   ProviderUsage flat_;   // of the top
   ProviderUsage usage_;  // of metadata.usage_object and response.usage, which say the same
   std::optional<EventTime> started_, ended_;
-  std::string_view provider_, call_id_, trace_, group_, map_key_, metadata_user_, operation_;
+  std::string_view provider_, upstream_, call_id_, trace_, group_, map_key_, metadata_user_,
+      operation_;
   std::string_view status_, error_code_, cache_hit_, team_id_, key_hash_, service_tier_;
   const std::array<std::string_view*, 20> texts_{
       &event_.id, &call_id_,    &trace_,      &event_.session, &event_.model,
@@ -169,6 +175,7 @@ bool Payload::field(LiteField which, std::string_view name) {
   const auto index = static_cast<std::size_t>(which) - 1;
   if (index < texts_.size()) return reader_.text(name, *texts_[index]);
   if (which == LiteField::provider) return reader_.lower_text(name, provider_);
+  if (which == LiteField::upstream) return reader_.lower_text(name, upstream_);
   if (which == LiteField::cost) return reader_.cost(name, event_.reported_cost);
   if (which == LiteField::prompt) return read_part(reader_, name, Part::prompt, flat_);
   if (which == LiteField::completion) return read_part(reader_, name, Part::output, flat_);
@@ -183,6 +190,7 @@ bool Payload::field(LiteField which, std::string_view name) {
   // A text, in which no usage can be looked for, or a provider's object.
   if (which == LiteField::response) return part(kLiteResponse);
   if (which == LiteField::error) return part(kLiteError);
+  if (which == LiteField::hidden) return part(kLiteHidden);
   return part(which == LiteField::breakdown ? kLiteBreakdown : kLiteModelMap);
 }
 
@@ -213,7 +221,7 @@ void Payload::finish_usage() {
 void Payload::finish() {
   event_.producer = "litellm";
   if (event_.id.empty()) event_.id = call_id_;
-  event_.provider = provider_name(provider_);
+  event_.provider = provider_name(provider_.empty() ? upstream_ : provider_);
   if (event_.model.empty()) event_.model = map_key_.empty() ? group_ : map_key_;
   const Call call = kCalls.find(Name(operation_));
   event_.operation = call == Call::none ? operation_ : kOperations[static_cast<std::size_t>(call)];

@@ -124,6 +124,12 @@ TEST_CASE("LiteLLM's names of providers and calls become the usual ones") {
   CHECK(other.only().operation == "rerank");
 }
 
+TEST_CASE("Whoever was behind LiteLLM's provider is the provider where none is named") {
+  const std::string hidden = R"("hidden_params":{"upstream_provider":"Bedrock"})";
+  CHECK(Decoded("{" + hidden + R"(,"id":"c"})").only().provider == "aws");
+  CHECK(Decoded("{" + hidden + R"(,"custom_llm_provider":"openai"})").only().provider == "openai");
+}
+
 TEST_CASE("Payloads come one by one, in an array, or one a line") {
   std::string line = kPayload;
   std::erase(line, '\n');

@@ -53,6 +53,7 @@ enum class HeliconeField : std::uint8_t {
   completion_audio,
   reasoning,
   body,
+  cache_hits,  // of a table that sums up what the cache answered
   // Proof of the format, and nothing we keep.
   mark,
 };
@@ -93,6 +94,7 @@ constexpr NameTable<HeliconeField> kTop = {
     {"completion_audio_tokens", HeliconeField::completion_audio},
     {"reasoning_tokens", HeliconeField::reasoning},
     {"request_body", HeliconeField::body},
+    {"cache_hit_count", HeliconeField::cache_hits},
     {"request_response_url", HeliconeField::mark},
     {"signed_body_url", HeliconeField::mark},
 };
@@ -219,6 +221,10 @@ bool Record::field(HeliconeField which, std::string_view name, std::uint64_t& se
   if (which == HeliconeField::latency) return reader_.latency();
   if (which == HeliconeField::cost_usd) return reader_.cost(name, cost_usd_);
   if (which == HeliconeField::cost) return reader_.scalar(cost_);
+  if (which == HeliconeField::cache_hits) {
+    reader_.refuse(QuarantineReason::unknown_format, name, "sums up cache hits; no request");
+    return reader_.skip();
+  }
   if (which == HeliconeField::body) return reader_.input(event_.input_hash);
   if (which >= HeliconeField::prompt && which <= HeliconeField::reasoning)
     return usage_field(which, name);

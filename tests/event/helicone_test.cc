@@ -86,6 +86,11 @@ TEST_CASE("A cost of 0 is Helicone's word for unknown") {
   CHECK_FALSE(Decoded(R"({"request_id":"r","cost":0})").only().reported_cost);
 }
 
+TEST_CASE("A row that sums up the hits of Helicone's cache is no request") {
+  const Decoded row(R"({"organization_id":"o","request_id":"r","cache_hit_count":3})");
+  CHECK(row.only_bad().reason == QuarantineReason::unknown_format);
+}
+
 TEST_CASE("A key of money or identity twice is set aside") {
   for (const char* json :
        {R"({"request_id":"r","cost":1,"cost":2})",

@@ -45,6 +45,7 @@ const Names kTop = {{"heliconemeta", "meta"},
                     {"completion_audio_tokens", "usage.output_audio"},
                     {"reasoning_tokens", "usage.reasoning"},
                     {"request_body", "body"},
+                    {"cache_hit_count", "cache_hits"},
                     {"request_response_url", "mark"},
                     {"signed_body_url", "mark"}};
 const Names kMeta = {{"gatewayprovider", "gateway_provider"},
@@ -133,6 +134,8 @@ class Record {
       table_row_ = table_row_ || field == "organization";
     } else if (field == "properties" || field == "request_properties") {
       expecting_.read_properties(value);
+    } else if (field == "cache_hits") {
+      expecting_.refuse();
     } else if (field == "requested") {
       if (const auto at = expecting_.time(value, false)) requested_ = at;
     } else if (field == "responded") {

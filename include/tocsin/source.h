@@ -24,6 +24,30 @@ struct PartitionName {
 // Index into Source::partitions(); dense, stable while the process lives.
 using PartitionIndex = std::uint32_t;
 
+struct Record;
+
+// What records have beside their values. It is read when it is asked for, and costs nobody else
+// anything.
+class RecordEnvelope {
+ public:
+  virtual ~RecordEnvelope() = default;
+
+  // As it came, any bytes; nothing: there is none, or it is null. Of headers of one name, which is
+  // compared to the letter, the last; headers that cannot be parsed are each a byte that is no
+  // text, so that who asks for one meets it. Views live as long as the record's value. The thread
+  // that polled.
+  virtual std::optional<std::string_view> key(const Record& record) const = 0;
+  virtual std::optional<std::string_view> header(const Record& record,
+                                                 const std::string& name) const = 0;
+};
+
+// What somebody asks for of it.
+struct EnvelopeParts {
+  bool key = false;
+  std::vector<std::string> headers;  // names, each once
+  friend bool operator==(const EnvelopeParts&, const EnvelopeParts&) = default;
+};
+
 struct Record {
   PartitionIndex partition = 0;
   std::int64_t offset = 0;
@@ -32,6 +56,8 @@ struct Record {
   bool log_append_time = false;  // stamped by the broker, so it cannot lie
   std::uint64_t hash = 0;        // of timestamp, key and value; the same in every process
   std::string_view value;        // empty for a tombstone
+  const RecordEnvelope* envelope = nullptr;  // null: no more than a value
+  const void* message = nullptr;             // what the envelope knows the record by
 };
 
 // Where a partition goes on. Held in the state, in the same commit as what it counts.

@@ -31,6 +31,7 @@ class RecordingInput final : public ReplayInput {
       if ((*read)->kind == RecordingItem::Kind::record) {
         item.partition = (*read)->partition;
         item.record = (*read)->record;
+        item.envelope = (*read)->envelope;
         return true;
       }
       item.tick = parse_tick((*read)->text);

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "alert/alert_json.h"
 #include "cli/commands.h"
@@ -29,11 +30,35 @@ struct DecodeOptions {
   std::string config;
   std::string format = "auto";
   std::string mapping;
+  std::optional<std::string> key;
+  std::vector<std::string> headers;  // NAME=VALUE
   bool json = false;
 };
 
 struct NamedText {
   std::string_view name, text;
+};
+
+// A record's key and headers as the options say.
+class GivenEnvelope final : public RecordEnvelope {
+ public:
+  explicit GivenEnvelope(const DecodeOptions& options) : options_(options) {}
+
+  std::optional<std::string_view> key(const Record& /*record*/) const override {
+    return options_.key;
+  }
+  std::optional<std::string_view> header(const Record& /*record*/,
+                                         const std::string& name) const override {
+    std::optional<std::string_view> last;
+    for (const std::string_view header : options_.headers) {
+      const std::size_t equals = header.find('=');
+      if (header.substr(0, equals) == name) last = header.substr(equals + 1);
+    }
+    return last;
+  }
+
+ private:
+  const DecodeOptions& options_;
 };
 
 // In the order in which people look for them.
@@ -73,11 +98,15 @@ std::vector<std::pair<std::string_view, std::int64_t>> counts_of(const Usage& us
 // Shows what each record became.
 class RecordShow final : Decoder::Sink {
  public:
-  RecordShow(const PricedBy& by, bool json) : by_(by), pricer_(by.list()), json_(json) {}
+  RecordShow(const PricedBy& by, const DecodeOptions& options)
+      : by_(by), pricer_(by.list()), json_(options.json), envelope_(options) {}
 
   void record(std::string_view bytes, const RecordFormat& format) {
+    Record record;
+    record.value = bytes;
+    record.envelope = &envelope_;
     decoder_.begin_batch();
-    decoder_.decode(bytes, format, *this);
+    decoder_.decode(record, format, *this);
   }
   // What was not an event of its own; and how much there was in all.
   void sum_up() const;
@@ -97,6 +126,7 @@ class RecordShow final : Decoder::Sink {
   Pricer pricer_;
   Event filled_;
   bool json_;
+  GivenEnvelope envelope_;
   RealClock clock_;
   Decoder decoder_;
   Cost cost_;
@@ -284,7 +314,7 @@ int decode(const DecodeOptions& options) {
     std::fprintf(stderr, "tocsin: cannot read %s\n", options.file.c_str());
     return kExitFound;
   }
-  RecordShow show(*priced_by, options.json);
+  RecordShow show(*priced_by, options);
   show_all(*bytes, *format, show);
   show.sum_up();
   return show.found_all() ? kExitOk : kExitFound;
@@ -303,6 +333,12 @@ void add_decode(CLI::App& app, CommandSlot& slot) {
       ->required();
   command->add_option("--format", options->format, "as in tocsin.yaml, instead of finding it out");
   command->add_option("--mapping", options->mapping, "a mapping file, in place of --format");
+  command->add_option("--key", options->key, "the record's key, which a mapping may name");
+  command->add_option("--header", options->headers, "NAME=VALUE: a header of it; again for more")
+      ->allow_extra_args(false)
+      ->check([](const std::string& text) {
+        return text.find('=') == std::string::npos ? "write NAME=VALUE" : "";
+      });
   command->add_option("--config", options->config,
                       "tocsin.yaml, for prices and lookup tables of your own");
   command->add_flag("--json", options->json, "print a JSON object an event");

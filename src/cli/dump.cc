@@ -14,6 +14,7 @@
 #include "cli/recording_text.h"
 #include "cli/source_reader.h"
 #include "cli/stderr_log.h"
+#include "event/mapping.h"
 #include "file/recording.h"
 #include "notify/plain_text.h"
 #include "rocks/rocks_store.h"
@@ -70,38 +71,46 @@ NamedTick named(const Tick& tick, const std::vector<PartitionRow>& partitions) {
   return named;
 }
 
-Result<void> write_recording(const History& history, std::vector<Pull>& pulls,
+// A partition's records, and what of them is recorded beside their values.
+struct Lane {
+  Pull pull;
+  EnvelopeParts parts;
+};
+
+Result<void> write_recording(const History& history, std::vector<Lane>& lanes,
                              RecordingWriter& writer, const Clock& clock) {
   std::vector<PartitionName> partitions;
   for (const auto& row : history.partitions) partitions.push_back(row.name);
   for (const auto& version : history.versions) {
     if (auto written = writer.version(version_text(version, partitions)); !written) return written;
   }
-  const Pull::Take take = [&](const PartitionName& name, const Record& record) -> Result<bool> {
-    if (auto written = writer.record(name, record); !written) {
-      return tl::unexpected(written.error());
-    }
-    return true;
+  const auto write = [&](Lane& lane, std::int64_t until) {
+    const Pull::Take take = [&](const PartitionName& name, const Record& record) -> Result<bool> {
+      if (auto written = writer.record(name, record, lane.parts); !written) {
+        return tl::unexpected(written.error());
+      }
+      return true;
+    };
+    return lane.pull.read(until, take, clock, kPullPatience);
   };
   for (const auto& tick : history.ticks) {
     for (const auto& [partition, offset] : tick.at) {
-      if (auto written = pulls[partition].read(offset, take, clock, kPullPatience); !written)
-        return written;
+      if (auto written = write(lanes[partition], offset); !written) return written;
     }
     if (auto written = writer.tick(tick_text(named(tick, history.partitions))); !written) {
       return written;
     }
   }
-  for (std::size_t i = 0; i < pulls.size(); ++i) {
+  for (std::size_t i = 0; i < lanes.size(); ++i) {
     const std::int64_t until = history.partitions[i].position.next_offset;
-    if (auto written = pulls[i].read(until, take, clock, kPullPatience); !written) return written;
+    if (auto written = write(lanes[i], until); !written) return written;
   }
   return writer.close();
 }
 
 // A recording that is short of something is no record of what happened: its reader must know.
-void tell_gone(const std::vector<Pull>& pulls) {
-  for (const Pull& pull : pulls) {
+void tell_gone(const std::vector<Lane>& lanes) {
+  for (const auto& [pull, parts] : lanes) {
     const auto& [from, count] = pull.gone();
     if (count == 0) continue;
     std::fprintf(stderr,
@@ -135,21 +144,22 @@ int dump(const DumpOptions& options) {
     if (!opened) return fail(opened.error());
     sources.push_back(std::move(*opened));
   }
-  std::vector<Pull> pulls;
+  std::vector<Lane> lanes;
   for (const auto& row : history->partitions) {
     const auto of = source_of(config, row.name.topic);
     if (!of) {
       return fail({Reaction::reject, "no source of the config reads " + row.name.topic +
                                          ", which the state was counted from"});
     }
-    pulls.emplace_back(*sources[*of], row.name, starts[row.name]);
+    lanes.push_back({Pull(*sources[*of], row.name, starts[row.name]),
+                     envelope_parts(config.sources[*of].format)});
   }
   auto writer = RecordingWriter::open(options.out);
   if (!writer) return fail(writer.error());
-  if (auto written = write_recording(*history, pulls, *writer, clock); !written) {
+  if (auto written = write_recording(*history, lanes, *writer, clock); !written) {
     return fail(written.error());
   }
-  tell_gone(pulls);
+  tell_gone(lanes);
   return kExitOk;
 }
 

@@ -120,7 +120,7 @@ class Scan final : Decoder::Sink {
           record_ = &record;
           ++part_.records;
           decoder_.begin_batch();
-          decoder_.decode(record.value, format, *this);
+          decoder_.decode(record, format, *this);
           if (part_.records % kAskClockEvery == 0 || setup_.interrupted) {
             stopped_ = setup_.interrupted || setup_.clock.monotonic() > deadline_;
           }

@@ -222,6 +222,12 @@ Format Decoder::format() const { return state_->format; }
 void Decoder::begin_batch() { state_->reader.begin_batch(); }
 const DecodeCounts& Decoder::counts() const { return state_->reader.counts; }
 
+void Decoder::decode(const Record& record, const RecordFormat& as, Sink& sink) {
+  state_->reader.record = &record;
+  decode(record.value, as, sink);
+  state_->reader.record = nullptr;
+}
+
 void Decoder::decode(std::string_view record, const RecordFormat& as, Sink& sink) {
   const Format wanted = as.format;
   state_->format = wanted;

@@ -10,6 +10,7 @@
 
 #include "event/format.h"
 #include "tocsin/event.h"
+#include "tocsin/source.h"
 
 namespace tocsin {
 
@@ -76,6 +77,8 @@ class Decoder {
   // `record` must live until the next begin_batch(). Views of events point into it or our arena.
   // With Format::mapping by `mapping`, which lives as long.
   void decode(std::string_view record, const RecordFormat& format, Sink& sink);
+  // The same of a record with what is beside its value, which a mapping may name.
+  void decode(const Record& record, const RecordFormat& format, Sink& sink);
 
   const DecodeCounts& counts() const;
   // What the event just told, good or bad, was read as; `automatic` if that was not found out.

@@ -56,7 +56,10 @@ class Mapped {
   Mapped(Reader& reader, const Mapping& mapping)
       : reader_(reader), event_(reader.event), mapping_(mapping) {}
 
-  bool read_record() { return object(mapping_.steps[kRecordStep]); }
+  bool read_record() {
+    for (const Mapping::Outside& one : mapping_.outside) slots_[one.slot] = outside(one);
+    return object(mapping_.steps[kRecordStep]);
+  }
   bool read_item() { return object(mapping_.steps[kItemStep]); }
   void finish();
 
@@ -71,6 +74,7 @@ class Mapped {
  private:
   using Step = Mapping::Step;
 
+  Scalar outside(const Mapping::Outside& one);
   bool object(const Step& step);
   bool array(const Step& step);
   bool next(const Step::Next* next, std::string_view name);
@@ -100,6 +104,18 @@ const Mapping::Step::Next* find(const Mapping::Step& step, const Name& name) {
     }
   }
   return nullptr;
+}
+
+// The text is copied: an envelope's may be gone before the batch is.
+Scalar Mapped::outside(const Mapping::Outside& one) {
+  const Record* const record = reader_.record;
+  if (record == nullptr || record->envelope == nullptr) return {};
+  const auto read = one.header.empty() ? record->envelope->key(*record)
+                                       : record->envelope->header(*record, one.header);
+  if (!read) return {};
+  if (!is_utf8(*read)) return {Kind::container, "bytes that are no text"};
+  const std::string_view text = reader_.keep(*read);
+  return {Kind::text, text.data() == read->data() ? reader_.store(text) : text};
 }
 
 bool Mapped::object(const Step& step) {

@@ -92,6 +92,17 @@ constexpr std::string_view kCosts[] = {"usd", "cents", "nano"};
 constexpr std::string_view kTooMany =
     "more than 64 pointers, or 256 names in them, or one deeper than 32";
 
+constexpr std::string_view kKey = "key";
+constexpr std::string_view kHeader = "header:";
+constexpr std::size_t kHeaderMax = 256;
+
+// The header that `text` names, empty for the record's key; nothing: it names neither.
+std::optional<std::string_view> outside_name(std::string_view text) {
+  if (text == kKey) return std::string_view();
+  if (!text.starts_with(kHeader)) return std::nullopt;
+  return text.substr(kHeader.size());
+}
+
 class MappingReader {
  public:
   MappingReader(const Document& document, Diagnostics& diagnostics)
@@ -123,6 +134,7 @@ class MappingReader {
 
   std::optional<Pointer> pointer(const Node& node);
   std::uint16_t slot(const Node& node, bool once);
+  std::uint16_t outside(const Node& node, std::string_view header);
   Mapping::Step* step(const Node& node, bool once);
   Mapping::From from(const Node& node, bool once);
   bool add_choice(const Node& node, bool once, Mapping::From& from);
@@ -147,9 +159,9 @@ std::optional<MappingReader::Pointer> MappingReader::pointer(const Node& node) {
   constexpr std::string_view kAround = "record:";
   const bool around = text.starts_with(kAround);
   if (around) text.remove_prefix(kAround.size());
-  if (text.starts_with("header:") || text == "key") {
-    error(node, "the key and the headers of a record are not read yet",
-          "name what is in the record's value");
+  if (outside_name(text)) {
+    error(node, "the key and the headers of a record are single values",
+          around ? "write " + std::string(text) : "name a JSON Pointer here");
     return std::nullopt;
   }
   auto names = wire::pointer_names(text);
@@ -169,9 +181,23 @@ std::optional<MappingReader::Pointer> MappingReader::pointer(const Node& node) {
 }
 
 std::uint16_t MappingReader::slot(const Node& node, bool once) {
+  if (const auto header = node.is_scalar() ? outside_name(node.text) : std::nullopt) {
+    return outside(node, *header);
+  }
   const auto at = pointer(node);
   if (!at) return Mapping::kNone;
   const std::uint16_t slot = steps_.slot(at->root, at->names, once);
+  if (slot == Mapping::kNone) error(node, std::string(kTooMany));
+  return slot;
+}
+
+std::uint16_t MappingReader::outside(const Node& node, std::string_view header) {
+  if ((header.empty() && node.text != kKey) || header.size() > kHeaderMax ||
+      header.find('\0') != std::string_view::npos) {
+    error(node, "this is no header's name", "write header:NAME, of at most 256 bytes");
+    return Mapping::kNone;
+  }
+  const std::uint16_t slot = steps_.outside_slot(header);
   if (slot == Mapping::kNone) error(node, std::string(kTooMany));
   return slot;
 }
@@ -430,6 +456,19 @@ RecordFormat::RecordFormat(Mapping&& read)
 bool operator==(const RecordFormat& a, const RecordFormat& b) {
   if (a.format != b.format || (a.mapping == nullptr) != (b.mapping == nullptr)) return false;
   return a.mapping == b.mapping || *a.mapping == *b.mapping;
+}
+
+EnvelopeParts envelope_parts(const RecordFormat& format) {
+  EnvelopeParts parts;
+  if (format.mapping == nullptr) return parts;
+  for (const Mapping::Outside& one : format.mapping->outside) {
+    if (one.header.empty()) {
+      parts.key = true;
+    } else {
+      parts.headers.push_back(one.header);
+    }
+  }
+  return parts;
 }
 
 std::span<const MappingKey> mapping_keys() { return kKeys; }

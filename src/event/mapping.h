@@ -11,7 +11,9 @@
 #include <vector>
 
 #include "document/document.h"
+#include "event/format.h"
 #include "tocsin/event.h"
+#include "tocsin/source.h"
 
 namespace tocsin {
 
@@ -44,6 +46,14 @@ struct Mapping {
   };
   std::vector<Step> steps;
   bool has_each = false;
+
+  // What is read beside the record's value.
+  struct Outside {
+    std::string header;  // its name; empty: the record's key
+    std::uint16_t slot = kNone;
+    friend bool operator==(const Outside&, const Outside&) = default;
+  };
+  std::vector<Outside> outside;
 
   // Where a field comes from: the first of these that is there, and neither null nor empty.
   struct Choice {
@@ -110,5 +120,8 @@ std::optional<Mapping> read_mapping(const Document& document, const Node& node,
 // The same of a whole file.
 std::optional<Mapping> read_mapping(std::string file, std::string_view bytes,
                                     Diagnostics& diagnostics);
+
+// What records in this format are asked for beside their values.
+EnvelopeParts envelope_parts(const RecordFormat& format);
 
 }  // namespace tocsin

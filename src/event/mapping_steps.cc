@@ -61,8 +61,20 @@ std::uint16_t MappingSteps::slot(Root root, const std::vector<std::string>& name
   Mapping::Step* const at = step(root, names, once);
   if (at == nullptr) return Mapping::kNone;
   if (at->slot != Mapping::kNone) return at->slot;
-  if (slots_ >= Mapping::kSlotsMax) return Mapping::kNone;
-  return at->slot = slots_++;
+  return at->slot = new_slot();
+}
+
+std::uint16_t MappingSteps::outside_slot(std::string_view header) {
+  for (const auto& known : mapping_.outside) {
+    if (known.header == header) return known.slot;
+  }
+  const std::uint16_t slot = new_slot();
+  if (slot != Mapping::kNone) mapping_.outside.push_back({std::string(header), slot});
+  return slot;
+}
+
+std::uint16_t MappingSteps::new_slot() {
+  return slots_ < Mapping::kSlotsMax ? slots_++ : Mapping::kNone;
 }
 
 }  // namespace tocsin::wire

@@ -27,9 +27,12 @@ class MappingSteps {
   Mapping::Step* step(Root root, const std::vector<std::string>& names, bool once);
   // The slot of its value; kNone: there are too many.
   std::uint16_t slot(Root root, const std::vector<std::string>& names, bool once);
+  // The same of a header, or with an empty name of the key.
+  std::uint16_t outside_slot(std::string_view header);
 
  private:
   std::uint16_t next(std::uint16_t step, const std::string& name);
+  std::uint16_t new_slot();
 
   Mapping& mapping_;
   std::uint16_t slots_ = 0;

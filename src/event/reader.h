@@ -18,6 +18,7 @@
 #include "event/timestamp.h"
 #include "event/tokens.h"
 #include "tocsin/event.h"
+#include "tocsin/source.h"
 
 namespace tocsin::wire {
 
@@ -136,6 +137,7 @@ class Reader {
 
   DecodeCounts counts;
   std::optional<std::uint64_t> input_key;
+  const Record* record = nullptr;  // that the document is of; null: nobody knows it
 
   // While an object is read for want of knowing better: whether a name was met that others have.
   // What was read since is worth nothing then, and reading has stopped.

@@ -41,6 +41,53 @@ void append_json_string(std::string& out, std::string_view text) {
   out += '"';
 }
 
+// "name":"…", or "name_base64":"…" of what is not UTF-8.
+void append_bytes(std::string& out, std::string_view name, std::string_view bytes) {
+  out += '"';
+  out += name;
+  if (simdjson::validate_utf8(bytes.data(), bytes.size())) {
+    out += "\":";
+    append_json_string(out, bytes);
+  } else {
+    out += "_base64\":\"";
+    append_base64(out, bytes);
+    out += '"';
+  }
+}
+
+// "headers":{"name":"…"}, with those alone that are `text`, or those that are not.
+void append_headers(std::string& out, const Record& record, const EnvelopeParts& parts, bool text) {
+  const std::string_view name = text ? ",\"headers\":{" : ",\"headers_base64\":{";
+  bool any = false;
+  for (const std::string& header : parts.headers) {
+    const auto bytes = record.envelope->header(record, header);
+    if (!bytes || simdjson::validate_utf8(bytes->data(), bytes->size()) != text) continue;
+    out += any ? "," : name;
+    any = true;
+    append_json_string(out, header);
+    out += ':';
+    if (text) {
+      append_json_string(out, *bytes);
+    } else {
+      out += '"';
+      append_base64(out, *bytes);
+      out += '"';
+    }
+  }
+  if (any) out += '}';
+}
+
+void append_envelope(std::string& out, const Record& record, const EnvelopeParts& parts) {
+  if (parts.key) {
+    if (const auto key = record.envelope->key(record)) {
+      out += ',';
+      append_bytes(out, "key", *key);
+    }
+  }
+  append_headers(out, record, parts, true);
+  append_headers(out, record, parts, false);
+}
+
 void append_text_line(std::string& out, std::string_view key, std::string_view text) {
   out += "{\"";
   out += key;
@@ -73,6 +120,7 @@ struct RecordingReader::Parser {
 
   std::optional<RecordingItem> item(std::string_view line);
   bool take_value(const simdjson::dom::object& object, RecordingItem& item);
+  static bool take_envelope(const simdjson::dom::object& object, RecordingItem& item);
 };
 
 std::optional<RecordingItem> RecordingReader::Parser::item(std::string_view line) {
@@ -99,7 +147,7 @@ std::optional<RecordingItem> RecordingReader::Parser::item(std::string_view line
   item.record.has_timestamp = timestamp.has_value();
   item.record.timestamp = event_time_ms(timestamp.value_or(0));
   item.record.log_append_time = get<bool>(object, "log_append_time").value_or(false);
-  if (!take_value(object, item)) return std::nullopt;
+  if (!take_value(object, item) || !take_envelope(object, item)) return std::nullopt;
   return item;
 }
 
@@ -114,6 +162,48 @@ bool RecordingReader::Parser::take_value(const simdjson::dom::object& object, Re
   bytes = std::move(*decoded);
   item.record.value = bytes;
   return true;
+}
+
+// False: something in it is of a wrong type.
+bool RecordingReader::Parser::take_envelope(const simdjson::dom::object& object,
+                                            RecordingItem& item) {
+  RecordedEnvelope read;
+  const auto take = [](const simdjson::dom::element& value, bool base64) {
+    std::string_view text;
+    if (value.get(text) != simdjson::SUCCESS) return std::optional<std::string>();
+    return base64 ? parse_base64(text) : std::string(text);
+  };
+  for (const bool base64 : {false, true}) {
+    simdjson::dom::element key;
+    if (object[base64 ? "key_base64" : "key"].get(key) == simdjson::SUCCESS) {
+      read.key_bytes = take(key, base64);
+      if (!read.key_bytes) return false;
+    }
+    simdjson::dom::element headers;
+    if (object[base64 ? "headers_base64" : "headers"].get(headers) != simdjson::SUCCESS) continue;
+    simdjson::dom::object all;
+    if (headers.get(all) != simdjson::SUCCESS) return false;
+    for (const auto header : all) {
+      auto bytes = take(header.value, base64);
+      if (!bytes) return false;
+      read.header_bytes.insert_or_assign(std::string(header.key), std::move(*bytes));
+    }
+  }
+  if (read.key_bytes || !read.header_bytes.empty()) {
+    item.envelope = std::make_shared<const RecordedEnvelope>(std::move(read));
+  }
+  return true;
+}
+
+std::optional<std::string_view> RecordedEnvelope::key(const Record& /*record*/) const {
+  return key_bytes;
+}
+
+std::optional<std::string_view> RecordedEnvelope::header(const Record& /*record*/,
+                                                         const std::string& name) const {
+  const auto found = header_bytes.find(name);
+  if (found == header_bytes.end()) return std::nullopt;
+  return found->second;
 }
 
 Result<bool> is_recording(const std::string& path) {
@@ -176,7 +266,8 @@ Result<std::optional<Line>> RecordingReader::next_line() {
   }
 }
 
-void append_record_line(std::string& out, const PartitionName& partition, const Record& record) {
+void append_record_line(std::string& out, const PartitionName& partition, const Record& record,
+                        const EnvelopeParts& parts) {
   out += "{\"topic\":";
   append_json_string(out, partition.topic);
   out += ",\"partition\":" + std::to_string(partition.partition);
@@ -184,14 +275,9 @@ void append_record_line(std::string& out, const PartitionName& partition, const 
   out += ",\"timestamp\":";
   out += record.has_timestamp ? std::to_string(to_ms(record.timestamp)) : "null";
   if (record.log_append_time) out += ",\"log_append_time\":true";
-  if (simdjson::validate_utf8(record.value.data(), record.value.size())) {
-    out += ",\"value\":";
-    append_json_string(out, record.value);
-  } else {
-    out += ",\"value_base64\":\"";
-    append_base64(out, record.value);
-    out += '"';
-  }
+  out += ',';
+  append_bytes(out, "value", record.value);
+  if (record.envelope != nullptr) append_envelope(out, record, parts);
   out += "}\n";
 }
 
@@ -209,9 +295,10 @@ Result<RecordingWriter> RecordingWriter::open(const std::string& path) {
   return RecordingWriter(path, file);
 }
 
-Result<void> RecordingWriter::record(const PartitionName& partition, const Record& record) {
+Result<void> RecordingWriter::record(const PartitionName& partition, const Record& record,
+                                     const EnvelopeParts& parts) {
   line_.clear();
-  append_record_line(line_, partition, record);
+  append_record_line(line_, partition, record, parts);
   return write();
 }
 

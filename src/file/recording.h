@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <cstdio>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,14 +23,28 @@ namespace tocsin {
 //
 // `value` is the record's bytes as a JSON string where they are valid UTF-8, else `value_base64`
 // holds them. `timestamp` is in ms, null where the record has none; `"log_append_time":true`
-// follows it where the broker stamped the record. Ticks and versions are text of the engine's own.
-// Other keys are passed over, so that later versions may add some.
+// follows it where the broker stamped the record. Behind the value stand, if they were asked for
+// and are there, the record's `key` and its `headers`, an object of texts; those that are not UTF-8
+// as `key_base64` and in `headers_base64`. Ticks and versions are text of the engine's own. Other
+// keys are passed over, so that later versions may add some.
+
+// What a record of a recording has beside its value.
+struct RecordedEnvelope final : RecordEnvelope {
+  std::optional<std::string> key_bytes;
+  std::map<std::string, std::string> header_bytes;
+
+  std::optional<std::string_view> key(const Record& record) const override;
+  std::optional<std::string_view> header(const Record& record,
+                                         const std::string& name) const override;
+};
+
 struct RecordingItem {
   enum class Kind : std::uint8_t { record, tick, version };
   Kind kind = Kind::record;
-  PartitionName partition;  // of a record
-  Record record;            // without partition index and hash
-  std::string_view text;    // of a tick or version
+  PartitionName partition;                           // of a record
+  Record record;                                     // without partition index, hash and envelope
+  std::shared_ptr<const RecordedEnvelope> envelope;  // of a record; null: none is recorded
+  std::string_view text;                             // of a tick or version
 };
 
 // Whether the file's first line that isn't blank is one of a recording, told by its keys. "-"
@@ -60,8 +75,9 @@ class RecordingReader {
   std::unique_ptr<Parser> parser_;
 };
 
-// One line each, with its end.
-void append_record_line(std::string& out, const PartitionName& partition, const Record& record);
+// One line each, with its end. Of a record's envelope only `parts`.
+void append_record_line(std::string& out, const PartitionName& partition, const Record& record,
+                        const EnvelopeParts& parts = {});
 void append_tick_line(std::string& out, std::string_view text);
 void append_version_line(std::string& out, std::string_view text);
 
@@ -72,7 +88,8 @@ class RecordingWriter {
   // Replaces the file; "-" is standard output. reject: it cannot be written.
   static Result<RecordingWriter> open(const std::string& path);
 
-  Result<void> record(const PartitionName& partition, const Record& record);
+  Result<void> record(const PartitionName& partition, const Record& record,
+                      const EnvelopeParts& parts = {});
   Result<void> tick(std::string_view text);
   Result<void> version(std::string_view text);
   // Everything has reached the system. Call once, at the end.

@@ -37,6 +37,9 @@ Record as_record(const rd_kafka_message_t& message, PartitionIndex partition) {
   return record;
 }
 
+// No text, whoever reads it: what stands for a header of those that are not even headers.
+constexpr std::string_view kBroken = "\xff";
+
 // What is stored cannot be read, and will not change by itself.
 bool is_damage(rd_kafka_resp_err_t error) {
   return error == RD_KAFKA_RESP_ERR__BAD_MSG || error == RD_KAFKA_RESP_ERR__BAD_COMPRESSION ||
@@ -49,6 +52,28 @@ bool is_damage(rd_kafka_resp_err_t error) {
 
 Worker::Worker(Client& client, Waker& waker)
     : client_(client), waker_(waker), queue_(client.queue()) {}
+
+std::optional<std::string_view> Worker::Envelope::key(const Record& record) const {
+  const auto* message = static_cast<const rd_kafka_message_t*>(record.message);
+  return bytes(message->key, message->key_len);
+}
+
+// librdkafka parses a message's headers when they are first asked for.
+std::optional<std::string_view> Worker::Envelope::header(const Record& record,
+                                                         const std::string& name) const {
+  const auto* message = static_cast<const rd_kafka_message_t*>(record.message);
+  rd_kafka_headers_t* headers = nullptr;  // the message's
+  const auto parsed = rd_kafka_message_headers(message, &headers);
+  if (parsed == RD_KAFKA_RESP_ERR__NOENT) return std::nullopt;
+  if (parsed != RD_KAFKA_RESP_ERR_NO_ERROR) return kBroken;
+  const void* value = nullptr;
+  std::size_t size = 0;
+  if (rd_kafka_header_get_last(headers, name.c_str(), &value, &size) !=
+      RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return std::nullopt;
+  }
+  return bytes(value, size);
+}
 
 Result<std::span<const Record>> Worker::poll(std::size_t max, Millis wait,
                                              std::vector<SourceNotice>& notices) {
@@ -148,7 +173,7 @@ void Worker::take(Message message, std::vector<SourceNotice>& notices) {
 
 void Worker::take_record(Reading& reading, Message message, std::vector<SourceNotice>& notices) {
   Position& position = reading.position;
-  const Record record = as_record(*message, reading.index);
+  Record record = as_record(*message, reading.index);
   if (reading.phase == Phase::verifying) {
     if (record.offset < position.last_offset) return;
     reading.phase = Phase::reading;
@@ -171,6 +196,8 @@ void Worker::take_record(Reading& reading, Message message, std::vector<SourceNo
     return;
   }
   position = {record.offset + 1, record.offset, record.hash};
+  record.envelope = &envelope_;
+  record.message = message.get();
   records_.push_back(record);
   held_bytes_ += message->len;
   held_.push_back(std::move(message));

@@ -97,8 +97,16 @@ class Worker {
   void suspend(Reading& reading);
   void suspend_all();
 
+  // Reads on in the message that a record's value is of.
+  struct Envelope final : RecordEnvelope {
+    std::optional<std::string_view> key(const Record& record) const override;
+    std::optional<std::string_view> header(const Record& record,
+                                           const std::string& name) const override;
+  };
+
   Client& client_;
   Waker& waker_;
+  const Envelope envelope_;
   rd_kafka_queue_t* queue_;  // the client's
   std::uint64_t suspicion_seen_ = 0;
 

@@ -68,7 +68,7 @@ void Aggregator::go_on_at(std::uint32_t partition, std::int64_t offset, Batch& b
 bool Aggregator::take(const Record& record, std::uint32_t partition, Batch& batch) {
   begin(record, partition, batch);
   const DecodeCounts before = decoder_.counts();
-  decoder_.decode(record.value, lane_->lane.format, *this);
+  decoder_.decode(record, lane_->lane.format, *this);
   return finish(partition, decoder_.counts().since(before));
 }
 

@@ -28,7 +28,8 @@ void DecodedChunk::fill(std::span<const Record> records, const RecordFormat& for
     record.value = {at, record.value.size()};
     at += record.value.size();
     const DecodeCounts before = decoder_.counts();
-    decoder_.decode(record.value, format, *this);
+    decoder_.decode(record, format, *this);
+    record.envelope = nullptr;  // gone with the next poll, as all that it would read
     ends_.push_back(items_.size());
     counts_.push_back(decoder_.counts().since(before));
   }

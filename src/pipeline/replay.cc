@@ -42,6 +42,7 @@ Result<std::span<const Record>> ReplaySource::poll(unsigned worker, std::size_t 
   for (const auto& entry : lane.out) {
     lane.records.push_back(entry.record);
     lane.records.back().value = entry.value;
+    lane.records.back().envelope = entry.envelope.get();
   }
   room_.notify_all();
   return std::span<const Record>(lane.records);
@@ -82,7 +83,7 @@ void ReplaySource::place(const ReplayItem& item) {
   if (item.tick) {
     ticks_.push_back(*item.tick);
     for (auto& lane : lanes_) {
-      lane.queue.push_back({{}, {}, static_cast<std::int64_t>(ticks_.size() - 1)});
+      lane.queue.push_back({{}, {}, {}, static_cast<std::int64_t>(ticks_.size() - 1)});
     }
     return;
   }
@@ -91,7 +92,7 @@ void ReplaySource::place(const ReplayItem& item) {
     return;
   }
   const PartitionIndex index = index_of(item.partition);
-  Entry entry{item.record, std::string(item.record.value), std::nullopt};
+  Entry entry{item.record, std::string(item.record.value), item.envelope, std::nullopt};
   entry.record.partition = index;
   lanes_[index % lanes_.size()].queue.push_back(std::move(entry));
 }

@@ -26,8 +26,9 @@ struct NamedTick {
 // What a recording holds, in its order.
 struct ReplayItem {
   PartitionName partition;
-  Record record;                  // `value` lives until the next call
-  std::optional<NamedTick> tick;  // then there is no record
+  Record record;                                     // `value` lives until the next call
+  std::shared_ptr<const RecordEnvelope> envelope{};  // the record's; null: it has none
+  std::optional<NamedTick> tick;                     // then there is no record
   // Or else, before the first record: all partitions that are read.
   std::vector<PartitionName> partitions;
 };
@@ -59,6 +60,7 @@ class ReplaySource final : public Source {
   struct Entry {
     Record record;
     std::string value;
+    std::shared_ptr<const RecordEnvelope> envelope;
     std::optional<std::int64_t> tick;
   };
   struct Lane {

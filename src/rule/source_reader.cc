@@ -62,6 +62,11 @@ class SourceReader {
       return std::nullopt;
     }
     if (!good) return std::nullopt;
+    const bool kafka = std::holds_alternative<KafkaSourceConfig>(source.from);
+    if (!kafka && envelope_parts(source.format) != EnvelopeParts{}) {
+      reader_.warn(*map->find("mapping"), "only records of Kafka have a key and headers",
+                   "here the mapping finds none; have it read a pointer as well");
+    }
     return source;
   }
 

@@ -109,6 +109,19 @@ class Decode(unittest.TestCase):
             self.assertIn(f"{mapping}:2:1: error: unknown key", err)
             self.assertIn("did you mean", err)
 
+    def test_a_mapping_reads_the_key_and_headers_that_are_given(self):
+        with tempfile.TemporaryDirectory() as folder:
+            mapping = Path(folder, "gate.yaml")
+            mapping.write_text("cost: /usd\nuser: key\nteam: header:team\n")
+            code, out, _ = decode({"usd": 1}, "--mapping", str(mapping), "--key", "ann",
+                                  "--header", "team=search", "--header", "team=a=b")
+            self.assertEqual(code, 0)
+            self.assertIn("  user         ann\n", out)
+            self.assertIn("  team         a=b\n", out)
+            out = decode({"usd": 1}, "--mapping", str(mapping))[1]
+            self.assertNotIn("  team", out)
+            self.assertEqual(decode({"usd": 1}, "--header", "team")[0], 64)
+
     def test_a_format_may_be_named(self):
         self.assertEqual(decode(RESPONSE["response"], "--format", "native")[0], 0)
         self.assertIn("  usage        10 input_tokens\n",

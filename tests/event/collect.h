@@ -24,11 +24,15 @@ struct Collect : Decoder::Sink {
 // that a read beyond its end is found.
 class Decoded : public Collect {
  public:
-  explicit Decoded(std::string_view record, const RecordFormat& format = Format::automatic)
+  explicit Decoded(std::string_view record, const RecordFormat& format = Format::automatic,
+                   const RecordEnvelope* envelope = nullptr)
       : size_(record.size()), bytes_(new char[record.size()]) {
     record.copy(bytes_.get(), size_);
     decoder.begin_batch();
-    decoder.decode({bytes_.get(), size_}, format, *this);
+    Record whole;
+    whole.value = {bytes_.get(), size_};
+    whole.envelope = envelope;
+    decoder.decode(whole, format, *this);
   }
   const Event& only() const {
     REQUIRE(bad.empty());

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "event/mapping.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <map>
+#include <optional>
 #include <string>
 
 #include "event/mapping_steps.h"
+#include "event/number.h"
 #include "mapped.h"
 
 using namespace tocsin;
@@ -13,6 +17,17 @@ namespace {
 
 const std::string kUsage =
     "model: /model\nusage: {input: /in, cache_read: /hit, output: /out, reasoning: /think}\n";
+struct FakeEnvelope final : RecordEnvelope {
+  std::optional<std::string_view> key(const Record&) const override { return key_bytes; }
+  std::optional<std::string_view> header(const Record&, const std::string& name) const override {
+    const auto found = headers.find(name);
+    if (found == headers.end()) return std::nullopt;
+    return found->second;
+  }
+  std::optional<std::string> key_bytes;
+  std::map<std::string, std::string> headers;
+};
+
 const std::string kPlain = "model: /m\nusage: {input: /i}\n";
 
 }  // namespace
@@ -421,7 +436,78 @@ TEST_CASE("What cannot stand where money, time or identity is mapped is set asid
         QuarantineReason::duplicate_key);
 }
 
+TEST_CASE("A mapping reads a record's key and headers where it names them") {
+  const RecordFormat format = mapped_by(
+      kPlain + "key: key\nteam: [/team, 'header:team']\nproperties: {Tier: 'header:x-tier'}\n" +
+      "cost: header:usd\nwhen: {header:kind: [llm, chat]}\n");
+  EnvelopeParts parts{.key = true, .headers = {"team", "x-tier", "usd", "kind"}};
+  std::sort(parts.headers.begin(), parts.headers.end());
+  EnvelopeParts asked = envelope_parts(format);
+  std::sort(asked.headers.begin(), asked.headers.end());
+  CHECK(asked == parts);
+  CHECK(envelope_parts(mapped_by(kPlain)) == EnvelopeParts{});
+  CHECK(envelope_parts(Format::kong) == EnvelopeParts{});
+
+  FakeEnvelope envelope;
+  envelope.key_bytes = std::string("k\0ey", 5);
+  envelope.headers = {{"team", "payments"}, {"x-tier", "free"}, {"usd", "0.25"}, {"kind", "llm"}};
+  const Decoded decoded(R"({"m":"gpt-4o","i":3})", format, &envelope);
+  const Event& event = decoded.only();
+  CHECK(event.key == std::string_view("k\0ey", 5));
+  CHECK(event.team == "payments");
+  CHECK(event.reported_cost == wire::read_cost("0.25").value);
+  REQUIRE(event.properties.size() == 1);
+  CHECK(event.properties[0].value == "free");
+  // A pointer before it counts, and every line and element of the record has them.
+  CHECK(Decoded(R"({"i":3,"team":"search"})", format, &envelope).only().team == "search");
+  CHECK(Decoded("{\"i\":1}\n{\"i\":2}\n", format, &envelope).events.at(1).team == "payments");
+  CHECK(Decoded(R"([{"i":1},{"i":2}])", format, &envelope).events.at(1).team == "payments");
+  // Without them it is as if there were none.
+  envelope.headers["kind"] = "audit";
+  CHECK(Decoded(R"({"i":3})", format, &envelope).decoder.counts().spans_passed == 1);
+  CHECK(Decoded(R"({"i":3})", format).decoder.counts().spans_passed == 1);
+}
+
+TEST_CASE("Items of an array have the key and the headers of their record") {
+  const RecordFormat format = mapped_by("each: /a\n" + kPlain + "user: key\nteam: header:t\n");
+  FakeEnvelope envelope;
+  envelope.key_bytes = "ann";
+  envelope.headers = {{"t", "payments"}};
+  const Decoded decoded(R"({"a":[{"i":1},{"i":2}]})", format, &envelope);
+  REQUIRE(decoded.events.size() == 2);
+  for (const Event& event : decoded.events) {
+    CHECK(event.user == "ann");
+    CHECK(event.team == "payments");
+  }
+}
+
+TEST_CASE("A key or header is cut like any text, and one that is none is no value") {
+  const RecordFormat format =
+      mapped_by(kPlain + "user: [/u, key]\nproperties: {Tier: 'header:tier'}\n");
+  FakeEnvelope envelope;
+  envelope.key_bytes = std::string(300, 'k');
+  const Decoded cut(R"({"i":1})", format, &envelope);
+  CHECK(cut.only().user.size() == 256);
+  CHECK(cut.only().user.starts_with(std::string(240, 'k')));
+  CHECK(cut.decoder.counts().values_cut == 1);
+
+  envelope.key_bytes = "\xff\xfe";
+  CHECK(Decoded(R"({"i":1})", format, &envelope).only_bad().reason == QuarantineReason::wrong_type);
+  CHECK(Decoded(R"({"i":1})", format, &envelope).only_bad().detail ==
+        "user: bytes that are no text");
+  CHECK(Decoded(R"({"i":1,"u":"ann"})", format, &envelope).only().user == "ann");
+
+  envelope.key_bytes.reset();
+  envelope.headers = {{"tier", "\xff"}};
+  const Decoded dropped(R"({"i":1})", format, &envelope);
+  CHECK(dropped.only().properties.empty());
+  CHECK(dropped.only().user.empty());
+  CHECK(dropped.decoder.counts().properties_dropped == 1);
+}
+
 TEST_CASE("Mappings that say the same are equal") {
+  CHECK_FALSE(mapped_by(kPlain + "user: header:a\n") == mapped_by(kPlain + "user: header:b\n"));
+  CHECK_FALSE(mapped_by(kPlain + "user: header:a\n") == mapped_by(kPlain + "user: key\n"));
   CHECK(mapped_by(kPlain) == mapped_by(kPlain + "# the same\n"));
   CHECK_FALSE(mapped_by(kPlain) == mapped_by(kPlain + "user: /u\n"));
   CHECK_FALSE(mapped_by(kPlain) == RecordFormat(Format::kong));
@@ -450,7 +536,11 @@ TEST_CASE("What is wrong in a mapping is told where it is, and what to write") {
             .starts_with("3:12: unknown unit \"cent\"; did you mean \"cents\"?"));
   CHECK(mapping_trouble("model: /m\nusage: {inptu: /i}\n")
             .starts_with("2:9: unknown unit \"inptu\"; did you mean \"input\"?"));
-  CHECK(mapping_trouble(kPlain + "user: header:X-User\n").starts_with("3:7: the key and the head"));
+  CHECK(mapping_trouble(kPlain + "user: 'header:'\n") ==
+        "3:7: this is no header's name; write header:NAME, of at most 256 bytes");
+  CHECK(mapping_trouble(kPlain + "tags: header:tags\n").starts_with("3:7: the key and the head"));
+  CHECK(mapping_trouble("each: /a\n" + kPlain + "user: record:key\n")
+            .ends_with("are single values; write key"));
   CHECK(mapping_trouble(kPlain + "user: record:/u\n").starts_with("3:7: without each:"));
   CHECK(
       mapping_trouble("each: /e\n" + kPlain + "tags: record:/t\n").starts_with("4:7: of the rec"));

@@ -28,6 +28,56 @@ void write_text(const std::string& path, const std::string& text) {
 
 }  // namespace
 
+TEST_CASE("A recording has of keys and headers what was asked for, byte by byte") {
+  const TemporaryDirectory directory;
+  const std::string path = directory / "run.jsonl";
+  RecordedEnvelope envelope;
+  envelope.key_bytes = std::string("k\0\"\n", 4);
+  envelope.header_bytes = {{"team", "payments"},
+                           {"tier \"x\"", "ü"},
+                           {"raw", std::string("\xff\0", 2)},
+                           {"secret", "s"}};
+  Record sent = record(7, 1'763'632'800'123, "{}");
+  sent.envelope = &envelope;
+  const EnvelopeParts parts{.key = true, .headers = {"team", "tier \"x\"", "raw", "absent"}};
+  auto writer = RecordingWriter::open(path);
+  REQUIRE(writer);
+  REQUIRE(writer->record({"t", 0}, sent, parts));
+  REQUIRE(writer->record({"t", 0}, sent));
+  envelope.key_bytes = "\xfe";
+  REQUIRE(writer->record({"t", 0}, sent, {.key = true, .headers = {}}));
+  REQUIRE(writer->record({"t", 0}, record(8, 0, "{}"), parts));  // of a source that has none
+  REQUIRE(writer->close());
+
+  auto reader = RecordingReader::open(path);
+  REQUIRE(reader);
+  auto item = reader->next();
+  REQUIRE((item && *item && (*item)->envelope));
+  CHECK((*item)->envelope->key_bytes == std::string("k\0\"\n", 4));
+  envelope.header_bytes.erase("secret");
+  CHECK((*item)->envelope->header_bytes == envelope.header_bytes);
+  item = reader->next();
+  REQUIRE((item && *item));
+  CHECK((*item)->envelope == nullptr);
+  item = reader->next();
+  REQUIRE((item && *item && (*item)->envelope));
+  CHECK((*item)->envelope->key_bytes == "\xfe");
+  CHECK((*item)->envelope->header_bytes.empty());
+  item = reader->next();
+  REQUIRE((item && *item));
+  CHECK((*item)->envelope == nullptr);
+
+  const std::string line = R"({"topic":"t","partition":0,"offset":1,"timestamp":1,"value":"{}",)";
+  for (const char* rest : {R"("key":7})", R"("headers":[]})", R"("headers":{"a":1}})",
+                           R"("headers_base64":{"a":"?"}})", R"("key_base64":"?"})"}) {
+    INFO(rest);
+    write_text(path, line + rest + "\n");
+    auto broken = RecordingReader::open(path);
+    REQUIRE(broken);
+    CHECK_FALSE(broken->next());
+  }
+}
+
 TEST_CASE("What is written to a recording is read again, in the same order") {
   const TemporaryDirectory directory;
   const std::string path = directory / "run.jsonl";

@@ -5,15 +5,13 @@
 //   kafka_tool BROKERS delete-topic NAME
 //   kafka_tool BROKERS add-partitions NAME TOTAL
 //   kafka_tool BROKERS delete-records NAME PARTITION BEFORE_OFFSET
-//   kafka_tool BROKERS produce NAME [PROPERTY=VALUE]… [transaction=commit|abort] [one_batch=1] < JSONL
-//   kafka_tool BROKERS consume-count NAME [PROPERTY=VALUE]…
-//   kafka_tool BROKERS watermarks NAME
-//   kafka_tool BROKERS committed GROUP NAME
-//   kafka_tool BROKERS topics
+//   kafka_tool BROKERS produce NAME [PROPERTY=VALUE]… [transaction=commit|abort] [one_batch=1] <
+//   JSONL kafka_tool BROKERS consume-count NAME [PROPERTY=VALUE]… kafka_tool BROKERS watermarks
+//   NAME kafka_tool BROKERS committed GROUP NAME kafka_tool BROKERS topics
 //
-// A line to produce: {"topic"?, "partition", "timestamp"?, "key"?, "value"}; a value that is no
-// string is sent as its JSON text, and "hex" in its place holds bytes that are no text. produce
-// prints how many records the broker has taken.
+// A line to produce: {"topic"?, "partition", "timestamp"?, "key"?, "headers"? (an object),
+// "value"}; a value that is no string is sent as its JSON text, and "hex" in its place holds bytes
+// that are no text. produce prints how many records the broker has taken.
 #include <librdkafka/rdkafka.h>
 #include <simdjson.h>
 
@@ -175,6 +173,7 @@ struct Line {
   bool has_key = false;
   std::string key;
   std::string value;
+  std::vector<std::pair<std::string, std::string>> headers;
 };
 
 std::string from_hex(const std::string& digits) {
@@ -199,6 +198,11 @@ Line parse(simdjson::dom::parser& parser, const std::string& text, const std::st
       line.key = std::string(std::string_view(field.value));
       line.has_key = true;
     }
+    if (field.key == "headers") {
+      for (const auto header : simdjson::dom::object(field.value)) {
+        line.headers.emplace_back(header.key, std::string_view(header.value));
+      }
+    }
     if (field.key == "hex") line.value = from_hex(std::string(std::string_view(field.value)));
     if (field.key != "value") continue;
     line.value = field.value.is_string() ? std::string(std::string_view(field.value))
@@ -212,11 +216,17 @@ Line parse(simdjson::dom::parser& parser, const std::string& text, const std::st
 #pragma GCC diagnostic ignored "-Wold-style-cast"
 void send(rd_kafka_t* producer, const Line& line) {
   for (;;) {
+    rd_kafka_headers_t* headers = rd_kafka_headers_new(line.headers.size());
+    for (const auto& [name, value] : line.headers) {
+      rd_kafka_header_add(headers, name.c_str(), -1, value.data(), std::ssize(value));
+    }
     const auto error = rd_kafka_producev(
         producer, RD_KAFKA_V_TOPIC(line.topic.c_str()), RD_KAFKA_V_PARTITION(line.partition),
         RD_KAFKA_V_TIMESTAMP(line.timestamp), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
         RD_KAFKA_V_KEY(line.has_key ? line.key.data() : nullptr, line.key.size()),
-        RD_KAFKA_V_VALUE(const_cast<char*>(line.value.data()), line.value.size()), RD_KAFKA_V_END);
+        RD_KAFKA_V_VALUE(const_cast<char*>(line.value.data()), line.value.size()),
+        RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END);
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) rd_kafka_headers_destroy(headers);
     if (error != RD_KAFKA_RESP_ERR__QUEUE_FULL) return check(error, "produce");
     rd_kafka_poll(producer, 100);
   }

@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -82,6 +83,24 @@ class MockKafka {
   void fail_next_fetches(const std::vector<rd_kafka_resp_err_t>& errors) {
     rd_kafka_mock_push_request_errors_array(cluster_, kFetch, errors.size(), errors.data());
   }
+  struct Header {
+    std::string name, value;
+  };
+  // With a null key where there is none.
+  void produce(const std::optional<std::string>& key, const std::vector<Header>& headers) {
+    rd_kafka_headers_t* all = rd_kafka_headers_new(headers.size());
+    for (const auto& [name, value] : headers) {
+      rd_kafka_header_add(all, name.c_str(), -1, value.data(), std::ssize(value));
+    }
+    const char* const bytes = key ? key->data() : nullptr;
+    const std::size_t size = key ? key->size() : 0;
+    REQUIRE(rd_kafka_producev(producer_.get(), RD_KAFKA_V_TOPIC("events"), RD_KAFKA_V_PARTITION(0),
+                              RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+                              RD_KAFKA_V_KEY(const_cast<char*>(bytes), size),
+                              RD_KAFKA_V_VALUE(const_cast<char*>("{}"), 2), RD_KAFKA_V_HEADERS(all),
+                              RD_KAFKA_V_END) == RD_KAFKA_RESP_ERR_NO_ERROR);
+    REQUIRE(rd_kafka_flush(producer_.get(), 10'000) == RD_KAFKA_RESP_ERR_NO_ERROR);
+  }
   // Of the next look-ups of offsets the first is answered at once, the second after `delay`.
   void answer_second_look_up_after(Millis delay) {
     rd_kafka_mock_broker_push_request_error_rtts(
@@ -134,6 +153,28 @@ TEST_CASE("Every record of every partition comes once, in order, to the partitio
   CHECK(reading.count(Kind::reachable) + reading.count(Kind::unreachable) == 0);
   CHECK(reading.last(Kind::at_end).offset == 500);
   CHECK_THAT(reading.source->identity(), Catch::StartsWith("kafka:mock"));
+}
+
+TEST_CASE("A record's key and headers are read as they came, the last of one name") {
+  MockKafka kafka(1);
+  const std::string bytes("a\0\xff", 3);
+  kafka.produce(bytes, {{"team", "first"}, {"Team", "other"}, {"team", bytes}, {"empty", ""}});
+  kafka.produce(std::nullopt, {});
+  Reading reading(kafka.config());
+  reading.on_record = [&](const Record& record) {
+    REQUIRE(record.envelope != nullptr);
+    const RecordEnvelope& envelope = *record.envelope;
+    const bool first = record.offset == 0;
+    CHECK(envelope.key(record) == (first ? std::optional<std::string_view>(bytes) : std::nullopt));
+    CHECK(envelope.header(record, "team") ==
+          (first ? std::optional<std::string_view>(bytes) : std::nullopt));
+    CHECK(envelope.header(record, "Team") ==
+          (first ? std::optional<std::string_view>("other") : std::nullopt));
+    CHECK(envelope.header(record, "empty") ==
+          (first ? std::optional<std::string_view>("") : std::nullopt));
+    CHECK_FALSE(envelope.header(record, "absent"));
+  };
+  REQUIRE(reading.until_count(2));
 }
 
 TEST_CASE("What is appended while a first start by time looks for its place is read") {

@@ -87,6 +87,7 @@ class Reading {
   std::vector<SourceNotice> notices;
   std::vector<Error> errors;
   std::size_t total = 0;
+  std::function<void(const Record&)> on_record;
 
  private:
   void poll(unsigned worker) {
@@ -103,6 +104,7 @@ class Reading {
       REQUIRE(record.partition % workers_ == worker);
       const PartitionName& name = names[record.partition];
       values[name].emplace_back(record.value);
+      if (on_record) on_record(record);
       offsets[name].push_back(record.offset);
       positions[name] = {record.offset + 1, record.offset, record.hash};
       ++total;

@@ -3,6 +3,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "event/mapping.h"
+
 using namespace tocsin;
 
 namespace {
@@ -81,6 +83,28 @@ TEST_CASE("What was mended is told of the record in which it was") {
     CHECK(chunk.counts(0).values_cut == 1);
     CHECK(chunk.counts(1).values_cut == 0);
   }
+}
+
+TEST_CASE("What a mapping reads beside a value outlives the poll that brought it") {
+  struct Passing final : RecordEnvelope {
+    std::optional<std::string_view> key(const Record&) const override { return bytes; }
+    std::optional<std::string_view> header(const Record&, const std::string&) const override {
+      return std::nullopt;
+    }
+    std::string bytes = "ann";
+  };
+  Diagnostics diagnostics;
+  auto mapping = read_mapping("m.yaml", "user: key\ncost: /usd\n", diagnostics);
+  REQUIRE(mapping);
+  Passing envelope;
+  std::vector<Record> records(1);
+  records[0].value = R"({"usd":1})";
+  records[0].envelope = &envelope;
+  DecodedChunk chunk;
+  chunk.fill(records, RecordFormat(std::move(*mapping)));
+  envelope.bytes = "ben";
+  CHECK(delivered(chunk, 0) == Strings{"ann"});
+  CHECK(chunk.records()[0].envelope == nullptr);
 }
 
 TEST_CASE("What is decoded ahead comes in the source's order, and then its end") {

@@ -236,6 +236,15 @@ TEST_CASE("Sources are told what they lack") {
   CHECK(kafka_errors("tls: {}").empty());
 }
 
+TEST_CASE("Only a source of Kafka has keys and headers for its mapping") {
+  const std::string mapping = ", mapping: {cost: /c, team: header:t}}]\n";
+  CHECK(config_errors("sources: [{kafka: {brokers: [\"a:1\"], topics: [t]}" + mapping).empty());
+  CHECK(config_errors("sources: [{file: x" + mapping) ==
+        "~1:30: only records of Kafka have a key and headers | here the mapping finds none; have "
+        "it read a pointer as well");
+  CHECK(config_errors("sources: [{file: x, mapping: {cost: /c, team: /t}}]\n").empty());
+}
+
 TEST_CASE("A whole text may be a variable of the environment, which must be set") {
   CHECK(config_errors("channels:\n  a: {slack: {webhook_url: \"${SLACK}\"}}\n").empty());
   CHECK(config_errors("channels:\n  a: {slack: {webhook_url: \"${NOPE}\"}}\n") ==

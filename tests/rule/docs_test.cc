@@ -59,7 +59,7 @@ TEST_CASE(
     "Every example of mappings and tables in docs/events.md is tocsin.yaml without an error") {
   const std::string text = docs("events.md");
   const auto blocks = yaml_blocks(text.substr(text.find("## Mappings")));
-  REQUIRE(blocks.size() == 2);
+  REQUIRE(blocks.size() == 3);
   for (const auto& block : blocks) {
     INFO(block);
     MemoryFiles files({{"tocsin.yaml", block}, {"keys.csv", "key,team,Environment\n"}});

@@ -12,11 +12,10 @@
 #include "cli/source_reader.h"
 #include "document/json_writer.h"
 #include "notify/amount_text.h"
+#include "pipeline/unpriced_request.h"
 #include "rocks/rocks_store.h"
 #include "state/keys.h"
-#include "state/unpriced.h"
 #include "state/view.h"
-#include "window/local_time.h"
 
 namespace tocsin {
 namespace {
@@ -241,55 +240,14 @@ void Repricer::look_for_unpriced() {
   asked_.notify_all();
 }
 
-namespace {
-
-// Has the list a price for all that the row's requests used?
-bool has_price(const Configuration& now, const UnpricedKey& key, const UnpricedRow& row) {
-  Event event;
-  const std::size_t slash = key.model.find('/');
-  if (slash == std::string::npos) return false;
-  const std::string_view model(key.model);
-  event.provider = model.substr(0, slash);
-  if (event.provider == "unknown") event.provider = {};
-  event.model = model.substr(slash + 1);
-  event.has_usage = true;
-  for (const auto& [unit, count] : row.units) {
-    const auto known = std::find(std::begin(kUnitNames), std::end(kUnitNames), unit);
-    const auto n = static_cast<std::int64_t>(count);
-    if (known == std::end(kUnitNames)) {
-      event.usage.others.emplace_back(unit, n);
-    } else {
-      event.usage.counts[static_cast<std::size_t>(known - std::begin(kUnitNames))] = n;
-    }
-  }
-  Cost cost;
-  now.prices.price(event, row.since, now.loaded.config.cost, cost);
-  return cost.basis == CostBasis::computed && cost.unpriced.empty();
-}
-
-}  // namespace
-
 std::optional<RepricingOrder> Repricer::unpriced_order() const {
   const auto now = setup_.in_force.get();
-  const LocalTime local =
-      local_time(as_event_time(setup_.clock.wall()), now->loaded.config.time_zone);
-  const auto today = static_cast<std::int32_t>(local.date().time_since_epoch().count());
-  EventTime since = EventTime::max();
-  const std::string from(1, key::kUnpriced);
-  [[maybe_unused]] const auto read =
-      setup_.store.scan(from, key::after(from), [&](auto, auto value) {
-        UnpricedKey key;
-        UnpricedRow row;
-        if (!decode_unpriced(value, key, row) || key.kind != UnpricedKey::Kind::unpriced ||
-            key.day != today || row.open() == 0) {
-          return true;
-        }
-        if (has_price(*now, key, row)) since = std::min(since, row.since);
-        return true;
-      });
-  if (since == EventTime::max()) return std::nullopt;
-  return RepricingOrder{
-      .request = {.since = since, .unpriced_only = true}, .dry_run = false, .unasked = true};
+  const Config& config = now->loaded.config;
+  const auto request = request_for_unpriced(
+      setup_.store,
+      {now->prices, config.cost, config.time_zone, as_event_time(setup_.clock.wall())});
+  if (!request) return std::nullopt;
+  return RepricingOrder{.request = *request, .dry_run = false, .unasked = true};
 }
 
 void Repricer::work(const RepricingOrder& order, const std::stop_token& stop) {
@@ -337,8 +295,7 @@ Result<bool> Repricer::attempt(const RepricingOrder& order, const std::stop_toke
   stage.keeps = now;
   Reread reread({config, setup_.clock, setup_.log, setup_.engine.status().partitions, start->until,
                  order.request.since - kCopies});
-  Repricing repricing({.rules = now->loaded.rules,
-                       .request = order.request,
+  Repricing repricing({.request = order.request,
                        .start = *start,
                        .versions = std::move(*versions),
                        .done = std::move(*before),

@@ -165,9 +165,9 @@ void Aggregator::take_event(const Event& event) {
   stream.observe(time, record_time, record_->log_append_time);
   const bool trusted = stream.now() != StreamTime::kUnset;
   const bool too_old = trusted && time < stream.now() - setup_.retention;
-  if (trusted) setup_.ids.move(lane_->lane.partition, second_of(stream.now()));
+  if (trusted) setup_.ids.get().move(lane_->lane.partition, second_of(stream.now()));
   auto id = id_of(event, std::min(time, record_time));
-  if (id) setup_.ids.expect(id->print);
+  if (id) setup_.ids.get().expect(id->print);
   // Of copies in vain, which are few: a claim at once would wait for memory.
   if (!too_old) {
     pricer_.price(event, time, setup_.cost, cost_);
@@ -217,7 +217,7 @@ std::optional<ClaimedId> Aggregator::id_of(const Event& event, EventTime own) {
 
 // False: a duplicate.
 bool Aggregator::claim(ClaimedId& id, const Event& event) {
-  if (!setup_.ids.claim(id)) {
+  if (!setup_.ids.get().claim(id)) {
     ++batch_->counts[Count::duplicates];
     if (id.other_cost) note_copy(event);
     return false;

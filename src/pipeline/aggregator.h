@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,7 +31,7 @@ struct AggregatorSetup {
   const std::vector<Rule>& rules;
   const PriceList& prices;
   CostChoice cost = CostChoice::computed;
-  IdSet& ids;
+  std::reference_wrapper<IdSet> ids;
   std::uint64_t seed = 0;
   Millis max_future{300'000};
   Millis out_of_order{60'000};

@@ -68,31 +68,20 @@ Repricing::Repricing(Setup setup)
       archive_(std::make_unique<IdArchive>(setup_.scratch, *ids_, setup_.ids)),
       batch_(std::make_unique<Batch>(setup_.stage.seed)),
       lists_(std::make_unique<Lists>()),
-      windows_(setup_.rules.size()),
+      windows_(setup_.stage.rules.size()),
       unpriced_(setup_.stage.zone),
       pricer_(setup_.stage.prices) {
-  const AggregatorSetup& stage = setup_.stage;
-  aggregator_ = std::make_unique<Aggregator>(AggregatorSetup{.rules = setup_.rules,
-                                                             .prices = stage.prices,
-                                                             .cost = stage.cost,
-                                                             .ids = *ids_,
-                                                             .seed = stage.seed,
-                                                             .max_future = stage.max_future,
-                                                             .out_of_order = stage.out_of_order,
-                                                             .retention = stage.retention,
-                                                             .lateness = stage.lateness,
-                                                             .ticks_from_gaps = false,
-                                                             .keeps = stage.keeps,
-                                                             .watch = nullptr,
-                                                             .zone = stage.zone,
-                                                             .lookups = stage.lookups,
-                                                             .correction = this});
-  for (const Rule& rule : setup_.rules) {
+  AggregatorSetup stage = setup_.stage;
+  stage.ids = *ids_;
+  stage.watch = nullptr;
+  stage.correction = this;
+  aggregator_ = std::make_unique<Aggregator>(stage);
+  for (const Rule& rule : setup_.stage.rules) {
     auto& calendar = calendars_.emplace_back();
     // The rules were accepted, so their zones exist.
     if (!rule.rolling()) calendar.emplace(std::move(*Calendar::create(rule.window)));
   }
-  result_.rules.resize(setup_.rules.size());
+  result_.rules.resize(setup_.stage.rules.size());
 }
 Repricing::~Repricing() = default;
 
@@ -257,7 +246,7 @@ bool Repricing::concerns(const Priced& before) const {
 }
 
 std::optional<int128> Repricing::difference(std::uint32_t rule, std::int64_t at) {
-  const Rule& of = setup_.rules[rule];
+  const Rule& of = setup_.stage.rules[rule];
   const std::uint32_t state = setup_.start.states[rule];
   if (of.metric != Metric::cost || of.judged()) return std::nullopt;
   if (!has(version_->in_force, state) || !open(rule, at)) return std::nullopt;
@@ -278,7 +267,7 @@ bool Repricing::open(std::uint32_t rule, std::int64_t at) {
     const EventTime end = calendar->window_at(event_time_ms(at)).end;
     window.open = end == kNever || end > now;
   } else {
-    const Panes panes = Panes::of(setup_.rules[rule].window.length);
+    const Panes panes = Panes::of(setup_.stage.rules[rule].window.length);
     window.open = at >= panes.first_covered(panes.at(now));
   }
   return window.open;

@@ -55,14 +55,13 @@ struct RepricingResult {
 class Repricing final : Correction {
  public:
   struct Setup {
-    const std::vector<Rule>& rules;  // in force
     RepricingRequest request;
     RepricingStart start;
     std::vector<Version> versions;   // oldest first
     std::vector<RepricingRow> done;  // before, oldest first
     // By which prices each of these counted; nothing: that is not known.
     std::function<std::optional<TariffInForce>(const Tariff&)> tariff;
-    AggregatorSetup stage;  // as the engine's; `ids` is not used
+    AggregatorSetup stage;  // the engine's, with the rules in force
     Store& scratch;         // empty; for ids, which may be many
     IdSet::Limits ids{};
     std::size_t cells_max = 500'000;

@@ -97,8 +97,7 @@ class World {
     take(state_->commit({.sync = Sync::yes}));
     MemoryStore scratch;
     AggregatorSetup stage = setup(rules_);
-    Repricing repricing({.rules = rules_,
-                         .request = request,
+    Repricing repricing({.request = request,
                          .start = start,
                          .versions = *read_versions(store_),
                          .done = *read_repricings(store_),

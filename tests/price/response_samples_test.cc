@@ -127,6 +127,12 @@ TEST_CASE("Anthropic: input_tokens exclude what was read and written; an hour's 
   const PricedEvent sum = priced(R"({"model":"claude-sonnet-4-5","usage":{"input_tokens":176,
     "cache_read_input_tokens":1024,"cache_creation_input_tokens":2000,"output_tokens":310}})");
   CHECK(sum.cost == 12'985'200'000);
+  // More input than was cached, so that nothing gives away which is in which.
+  const PricedEvent more = priced(R"({"model":"claude-sonnet-4-5","usage":{"input_tokens":5000,
+    "cache_read_input_tokens":1024,"output_tokens":310}})");
+  CHECK(more.counts == "5000 input, 1024 cache_read, 310 output");
+  // 5000 x 3 + 1024 x 0.30 + 310 x 15 = 15,000 + 307.2 + 4650 = 19957.2
+  CHECK(more.cost == 19'957'200'000);
 }
 
 TEST_CASE("Anthropic: a batch costs half, its fast mode what that costs, whatever tier it names") {
@@ -209,6 +215,12 @@ TEST_CASE(
   CHECK(event.cost == 14'110'200'000);
   CHECK(event.who == "user u-1, team growth");
   CHECK(event.rest == "chat, 1794 ms, at 1795168800000");
+  // More input than was cached: 5000 x 3 + 1024 x 0.30 + 310 x 15 = 19957.2
+  const PricedEvent more = priced(
+      asked(R"("provider":"aws","model":"global.anthropic.claude-sonnet-4-5-20250929-v1:0",)",
+            R"({"usage":{"inputTokens":5000,"outputTokens":310,"cacheReadInputTokens":1024}})"));
+  CHECK(more.counts == "5000 input, 1024 cache_read, 310 output");
+  CHECK(more.cost == 19'957'200'000);
   // In a region it is a tenth more: 1.1 x 14110.2 = 15521.22
   const PricedEvent regional = priced(asked(
       R"("provider":"aws","model":"eu.anthropic.claude-sonnet-4-5-20250929-v1:0",)", response));

@@ -31,10 +31,12 @@ enum class Sign : std::uint8_t {
   envoy,
   ai,  // Kong's, with `started`
   started,
+  spend,  // LiteLLM's spend log, with `call`
+  call,
 };
 constexpr std::uint32_t bit(Sign sign) { return 1U << static_cast<unsigned>(sign); }
 
-// Names that no other format has: one is enough, whatever else is in the object.
+// Names that no other format has: one is enough to look at all others.
 constexpr NameTable<Sign> kOwn = {{"resourcespans", Sign::spans},
                                   {"specversion", Sign::cloud},
                                   {"response_cost", Sign::litellm},
@@ -47,14 +49,13 @@ constexpr NameTable<Sign> kOwn = {{"resourcespans", Sign::spans},
                                   {"ai_model", Sign::portkey},
                                   {"usagedetails", Sign::langfuse},
                                   {"gen_ai.request.model", Sign::envoy},
-                                  {"gen_ai.usage.input_tokens", Sign::envoy}};
+                                  {"gen_ai.usage.input_tokens", Sign::envoy},
+                                  {"spend", Sign::spend}};
 
 // Names that mean something by what else is there.
-constexpr NameTable<Sign> kOthers = {{"cost_usd", Sign::metered},
-                                     {"response", Sign::envelope},
-                                     {"provider", Sign::named},
-                                     {"ai", Sign::ai},
-                                     {"started_at", Sign::started}};
+constexpr NameTable<Sign> kOthers = {{"cost_usd", Sign::metered},   {"response", Sign::envelope},
+                                     {"provider", Sign::named},     {"ai", Sign::ai},
+                                     {"started_at", Sign::started}, {"call_type", Sign::call}};
 
 // The first all of whose signs are there, and none of those it must not have, is meant.
 // OpenRouter's answers are a provider's; a user's own mapping is never found out: its source names
@@ -67,6 +68,7 @@ constexpr Case kCases[] = {
     {Format::otlp_json, bit(Sign::spans), 0},
     {Format::cloudevents, bit(Sign::cloud), 0},
     {Format::litellm, bit(Sign::litellm), 0},
+    {Format::litellm_spendlogs, bit(Sign::spend) | bit(Sign::call), bit(Sign::metered)},
     {Format::apisix, bit(Sign::apisix), 0},
     {Format::higress, bit(Sign::higress), 0},
     {Format::envoy_ai_gateway, bit(Sign::envoy), 0},

@@ -28,11 +28,12 @@ enum class Format : std::uint8_t {
   openrouter,
   portkey,
   langfuse,
+  litellm_spendlogs,
   mapping,  // by one of the user's own
 };
-inline constexpr std::size_t kFormats = 16;
+inline constexpr std::size_t kFormats = 17;
 constexpr bool is_shipped(Format format) {
-  return format >= Format::apisix && format <= Format::langfuse;
+  return format >= Format::apisix && format <= Format::litellm_spendlogs;
 }
 
 struct FormatWords {
@@ -56,6 +57,7 @@ inline constexpr std::array<FormatWords, kFormats> kFormatWords = {
      {"openrouter", "OpenRouter's answers"},
      {"portkey", "Portkey's log entries"},
      {"langfuse", "Langfuse's observations"},
+     {"litellm-spendlogs", "rows of LiteLLM's spend log"},
      {"mapping", "records of a mapping"}}};
 
 constexpr std::string_view name(Format format) {

@@ -79,6 +79,7 @@ class Mapped {
   bool array(const Step& step);
   bool next(const Step::Next* next, std::string_view name);
   bool value(const Step& step, std::string_view name);
+  bool content(const Step& step);
   bool below(const Step& step);
   bool open(const Step& step);
 
@@ -145,8 +146,12 @@ bool Mapped::next(const Step::Next* next, std::string_view name) {
 
 bool Mapped::value(const Step& step, std::string_view name) {
   if (step.inside && reader_.tokens.first() == '"') {
-    return reader_.inside(name, [&] { return below(step); });
+    return reader_.inside(name, [&] { return content(step); });
   }
+  return content(step);
+}
+
+bool Mapped::content(const Step& step) {
   const Reader::Mark start = reader_.mark();
   if (step.properties && reader_.tokens.first() == '{') {
     if (!reader_.properties()) return false;
@@ -212,6 +217,7 @@ void Mapped::take_time() {
     case Mapping::TimeIn::ms: event_.time = read_epoch(read.text, 3); break;
     case Mapping::TimeIn::us: event_.time = read_epoch(read.text, 6); break;
     case Mapping::TimeIn::ns: event_.time = read_epoch(read.text, 9); break;
+    case Mapping::TimeIn::utc: event_.time = read_timestamp(read.text, Zone::utc_if_absent); break;
     case Mapping::TimeIn::any: event_.time = read_timestamp(read.text, Zone::required); break;
   }
   if (!event_.time) reader_.refuse(QuarantineReason::bad_timestamp, "timestamp", read.text);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include "document/nearest_word.h"
 #include "document/scalars.h"
@@ -21,11 +22,12 @@ using Names = std::vector<std::string>;
 constexpr std::array<MappingKey, 34> kKeys = {{
     {"when", "which records are requests, by a pointer that must be there or `{POINTER: value}`"},
     {"each", "a pointer to an array: every item is an event, and pointers begin in it"},
-    {"inside", "a pointer to a text that holds JSON; pointers go on through it"},
+    {"inside", "pointers to texts that hold JSON; other pointers go on through them"},
     {"producer", "a name for the space of the ids, as text"},
     {"id", "of the request, for de-duplication"},
     {"timestamp", "when it was"},
-    {"time", "what `timestamp` is in: `rfc3339`, `s`, `ms`, `us` or `ns`; else told by its size"},
+    {"time",
+     "what `timestamp` is in: `rfc3339`, `s`, `ms`, `us`, `ns` or `utc`; else told by size"},
     {"provider", "whose price it is; else told by how the model begins"},
     {"model", "the model"},
     {"operation", "`chat`, `embeddings` and so on"},
@@ -86,7 +88,7 @@ constexpr FromKey kFromKeys[] = {{"timestamp", &Mapping::timestamp},
                                  {"byok", &Mapping::byok}};
 
 // In the order of TimeIn and of CostIn.
-constexpr std::string_view kTimes[] = {"rfc3339", "s", "ms", "us", "ns"};
+constexpr std::string_view kTimes[] = {"rfc3339", "s", "ms", "us", "ns", "utc"};
 constexpr std::string_view kCosts[] = {"usd", "cents", "nano"};
 
 constexpr std::string_view kTooMany =
@@ -294,8 +296,22 @@ void MappingReader::each(const Node& node) {
 }
 
 void MappingReader::inside(const Node& node) {
-  Mapping::Step* const at = step(node, true);
-  if (at != nullptr) at->inside = true;
+  std::vector<Names> all;
+  for (const Node& item : node.is_sequence() ? std::span(node.items) : std::span(&node, 1)) {
+    Mapping::Step* const at = step(item, true);
+    if (at == nullptr) return;
+    at->inside = true;
+    // One text is looked into at a time.
+    const Names names = *wire::pointer_names(item.text);
+    const auto begins = [](const Names& a, const Names& b) {
+      return a.size() <= b.size() && std::equal(a.begin(), a.end(), b.begin());
+    };
+    if (std::any_of(all.begin(), all.end(),
+                    [&](const Names& one) { return begins(one, names) || begins(names, one); })) {
+      return error(item, "a text inside of a text is not looked into", "name one of the two");
+    }
+    all.push_back(names);
+  }
 }
 
 void MappingReader::counts(const Node& node) {

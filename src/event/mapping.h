@@ -71,7 +71,7 @@ struct Mapping {
   };
   using Condition = std::vector<Test>;
 
-  enum class TimeIn : std::uint8_t { rfc3339, s, ms, us, ns, any };
+  enum class TimeIn : std::uint8_t { rfc3339, s, ms, us, ns, utc, any };
   enum class CostIn : std::uint8_t { usd, cents, nano };
 
   struct Text {

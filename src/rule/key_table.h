@@ -312,6 +312,7 @@ inline constexpr std::array kFormat = {
     choice("openrouter", "OpenRouter's answers, at its prices"),
     choice("portkey", "Portkey's log export"),
     choice("langfuse", "Langfuse's observations"),
+    choice("litellm-spendlogs", "Rows of LiteLLM's table LiteLLM_SpendLogs"),
 };
 inline constexpr std::array kLookup = {
     key("by", Value::text, "the field that is looked up: `key`, `user`, a property", "required"),

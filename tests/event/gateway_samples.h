@@ -51,4 +51,16 @@ inline constexpr const char* kLangfuse =
  "level":"DEFAULT","usageDetails":{"input":176,"input_cached_tokens":1024,"output":310,"total":1510},
  "costDetails":{"input":0.00044,"input_cached_tokens":0.00128,"output":0.0031,"total":0.00482},"metadata":{}})";
 
+// Of its database: JSON in texts, a time without an offset. 1300 of the prompt = 176 + 1024 read +
+// 100 written.
+inline constexpr const char* kSpendLog =
+    R"({"request_id":"chatcmpl-1","call_type":"acompletion","api_key":"88dc28d0f030","spend":0.0058602,
+ "total_tokens":1610,"prompt_tokens":1300,"completion_tokens":310,"startTime":"2025-12-17T21:21:08.284",
+ "endTime":"2025-12-17T21:21:10.079","completionStartTime":"2025-12-17T21:21:09","model":"claude-sonnet-4-5",
+ "model_group":"sonnet","custom_llm_provider":"anthropic","api_base":"https://api.anthropic.com","user":"u-1",
+ "metadata":"{\"user_api_key_alias\":\"checkout\",\"user_api_key_team_alias\":\"payments\",\"usage_object\":{\"prompt_tokens\":1300,\"completion_tokens\":310,\"cache_read_input_tokens\":1024,\"cache_creation_input_tokens\":100,\"prompt_tokens_details\":{\"cached_tokens\":1024}},\"spend_logs_metadata\":{\"Feature\":\"chat\"}}",
+ "cache_hit":"False","cache_key":"Cache OFF","request_tags":"[\"job:nightly\",\"v2\"]","team_id":"t-1",
+ "end_user":"cust-7","requester_ip_address":"10.0.0.1","messages":"{}","response":"{}","proxy_server_request":"{}",
+ "session_id":"s-1","request_duration_ms":1794,"status":"success"})";
+
 }  // namespace tocsin::samples

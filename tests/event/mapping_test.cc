@@ -331,6 +331,26 @@ TEST_CASE("Pointers go through a text that holds JSON") {
   CHECK(Decoded(R"({"log":null,"user":"u"})", format).only().user == "u");
 }
 
+TEST_CASE("Pointers go through several texts, of which none is in another") {
+  const RecordFormat format =
+      mapped_by("inside: [/a, /b]\nmodel: /a/m\nusage: {input: /a/i}\ntags: /b\n");
+  const Decoded decoded(R"({"b":"[\"x\",\"y\"]","a":"{\"m\":\"gpt-4o\",\"i\":3}"})", format);
+  CHECK(decoded.only().model == "gpt-4o");
+  CHECK(decoded.only().tags == std::vector<std::string_view>{"x", "y"});
+  CHECK(Decoded(R"({"b":"z","a":{"m":"gpt-4o"}})", format).only().tags.empty());
+  CHECK(mapping_trouble("inside: [/a, /a/b]\n" + kPlain)
+            .starts_with("1:14: a text inside of a text is not looked into"));
+}
+
+TEST_CASE("A time without an offset is UTC where that is said") {
+  const RecordFormat format = mapped_by(kPlain + "timestamp: /t\ntime: utc\n");
+  for (const char* record : {R"({"t":"2026-11-20T10:00:00"})", R"({"t":"2026-11-20 10:00:00.000"})",
+                             R"({"t":"2026-11-20T11:00:00+01:00"})", R"({"t":1795168800000})"}) {
+    INFO(record);
+    CHECK(to_ms(*Decoded(record, format).only().time) == 1'795'168'800'000);
+  }
+}
+
 TEST_CASE("A text that begins as JSON and is none is set aside") {
   const RecordFormat format = mapped_by("inside: /log\nmodel: /log/m\nusage: {input: /log/i}\n");
   for (const char* text : {R"({\"m\":)", R"({\"m\":1}})", R"({\"m\":1} x)", R"({\"m\" 1})", "{"}) {
@@ -528,7 +548,7 @@ TEST_CASE("What is wrong in a mapping is told where it is, and what to write") {
         "2:8: does input count what was read from a cache, too?; say input_includes_cache: true or "
         "false");
   CHECK(mapping_trouble(kPlain + "time: sec\n") ==
-        "3:7: unknown unit \"sec\"; Allowed: rfc3339, s, ms, us, ns");
+        "3:7: unknown unit \"sec\"; Allowed: rfc3339, s, ms, us, ns, utc");
   CHECK(mapping_trouble(kPlain + "time: ms\n") ==
         "3:1: it says what \"timestamp\" is in, which is not there; add timestamp: POINTER");
   CHECK(mapping_trouble(kPlain + "cost_unit: cents\n").starts_with("3:1: it says what \"cost\""));

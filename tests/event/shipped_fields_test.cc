@@ -33,7 +33,7 @@ std::string said(const Event& event) {
   say("cost", event.reported_cost ? event.reported_cost->text() : "");
   say("cached", event.cached ? "yes" : "")("byok", event.byok ? "yes" : "");
   say("user", event.user)("service", event.service)("team", event.team)("key", event.key);
-  say("environment", event.environment)("session", event.session);
+  say("environment", event.environment)("agent", event.agent)("session", event.session);
   for (const Property& one : event.properties) say(one.name, one.value);
   for (std::size_t i = 0; i < kUnits; ++i) {
     if (event.usage.counts[i] != 0) say(kUnitNames[i], std::to_string(event.usage.counts[i]));
@@ -176,4 +176,35 @@ TEST_CASE("Langfuse: one bucket has several names, by who wrote it") {
   for (const char* name : {"output_reasoning_tokens", "output_reasoning"}) {
     CHECK(bucket(name) == "op chat; output 7; reasoning 7");
   }
+}
+
+// Each row has a field from one place alone.
+TEST_CASE("LiteLLM's spend log: every field of a row, from each place that has it") {
+  const auto row = [](const std::string& rest) {
+    return said_by(Format::litellm_spendlogs, R"({"request_id":"r",)" + rest + "}");
+  };
+  CHECK(row(R"("endTime":5000,"startTime":4000,"custom_llm_provider":"vertex_ai","model":"m",
+      "model_group":"g","call_type":"aembedding","status":"failure","request_duration_ms":7,
+      "spend":0.5,"end_user":"eu","team_id":"ti","api_key":"ak","agent_id":"ag","session_id":"se",
+      "prompt_tokens":100,"completion_tokens":20)") ==
+        "id r; ms 5000000; by google; model m; op aembedding; status 500; took 7; cost 0.5; "
+        "user eu; team ti; key ak; agent ag; session se; input 100; output 20");
+  CHECK(row(R"("startTime":4000,"model_group":"g","cache_hit":"True","metadata":{
+      "user_api_key_end_user_id":"eu","user_api_key_project_alias":"pa",
+      "user_api_key_team_alias":"ta","user_api_key_team_id":"x","user_api_key_alias":"ka",
+      "requester_metadata":{"A":"1"},"spend_logs_metadata":{"B":"2"}},"team_id":"x","api_key":"x")") ==
+        "id r; ms 4000000; model g; cached yes; user eu; service pa; team ta; key ka; A 1; B 2");
+  CHECK(row(R"("metadata":{"user_api_key_team_id":"ti"})") == "id r; team ti");
+  const std::string tokens = R"("prompt_tokens":100,"completion_tokens":20,"metadata":)";
+  CHECK(row(tokens + R"({"usage_object":{"prompt_tokens_details":{"cached_tokens":10,
+      "audio_tokens":5,"cache_creation_token_details":{"ephemeral_5m_input_tokens":20,
+      "ephemeral_1h_input_tokens":30}},"completion_tokens_details":{"reasoning_tokens":4,
+      "audio_tokens":6},"server_tool_use":{"web_search_requests":2}}})") ==
+        "id r; input 35; cache_read 10; cache_write 20; cache_write_1h 30; output 14; reasoning 4; "
+        "input_audio 5; output_audio 6; web_search 2");
+  const std::string cached = R"({"cache_read_input_tokens":10,"cache_creation_input_tokens":20}})";
+  CHECK(row(tokens + R"({"usage_object":)" + cached) ==
+        "id r; input 70; cache_read 10; cache_write 20; output 20");
+  CHECK(row(tokens + R"({"additional_usage_values":)" + cached) ==
+        "id r; input 70; cache_read 10; cache_write 20; output 20");
 }

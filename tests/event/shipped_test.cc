@@ -25,12 +25,14 @@ std::string counts(const Event& event) {
 }  // namespace
 
 TEST_CASE("Every shipped mapping file can be read") {
-  CHECK(shipped_mapping_files().size() == 7);
+  CHECK(shipped_mapping_files().size() == 8);
   for (std::size_t i = 0; i < kFormats; ++i) {
     const auto format = static_cast<Format>(i);
     if (!is_shipped(format)) continue;
     INFO(name(format));
-    CHECK(shipped_mapping(format).producer == name(format));
+    // The spend log has the ids of LiteLLM's payloads.
+    CHECK(shipped_mapping(format).producer ==
+          (format == Format::litellm_spendlogs ? "litellm" : name(format)));
     CHECK_FALSE(shipped_mapping(format).when.empty());
   }
 }
@@ -154,6 +156,41 @@ TEST_CASE("Langfuse: buckets exclude each other, spans are passed, a level is a 
                    .only()) == "input 4, cache_read 6, ");
   const Decoded span(R"({"type":"SPAN","usageDetails":{}})");
   CHECK(span.decoder.counts().spans_passed == 1);
+}
+
+TEST_CASE("LiteLLM's spend log: JSON in texts or not, times without an offset, failures, hits") {
+  const Decoded row(samples::kSpendLog);
+  CHECK(row.decoder.format() == Format::litellm_spendlogs);
+  const Event& event = row.only();
+  CHECK(counts(event) == "input 176, cache_read 1024, cache_write 100, output 310, ");
+  CHECK(event.id == "chatcmpl-1");
+  CHECK(event.producer == "litellm");
+  CHECK(to_ms(*event.time) == 1'766'006'470'079);
+  CHECK(event.provider == "anthropic");
+  CHECK(event.team == "payments");
+  CHECK(event.tags == std::vector<std::string_view>{"job:nightly", "v2"});
+  REQUIRE(event.properties.size() == 1);
+  CHECK(event.properties[0].name == "Feature");
+  CHECK_FALSE(event.is_error());
+
+  const Decoded rest(R"([{"request_id":"a","call_type":"acompletion","spend":0,"cache_hit":"True",
+      "endTime":"2025-12-17T21:21:10.079Z","model":"gpt-4o","prompt_tokens":5,"status":"success",
+      "request_tags":["x"],"metadata":{"usage_object":{"cache_read_input_tokens":2}}},
+      {"request_id":"b","call_type":"acompletion","spend":0,"model":"gpt-4o","status":"failure",
+      "metadata":"{}","request_tags":"[]","cache_hit":""}])");
+  REQUIRE(rest.events.size() == 2);
+  CHECK(rest.events[0].cached);
+  CHECK(rest.events[0].tags == std::vector<std::string_view>{"x"});
+  CHECK(counts(rest.events[0]) == "input 3, cache_read 2, ");
+  CHECK_FALSE(rest.events[0].reported_cost);
+  CHECK(rest.events[1].status == 500);
+  CHECK_FALSE(rest.events[1].cached);
+  // What its callbacks send is its payload all the same.
+  CHECK(Decoded(R"({"id":"a","call_type":"x","spend":1,"response_cost":1})").decoder.format() ==
+        Format::litellm);
+  // And who writes native events may have a field of either name.
+  CHECK(Decoded(R"({"spend":1,"call_type":"x","cost_usd":1})").decoder.format() == Format::native);
+  CHECK(Decoded(R"({"spend":1,"id":"x","cost_usd":1})").decoder.format() == Format::native);
 }
 
 TEST_CASE("A shipped format is read as the data of a CloudEvent too") {

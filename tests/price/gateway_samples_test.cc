@@ -186,6 +186,17 @@ TEST_CASE("OpenRouter: what was cached and written is within the prompt") {
   }
 }
 
+TEST_CASE("LiteLLM's spend log: the prompt holds what was cached, in a text of its own") {
+  const PricedEvent event = both_ways(samples::kSpendLog, Format::litellm_spendlogs);
+  CHECK(event.model == "anthropic/claude-sonnet-4-5");
+  CHECK(event.counts == "176 input, 1024 cache_read, 100 cache_write, 310 output");
+  // 176 x 3 + 1024 x 0.30 + 100 x 3.75 + 310 x 15 = 528 + 307.2 + 375 + 4650 = 5860.2, its spend
+  CHECK(event.cost == 5'860'200'000);
+  CHECK(event.who ==
+        "user cust-7, team payments, key checkout, session s-1, tag job:nightly, tag v2, Feature = "
+        "chat");
+}
+
 TEST_CASE("Portkey: its cost is in cents, and its counts have a decimal point") {
   const PricedEvent event = both_ways(samples::kPortkey, Format::portkey);
   CHECK(event.model == "openai/gpt-4o");

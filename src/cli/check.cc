@@ -41,13 +41,13 @@ void print_text(const Loaded& loaded, const Findings& found, const PriceList* pr
   std::size_t files = 0;
   std::size_t rules = 0;
   for (const auto& file : loaded.files) {
-    if (!file.is_config) {
+    const bool of_rules = file.kind == FileSummary::Kind::rules;
+    if (of_rules) {
       ++files;
       rules += file.rules - file.disabled;
     }
-    line +=
-        fmt::format(" {}{} {}  ", file.path, file.is_config ? "" : " " + plural(file.rules, "rule"),
-                    file.ok ? "✓" : "✗");
+    line += fmt::format(" {}{} {}  ", file.path, of_rules ? " " + plural(file.rules, "rule") : "",
+                        file.ok ? "✓" : "✗");
   }
   std::printf("%s\n", line.c_str());
   if (found.errors + found.warnings > 0) {

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <string_view>
 #include <vector>
@@ -47,6 +48,18 @@ void set_unknown_like(const UnknownLike& like, PriceList& prices, Diagnostics& w
   wrong.push_back(std::move(error));
 }
 
+// Mappings, tables and prices are of no rule file's line; what is wrong is told of them all the
+// same.
+void list_broken(Loaded& loaded) {
+  for (const Diagnostic& d : loaded.diagnostics) {
+    if (d.level != Diagnostic::Level::error) continue;
+    const bool listed = std::any_of(loaded.files.begin(), loaded.files.end(),
+                                    [&](const FileSummary& file) { return file.path == d.file; });
+    if (listed) continue;
+    loaded.files.push_back({.path = d.file, .kind = FileSummary::Kind::other, .ok = false});
+  }
+}
+
 }  // namespace
 
 Reading read_configuration(LoadRequest request) {
@@ -73,6 +86,7 @@ Reading read_configuration(LoadRequest request) {
   if (like && reading.prices) set_unknown_like(*like, *reading.prices, wrong);
   auto& all = reading.loaded.diagnostics;
   all.insert(all.end(), wrong.begin(), wrong.end());
+  list_broken(reading.loaded);
   reading.files = files.take();
   return reading;
 }

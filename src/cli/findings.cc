@@ -12,7 +12,8 @@ std::string findings_json(const Loaded& loaded) {
   json.key("files").begin_array();
   for (const auto& file : loaded.files) {
     json.begin_object().text("path", file.path).boolean("ok", file.ok);
-    if (!file.is_config) json.number("rules", static_cast<std::int64_t>(file.rules));
+    if (file.kind == FileSummary::Kind::rules)
+      json.number("rules", static_cast<std::int64_t>(file.rules));
     json.end_object();
   }
   json.end_array().key("diagnostics").begin_array();

@@ -100,7 +100,7 @@ Loaded load_rules(const std::vector<std::string>& paths, const RuleContext& cont
 Loaded load(const LoadRequest& request) {
   Loaded loaded;
   loaded.config.path = request.config_path;
-  loaded.files.push_back({.path = request.config_path, .is_config = true});
+  loaded.files.push_back({.path = request.config_path, .kind = FileSummary::Kind::config});
   const auto bytes = request.files.read(request.config_path, kYamlBytesMax);
   if (!bytes) {
     loaded.diagnostics.push_back(

@@ -20,8 +20,9 @@ enum class Purpose { run, backtest, price };
 
 // One file that was read, for `check`'s last lines.
 struct FileSummary {
+  enum class Kind { config, rules, other };  // other: named for what is wrong in it
   std::string path;
-  bool is_config = false;
+  Kind kind = Kind::rules;
   std::size_t rules = 0;     // written in it
   std::size_t disabled = 0;  // of these, `enabled: false`
   bool ok = true;            // no error in it

@@ -153,7 +153,7 @@ TEST_CASE("Every key of tocsin.yaml is read") {
   CHECK(loaded.rules[0].window.zone == "Europe/Berlin");
   CHECK(loaded.rules[0].max_groups == 5000);
   REQUIRE(loaded.files.size() == 2);
-  CHECK(loaded.files[0].is_config);
+  CHECK(loaded.files[0].kind == FileSummary::Kind::config);
   CHECK(loaded.files[1].path == "/etc/rules/a.yaml");
   CHECK(loaded.files[1].rules == 1);
 }

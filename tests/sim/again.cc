@@ -125,7 +125,7 @@ bool replay(const World& world, const Version& version, MemoryStore& store) {
   NoTeller teller;
   Engine engine({.sources = {{&source, Format::automatic, workers, false}},
                  .aggregator = {.rules = version.rules,
-                                .prices = prices(),
+                                .prices = prices(version.prices),
                                 .cost = CostChoice::computed,
                                 .ids = state->ids(),
                                 .seed = state->seed(),

@@ -7,6 +7,7 @@
 #include "notify/outbox.h"
 #include "sim/world.h"
 #include "state/keys.h"
+#include "state/unpriced.h"
 #include "state/view.h"
 #include "tocsin/group.h"
 
@@ -36,6 +37,7 @@ class Check {
     alerts();
     ends();
     cells();
+    unpriced();
     if (at_the_end) deliveries();
     if (at_the_end) set_aside();
     return std::move(faults_);
@@ -99,10 +101,34 @@ class Check {
     }
   }
 
-  // A judged rule's group that had a listed exception may have told anything.
+  // What had no price and what of it was priced later, while its rows are kept.
+  void unpriced() {
+    const std::string from(1, key::kUnpriced);
+    const auto scanned = world_.store().scan(from, key::after(from), [&](auto, auto value) {
+      UnpricedKey key;
+      UnpricedRow row;
+      if (!decode_unpriced(value, key, row)) {
+        fault("a row of what has no price cannot be read");
+        return true;
+      }
+      if (key.kind != UnpricedKey::Kind::unpriced) return true;
+      const auto of = truth_.unpriced.find({key.day, key.model});
+      const auto [requests, priced] =
+          of == truth_.unpriced.end() ? std::pair(0UL, 0UL) : of->second;
+      const std::string words = fmt::format("unpriced of day {}, {}", key.day, key.model);
+      same(words, row.requests, static_cast<std::uint64_t>(requests));
+      if (world_.history().lists_gone) return true;
+      same(words + ", priced later", row.priced_later,
+           static_cast<std::uint64_t>(std::min(requests, priced)));
+      return true;
+    });
+    if (!scanned) fault("what has no price cannot be read");
+  }
+
+  // A group that had a listed exception may have told anything.
   bool excused(const Truth::Alert& alert) const {
     return truth_.overflowed.contains(alert.state) || alert.start < truth_.kept_since_ms ||
-           (alert.judged && truth_.doubtful.contains({alert.state, alert.group}));
+           truth_.doubtful.contains({alert.state, alert.group});
   }
   bool excused(const Alert& alert) const {
     const auto judged = [&](const std::string& name) {
@@ -115,7 +141,7 @@ class Check {
                  });
     };
     return std::any_of(truth_.doubtful.begin(), truth_.doubtful.end(),
-                       [&](const auto& one) { return judged(one.first.first); }) ||
+                       [&](const auto& one) { return one.first.first == alert.rule; }) ||
            std::any_of(truth_.overflowed.begin(), truth_.overflowed.end(),
                        [&](const auto& one) { return judged(one.first); });
   }
@@ -135,7 +161,7 @@ class Check {
     std::set<std::string> ids;
     for (const auto& alert : alerts_) {
       // A limit that is raised and set back makes the same rung ring once more.
-      if (!ids.insert(alert.id).second && world_.reloads() == 0) {
+      if (!ids.insert(alert.id).second && world_.rule_edits() == 0) {
         fault(fmt::format("recorded twice: {} {} = {} from {}, {}", alert.rule, alert.rung,
                           text(alert.amount), to_ms(alert.window.start), alert.id));
       }
@@ -220,7 +246,7 @@ class Check {
             const std::map<std::string, std::pair<std::int64_t, Totals>>& groups,
             const Totals& totals) {
     if (cell.rule == nullptr || truth_.overflowed.contains(state)) return;
-    if (cell.rule->judged() && truth_.doubtful.contains({state, cell.key})) return;
+    if (truth_.doubtful.contains({state, cell.key})) return;
     // What a judged window held goes as it ends, what another one holds a lateness after it.
     const std::int64_t end = to_ms(cell.window.end) - (cell.rule->judged() ? 1 : 0);
     if (truth_.watermark_ms > end) return;

@@ -15,6 +15,7 @@
 #include "sim/rules.h"
 #include "sim/traffic.h"
 #include "state/counts.h"
+#include "state/repricing_row.h"
 #include "tocsin/money.h"
 #include "tocsin/time.h"
 
@@ -31,6 +32,8 @@ struct CommitNote {
   std::shared_ptr<const Version> version;
   bool settled = false;                      // after it nothing was left to be swept
   std::vector<std::string> recorded, ended;  // ids of alerts
+  std::optional<RepricingRequest> begins;    // what is counted by now is priced again
+  std::optional<RepricingRow> repriced;      // and that is done
 };
 
 // All that a result may depend on.
@@ -42,6 +45,9 @@ struct History {
   Millis out_of_order{60'000};
   Millis retention{std::chrono::days{400}};
   std::optional<Millis> lateness;
+  // A re-pricing met requests whose former list nobody needs any more: what it says of itself is
+  // short of them.
+  bool lists_gone = false;
 };
 
 struct Totals {
@@ -72,9 +78,13 @@ struct Truth {
   };
   std::map<std::string, Alert> must, may;
   // Exceptions that the architecture lists: a group of a judged rule, of which a pane had ended by
-  // a tick before its records came; and rules that met max_groups.
+  // a tick before its records came; where prices change, of a rolling one too; and rules that met
+  // max_groups.
   std::set<std::pair<StateName, std::string>> doubtful;
   std::set<StateName> overflowed;
+
+  // What had no price, by day and model: requests, and those of them that were priced later.
+  std::map<std::pair<std::int64_t, std::string>, std::pair<std::uint64_t, std::uint64_t>> unpriced;
 
   Counts counts;  // but for those of the decoder, and overflow_groups
   std::set<std::tuple<std::size_t, std::int64_t, std::size_t, QuarantineReason>> quarantined;

@@ -32,7 +32,8 @@ struct Group {
     std::optional<std::int64_t> below;
   };
   std::map<std::string, Episode> episodes;
-  std::int64_t judged = kUnset;  // the last pane
+  std::int64_t judged = kUnset;            // the last pane
+  std::map<std::int64_t, int128> heights;  // of windows that a re-pricing took below their rungs
 };
 
 struct State {
@@ -100,6 +101,38 @@ class Oracle {
     bool idle = false, was_idle = false, known = false;
   };
 
+  // What a request counts with in a cell, and by which list.
+  struct Share {
+    State* state = nullptr;
+    std::string group;
+    std::int64_t at = 0;
+    std::size_t list = 0;
+  };
+  struct Entry {  // a request that counts
+    const EventSpec* event = nullptr;
+    std::size_t partition = 0;
+    std::int64_t stamp = 0, time = 0;
+    std::size_t list = 0;  // whatever windows it is in
+    std::vector<Share> shares;
+  };
+  struct Repriced {
+    std::uint64_t requests = 0;
+    int128 before = 0, after = 0;
+    bool priced = false;  // the last one has a price only now
+
+    void add(const EventSpec& event, std::size_t by, std::size_t now) {
+      priced = event.unpriced(by) && !event.unpriced(now);
+      if (event.cost(by) == event.cost(now) && event.unpriced(by) == event.unpriced(now)) return;
+      ++requests;
+      before += event.cost(by);
+      after += event.cost(now);
+    }
+  };
+  static std::pair<std::int64_t, std::string> day_and_model(const Entry& entry) {
+    return {floor_to(entry.time, 86'400'000) / 86'400'000,
+            std::string("sim/") + kModels[entry.event->model]};
+  }
+
   // Other rules: rungs that are met no more are armed again, and sums of open windows ring at once.
   void enter(const Version& version) {
     in_force_.clear();
@@ -108,12 +141,15 @@ class Oracle {
       const RuleSpec& spec = version.specs[i];
       const StateName name{spec.name, version.rules[i].fingerprint()};
       State& state = states_.try_emplace(name, name, spec, history_.lateness).first->second;
+      const bool same = state.spec.yaml() == spec.yaml();
       state.spec = spec;
       in_force_.push_back(&state);
+      list_ = version.prices;
       for (auto& [group, cells] : state.groups) {
         for (const auto& [at, totals] : cells.at) {
           if (spec.judged() || (state.sums() && state.end(at) <= watermark_)) continue;
-          rearm(state, group, cells, at);
+          // Sums of rolling windows that fell are armed again by an edit of their ladder alone.
+          if (state.sums() || !same) rearm(state, group, cells, at);
           if (state.sums()) ring(state, group, cells, at, edits_);
         }
       }
@@ -128,6 +164,8 @@ class Oracle {
       for (; lane.next < next; ++lane.next) record(partition, before);
     }
     advance(commit);
+    if (commit.begins) begun_ = {*commit.begins, newest_time()};
+    if (commit.repriced) price_again(*commit.repriced);
     if (commit.settled && !swept_at_) swept_at_ = watermark_;
   }
 
@@ -136,6 +174,21 @@ class Oracle {
     for (State* state : in_force_) {
       for (auto& [group, cells] : state->groups) {
         if (state->spec.judged()) judge(*state, group, cells);
+      }
+    }
+    ring_touched();
+    // The sweep after an edit has passed all windows that were still open.
+    for (auto& [id, alert] : edits_) {
+      const bool open = alert.end > swept_at_.value_or(watermark_);
+      (open ? truth_.must : truth_.may).emplace(id, std::move(alert));
+    }
+    edits_.clear();
+  }
+
+  // What is met by the sums that requests were added to since the last time.
+  void ring_touched() {
+    for (State* state : in_force_) {
+      for (auto& [group, cells] : state->groups) {
         for (const auto& [at, totals] : cells.at) {
           if (state->spec.judged() || cells.touched.empty()) break;
           // In a rolling window all that comes after a request is looked at again.
@@ -146,12 +199,82 @@ class Oracle {
         cells.touched.clear();
       }
     }
-    // The sweep after an edit has passed all windows that were still open.
-    for (auto& [id, alert] : edits_) {
-      const bool open = alert.end > swept_at_.value_or(watermark_);
-      (open ? truth_.must : truth_.may).emplace(id, std::move(alert));
+  }
+
+  // All that was counted before this commit, by the list in force: in windows that were open when
+  // it began (docs/decisions/0034).
+  void price_again(const RepricingRow& row) {
+    const RepricingRequest& request = begun_.first;
+    if (row.request.since != request.since || row.request.unpriced_only != request.unpriced_only) {
+      truth_.broken.emplace_back("another re-pricing is done than was begun");
     }
-    edits_.clear();
+    ring_touched();
+    Repriced sum;
+    std::map<std::tuple<State*, std::string, std::int64_t>, int128> changes;
+    std::set<std::size_t> reached;  // partitions
+    for (Entry& entry : entries_) {
+      const bool starts = request.unpriced_only || entry.stamp >= to_ms(request.since);
+      if (starts) reached.insert(entry.partition);
+      if (!reached.contains(entry.partition)) continue;
+      if (request.unpriced_only && entry.time < to_ms(request.since)) continue;
+      const EventSpec& event = *entry.event;
+      const auto concerned = [&](std::size_t by) {
+        return !request.unpriced_only || event.unpriced(by);
+      };
+      for (Share& share : entry.shares) {
+        if (!concerned(share.list) || !in_force(share.state) || !still_open(share)) continue;
+        changes[{share.state, share.group, share.at}] += event.cost(list_) - event.cost(share.list);
+        share.list = list_;
+      }
+      if (!concerned(entry.list)) continue;
+      sum.add(event, std::exchange(entry.list, list_), list_);
+      if (sum.priced) ++truth_.unpriced[day_and_model(entry)].second;
+    }
+    for (const auto& [of, change] : changes) {
+      if (change != 0) put_right(of, change);
+    }
+    for (const auto& one : dropped_) truth_.doubtful.insert(one);
+    if (history_.lists_gone) return;
+    if (row.requests != sum.requests || row.before.pico() != sum.before ||
+        row.after.pico() != sum.after) {
+      truth_.broken.push_back("a re-pricing of " + std::to_string(sum.requests) +
+                              " requests says " + std::to_string(row.requests) + ": " +
+                              decimal_text(sum.before, 12) + " to " + decimal_text(sum.after, 12) +
+                              ", it says " + row.before.text() + " to " + row.after.text());
+    }
+  }
+
+  bool in_force(const State* state) const {
+    return std::find(in_force_.begin(), in_force_.end(), state) != in_force_.end();
+  }
+  bool still_open(const Share& share) const {
+    const State& of = *share.state;
+    const std::int64_t now = begun_.second;
+    return of.sums() ? of.end(share.at) > now
+                     : now == kUnset || share.at > floor_to(now, of.pane) - of.length;
+  }
+
+  void put_right(const std::tuple<State*, std::string, std::int64_t>& of, int128 change) {
+    const auto& [state, group, at] = of;
+    Group& cells = state->groups[group];
+    if (state->sums()) rearm(*state, group, cells, at);
+    const int128 before = cells.at[at].amount;
+    cells.at[at].amount += change;
+    cells.touched.insert(at);
+    if (!state->sums()) return;
+    for (const auto& [text, amount] : state->spec.ladder(group)) {
+      const bool fell =
+          cells.marks.contains({at, text}) && cells.at[at].amount < std::max<int128>(amount, 1);
+      if (!fell) continue;
+      int128& height = cells.heights.try_emplace(at, before).first->second;
+      height = std::max(height, before);
+    }
+  }
+
+  std::int64_t newest_time() const {
+    std::int64_t newest = watermark_;
+    for (const Lane& lane : lanes_) newest = std::max(newest, lane.now);
+    return newest;
   }
 
   void record(std::size_t partition, std::int64_t watermark) {
@@ -203,12 +326,16 @@ class Oracle {
       return;
     }
     if (!event.cached && !event.has_usage) ++counts[Count::unmetered];
-    if (event.unpriced()) ++counts[Count::unpriced];
-    counts.cost += Money::pico(event.cost());
-    if (event.cached) counts.saved += Money::pico(event.worth());
+    Entry& entry = entries_.emplace_back(Entry{&event, partition, stamp, time, list_, {}});
+    if (event.unpriced(list_)) {
+      ++counts[Count::unpriced];
+      ++truth_.unpriced[day_and_model(entry)].first;
+    }
+    counts.cost += Money::pico(event.cost(list_));
+    if (event.cached) counts.saved += Money::pico(event.worth(list_));
     for (State* state : in_force_) {
       const std::string& only = state->spec.environment;
-      if (only.empty() || only == event.environment) add(*state, lane, event, time, watermark);
+      if (only.empty() || only == event.environment) add(*state, lane, entry, watermark);
     }
   }
 
@@ -225,9 +352,10 @@ class Oracle {
     return false;
   }
 
-  void add(State& state, const Lane& lane, const EventSpec& event, std::int64_t time,
-           std::int64_t watermark) {
+  void add(State& state, const Lane& lane, Entry& entry, std::int64_t watermark) {
     const RuleSpec& rule = state.spec;
+    const EventSpec& event = *entry.event;
+    const std::int64_t time = entry.time;
     const Window window = state.window(time);
     const std::int64_t at = state.cell(time);
     const auto open = [&](std::int64_t t) {
@@ -238,7 +366,7 @@ class Oracle {
         (rule.judged() ? time >= lane.now - history_.out_of_order.count() : open(lane.now));
     if (!in_time || window.start == window.end) {  // or before any window
       ++truth_.counts[Count::late];
-      truth_.counts.late_cost += Money::pico(event.cost());
+      truth_.counts.late_cost += Money::pico(event.cost(list_));
       return;
     }
     const std::string group = event.group(rule.group_by);
@@ -249,13 +377,19 @@ class Oracle {
       if (!lane.was_idle && lane.known) {
         truth_.broken.push_back(rule.name + ": time had passed a record of a partition never idle");
       }
-      if (!rule.judged()) return;
+      if (!rule.judged()) {
+        dropped_.insert({state.name, group});
+        return;
+      }
       truth_.doubtful.insert({state.name, group});
     }
     Group& cells = state.groups[group];
     if (state.sums()) rearm(state, group, cells, at);  // a closed window is not swept
     cells.touched.insert(at);
-    cells.at[at].amount += event.amount(rule.metric);
+    cells.at[at].amount += event.amount(rule.metric, list_);
+    if (rule.metric == Metric::cost && !rule.judged()) {
+      entry.shares.push_back({&state, group, at, list_});
+    }
     ++cells.at[at].requests;
   }
 
@@ -272,7 +406,10 @@ class Oracle {
       bool met = false;
       for (auto at = cells.at.lower_bound(start); at != cells.at.end() && !met; ++at) {
         if (at->first >= state.end(t)) break;
-        met = holds(state.spec, state.covered(cells, at->first), amount);
+        Totals totals = state.covered(cells, at->first);
+        const auto height = cells.heights.find(at->first);
+        if (height != cells.heights.end()) totals.amount = std::max(totals.amount, height->second);
+        met = holds(state.spec, totals, amount);
       }
       if (!met) cells.marks.erase({start, text});
     }
@@ -404,6 +541,11 @@ class Oracle {
   std::map<std::string, std::pair<std::size_t, std::int64_t>> ids_;  // partition, second
   std::map<StateName, State> states_;
   std::vector<State*> in_force_;
+  std::size_t list_ = 0;  // of prices, in force
+  std::vector<Entry> entries_;
+  // The re-pricing that is under way, and the newest stream time when it began.
+  std::pair<RepricingRequest, std::int64_t> begun_{{}, kUnset};
+  std::set<std::pair<StateName, std::string>> dropped_;  // rolling; the re-pricing may find it
   std::int64_t watermark_ = kUnset;
   std::optional<std::int64_t> swept_at_;  // the watermark
   Alerts edits_;                          // what the limits in force made ring by themselves

@@ -7,7 +7,7 @@ namespace tocsin::sim {
 namespace {
 
 // Seeds that were run before stay what they were.
-constexpr std::uint64_t kSeedsWithoutEdges = 10'000;
+constexpr std::uint64_t kSeedsWithoutEdges = 10'000, kSeedsWithOnePrice = 20'000;
 constexpr std::int64_t kMinute = 60'000, kHour = 60 * kMinute, kDay = 24 * kHour;
 
 // Nights on which clocks change somewhere, ends of months and years, and an ordinary day.
@@ -87,6 +87,23 @@ void draw_faults(Random& random, Plan& plan) {
   if (!without("transport")) plan.transport = faults;
 }
 
+// Copies in two partitions that are counted by two lists may be taken for each other (0034), and so
+// there are none.
+void draw_repricing(Plan& plan) {
+  const auto without = [&](const char* what) { return plan.options.without.contains(what); };
+  Random random(plan.options.seed, 9);
+  plan.reprices = true;
+  plan.traffic.twin = 0;
+  plan.traffic.unpriced = std::max(plan.traffic.unpriced, 0.1);
+  plan.reload = static_cast<double>(random.between(2, 12)) / 1000;
+  plan.price_edits = random.pick({0.4, 0.8, 1.0});
+  plan.orders = random.rate(0.01);
+  plan.deaths_by_step = random.pick({0.0, 0.1, 0.5});
+  plan.of_repricer = random.pick({1, 2, 5});
+  if (without("crash")) plan.deaths_by_step = 0;
+  if (without("reload")) plan.reload = 0;
+}
+
 }  // namespace
 
 Plan draw_plan(const Options& options) {
@@ -122,6 +139,9 @@ Plan draw_plan(const Options& options) {
   const bool dense = plan.traffic.span_ms + plan.traffic.span_ms / 4 < 55 * kMinute &&
                      !(plan.traffic.quiet > 0) && !(plan.traffic.lying_stamp > 0);
   if (dense && !(plan.reload > 0 && plan.edits_change_rules)) plan.traffic.twin = random.rate(0.3);
+  if (options.seed > kSeedsWithOnePrice && !options.without.contains("reprice")) {
+    draw_repricing(plan);
+  }
   plan.traffic.gap_ms = plan.traffic.span_ms / static_cast<std::int64_t>(plan.traffic.records) + 1;
   if (options.records > 0) plan.traffic.records = options.records;
   return plan;
@@ -139,14 +159,18 @@ std::string Plan::text() const {
       "of "
       "order {} s, retention {} h\n"
       "crash {:.4f}, power {:.2f}, restart {:.4f}, reload {:.4f}; turns: worker {}, engine {}, "
-      "notifier {}, clock {}; {} ids in memory{}\n",
+      "notifier {}, clock {}; {} ids in memory{}{}\n",
       t.records, t.partitions, t.span_ms / kMinute, t.from_ms, static_cast<int>(backlog * 100),
       t.users, t.late, t.disorder, t.too_old, t.future, t.far_future, t.lying_stamp, t.no_time,
       t.no_id, t.duplicate, t.twin, t.garbage, t.quiet, batch.records, workers, limits.hot_bytes,
       limits.journal_bytes, limits.spills_per_commit, limits.pages_per_commit,
       limits.lateness ? limits.lateness->count() / 1000 : -1, limits.out_of_order.count() / 1000,
       limits.retention.count() / kHour, crash, power, restart, reload, of_worker, of_engine,
-      of_notifier, of_clock, limits.ids.newest, grows ? "; partitions are added" : "");
+      of_notifier, of_clock, limits.ids.newest, grows ? "; partitions are added" : "",
+      reprices ? fmt::format("; {:.1f} of the reloads change prices, {:.4f} orders, {:.1f} deaths "
+                             "by step, repricer {}",
+                             price_edits, orders, deaths_by_step, of_repricer)
+               : "");
 }
 
 }  // namespace tocsin::sim

@@ -18,7 +18,7 @@ namespace tocsin::sim {
 struct Options {
   std::uint64_t seed = 1;
   std::size_t records = 0;        // at most so many; 0: as drawn
-  std::set<std::string> without;  // crash, power, reload, transport, restart
+  std::set<std::string> without;  // crash, power, reload, transport, restart, reprice
 };
 
 // All that a seed decides before its run begins; swarm style, for each seed has faults of its own.
@@ -35,6 +35,11 @@ struct Plan {
   double crash = 0, restart = 0, reload = 0;                        // per turn
   double power = 0;    // of the crashes, those that take the power too
   bool grows = false;  // partitions are added to the topic when their first records come
+  // Requests are priced again: prices change, and what is the share of that among the reloads; how
+  // often somebody asks for it, per turn; and how often a step of it is met by a death.
+  bool reprices = false;
+  double price_edits = 0, orders = 0, deaths_by_step = 0;
+  int of_repricer = 0;
   bool edits_change_rules = false;  // edits add and remove, not only other ladders
   TransportFaults transport;
 

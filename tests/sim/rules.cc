@@ -274,7 +274,7 @@ std::string yaml_of(const std::vector<RuleSpec>& specs) {
   return text;
 }
 
-std::shared_ptr<const Version> read_version(std::vector<RuleSpec> specs) {
+std::shared_ptr<const Version> read_version(std::vector<RuleSpec> specs, std::size_t prices) {
   const std::string text = yaml_of(specs);
   MemoryFiles files({{"rules.yaml", text}});
   const RuleContext context{.files = files};
@@ -286,6 +286,7 @@ std::shared_ptr<const Version> read_version(std::vector<RuleSpec> specs) {
   auto version = std::make_shared<Version>();
   version->specs = std::move(specs);
   version->rules = std::move(loaded.rules);
+  version->prices = prices;
   return version;
 }
 

@@ -48,15 +48,16 @@ struct RuleSpec {
   std::string yaml() const;
 };
 
-// A rule set in force, and the engine's reading of it, in the same order.
+// A rule set in force, and the engine's reading of it, in the same order; and by which prices.
 struct Version {
   std::vector<RuleSpec> specs;
   std::vector<Rule> rules;
+  std::size_t prices = 0;  // of kPriceLists
 };
 
 std::string yaml_of(const std::vector<RuleSpec>& specs);
 // Throws if the engine's reader refuses it.
-std::shared_ptr<const Version> read_version(std::vector<RuleSpec> specs);
+std::shared_ptr<const Version> read_version(std::vector<RuleSpec> specs, std::size_t prices = 0);
 
 struct RulesPlan {
   std::int64_t from_ms = 0;  // when the traffic begins

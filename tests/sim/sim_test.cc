@@ -90,6 +90,9 @@ void tell(const World& world) {
     return true;
   });
   if (!shown) std::printf("its alerts cannot be read\n");
+  const auto again = std::count_if(commits.begin(), commits.end(),
+                                   [](const auto& commit) { return commit.repriced.has_value(); });
+  std::printf("%td times priced again\n", again);
   std::printf("%llu deaths, %llu reloads\n", static_cast<unsigned long long>(world.deaths()),
               static_cast<unsigned long long>(world.reloads()));
 }

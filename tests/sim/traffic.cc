@@ -37,7 +37,7 @@ std::string json_of(const EventSpec& event) {
   words("id", event.id);
   if (event.ms) field("timestamp", std::to_string(*event.ms));
   field("provider", "\"sim\"");
-  words("model", kModels[event.model].name);
+  words("model", kModels[event.model]);
   words("user", event.user);
   words("environment", event.environment);
   field("status", std::to_string(event.status));
@@ -193,11 +193,11 @@ class Traffic {
 
 }  // namespace
 
-int128 EventSpec::cost() const { return cached ? 0 : worth(); }
+int128 EventSpec::cost(std::size_t list) const { return cached ? 0 : worth(list); }
 
-int128 EventSpec::worth() const {
+int128 EventSpec::worth(std::size_t list) const {
   if (!has_usage) return 0;
-  const ModelSpec& price = kModels[model];
+  const Rates& price = kPriceLists[list][model];
   const auto part = [](std::int64_t count, std::int64_t rate) {
     const int128 femto = int128{count} * rate, whole = femto / 1000, rest = femto % 1000;
     return whole + (rest > 500 || (rest == 500 && whole % 2 == 1) ? 1 : 0);
@@ -205,14 +205,16 @@ int128 EventSpec::worth() const {
   return part(input, price.input) + part(cache_read, price.cache_read) + part(output, price.output);
 }
 
-bool EventSpec::unpriced() const {
-  return !cached && has_usage && kModels[model].input == 0 && input + cache_read + output > 0;
+bool EventSpec::unpriced(std::size_t list) const {
+  if (cached || !has_usage) return false;
+  const Rates& price = kPriceLists[list][model];
+  return price.input == 0 ? input + cache_read + output > 0 : price.output == 0 && output > 0;
 }
 
-int128 EventSpec::amount(Metric metric) const {
+int128 EventSpec::amount(Metric metric, std::size_t list) const {
   const bool counted = has_usage && !cached;
   switch (metric) {
-    case Metric::cost: return cost();
+    case Metric::cost: return cost(list);
     case Metric::requests: return 1;
     case Metric::input_tokens: return counted ? input + cache_read : 0;
     case Metric::output_tokens: return counted ? output : 0;
@@ -220,7 +222,7 @@ int128 EventSpec::amount(Metric metric) const {
     case Metric::tokens: return counted ? input + cache_read + output : 0;
     case Metric::errors:
     case Metric::error_rate: return status >= 400 ? 1 : 0;
-    case Metric::unpriced_requests: return unpriced() ? 1 : 0;
+    case Metric::unpriced_requests: return unpriced(list) ? 1 : 0;
   }
   return 0;
 }
@@ -229,21 +231,23 @@ std::string EventSpec::group(const std::vector<std::string>& fields) const {
   std::string key;
   for (const auto& field : fields) {
     append_group_value(key, field == "user"    ? std::string_view(user)
-                            : field == "model" ? std::string_view(kModels[model].name)
+                            : field == "model" ? std::string_view(kModels[model])
                                                : std::string_view(feature));
   }
   return key;
 }
 
-std::string price_file() {
+std::string price_file(std::size_t list) {
   std::string text = "version: 1\nprovider: sim\nupdated: 2026-01-01\nmodels:\n";
-  for (const auto& model : kModels) {
-    if (model.input == 0) continue;
-    const std::string name = model.name;
+  for (std::size_t i = 0; i < std::size(kModels); ++i) {
+    const Rates& price = kPriceLists[list][i];
+    if (price.input == 0) continue;
+    const std::string name = kModels[i];
     text += "  - model: " + name + "\n    match: [{equals: " + name + "}]\n    prices:\n" +
-            "      - per_mtok: {input: " + decimal_text(model.input, 9) +
-            ", cache_read: " + decimal_text(model.cache_read, 9) +
-            ", output: " + decimal_text(model.output, 9) + "}\n";
+            "      - per_mtok: {input: " + decimal_text(price.input, 9) +
+            ", cache_read: " + decimal_text(price.cache_read, 9);
+    if (price.output > 0) text += ", output: " + decimal_text(price.output, 9);
+    text += "}\n";
   }
   return text;
 }

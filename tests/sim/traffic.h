@@ -13,18 +13,25 @@
 
 namespace tocsin::sim {
 
-// The models of the simulated price list, and what a token of each costs in 10^-15 dollars.
-struct ModelSpec {
-  const char* name;
-  std::int64_t input, cache_read, output;  // 0: the model is not in the list
+// What a token costs in 10^-15 dollars.
+struct Rates {
+  std::int64_t input, cache_read, output;  // input 0: the model is not in the list; output 0: it is
 };
-inline constexpr ModelSpec kModels[] = {
-    {"plain", 2'500'000'000, 1'250'000'000, 10'000'000'000},
-    {"odd", 123'456'789, 77'777'777, 987'654'321},
-    {"unknown", 0, 0, 0},
+inline constexpr const char* kModels[] = {"plain", "odd", "unknown"};
+// Price lists by model: the first one; the model that had no price gets one; prices that change; a
+// model that loses its price, and one that has none for output.
+inline constexpr Rates kPriceLists[][std::size(kModels)] = {
+    {{2'500'000'000, 1'250'000'000, 10'000'000'000}, {123'456'789, 77'777'777, 987'654'321}, {}},
+    {{2'500'000'000, 1'250'000'000, 10'000'000'000},
+     {123'456'789, 77'777'777, 987'654'321},
+     {4'000'000'000, 400'000'000, 16'000'000'000}},
+    {{1'250'000'000, 125'000'000, 5'000'000'001},
+     {2'123'456'788, 77'777'778, 7'987'654'323},
+     {333'333'333, 33'333'333, 1'000'000'001}},
+    {{2'500'000'000, 1'250'000'000, 10'000'000'000}, {}, {4'000'000'000, 400'000'000, 0}},
 };
-// Of these models, as a file of prices.
-std::string price_file();
+// One of them as a file of prices.
+std::string price_file(std::size_t list);
 
 // One request as it was drawn: what is true of it.
 struct EventSpec {
@@ -36,11 +43,11 @@ struct EventSpec {
   bool cached = false, has_usage = true;
   std::optional<QuarantineReason> bad;  // it cannot be read, and why
 
-  // What it must cost, in 10^-12 dollars, and count for a metric.
-  int128 cost() const;
-  int128 worth() const;  // the same, though it were cached
-  bool unpriced() const;
-  int128 amount(Metric metric) const;
+  // What it must cost by a price list, in 10^-12 dollars, and count for a metric.
+  int128 cost(std::size_t list) const;
+  int128 worth(std::size_t list) const;   // the same, though it were cached
+  bool unpriced(std::size_t list) const;  // in whole or part
+  int128 amount(Metric metric, std::size_t list) const;
   std::string group(const std::vector<std::string>& fields) const;
 };
 

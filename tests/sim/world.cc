@@ -45,19 +45,7 @@ std::vector<std::unique_ptr<Channel>> channels() {
   return all;
 }
 
-PriceList price_list() {
-  Diagnostics diagnostics;
-  auto list = PriceList::with_texts({{"sim.yaml", price_file()}}, diagnostics);
-  if (!list) throw std::runtime_error("the simulated prices are refused");
-  return std::move(*list);
-}
-
 }  // namespace
-
-const PriceList& prices() {
-  static const PriceList list = price_list();
-  return list;
-}
 
 // One incarnation of the engine, as `run` makes it.
 struct World::Process {
@@ -74,7 +62,8 @@ struct World::Process {
                                .fallback = by_severity(),
                                .alert_log = outbox,
                                .limits = world.plan_.limits,
-                               .keeps = version});
+                               .keeps = version,
+                               .tariff = priced_by(*version)});
     if (!opened) return tl::unexpected(opened.error());
     state = std::move(*opened);
     NotifierConfig config;
@@ -93,12 +82,32 @@ struct World::Process {
                                          world.plan_.workers, world.random_);
     source->mirrored = [this](const auto& name, auto offset) { world.mirrored(name, offset); };
     engine = std::make_unique<Engine>(engine_setup());
-    return engine->start();
+    if (auto started = engine->start(); !started || !world.plan_.reprices) return started;
+    repricer = std::make_unique<SimRepricer>(repricer_setup());
+    repricer->start();
+    return {};
+  }
+
+  // Nobody asks what a request cost where prices never change.
+  std::optional<Tariff> priced_by(const Version& of) const {
+    return world.plan_.reprices ? std::optional(tariff(of.prices)) : std::nullopt;
+  }
+
+  SimRepricer::Setup repricer_setup() {
+    return {.store = world.store_,
+            .engine = *engine,
+            .log = world.history_.partitions,
+            .random = world.random_,
+            .stage = [this] { return aggregator_setup(version); },
+            .tariff = [this] { return tariff(version->prices); },
+            .now = [this] { return world.clock_.wall(); },
+            .offered = [this] { world.meet_step(); },
+            .lists_gone = [this] { world.history_.lists_gone = true; }};
   }
 
   AggregatorSetup aggregator_setup(const std::shared_ptr<const Version>& of) const {
     return {.rules = of->rules,
-            .prices = prices(),
+            .prices = prices(of->prices),
             .cost = CostChoice::computed,
             .ids = state->ids(),
             .seed = state->seed(),
@@ -137,14 +146,18 @@ struct World::Process {
                                  .keeps = next,
                                  .fallback = by_severity(),
                                  .limits = world.plan_.limits,
-                                 .rows = {}});
+                                 .rows = {},
+                                 .tariff = priced_by(*next)});
     if (!rules) return world.fault("a reload is refused: " + rules.error().message);
     auto reload = std::make_unique<Reload>();
     reload->rules = std::move(*rules);
     for (std::size_t i = 0; i < engine->workers(); ++i) {
       reload->aggregators.push_back(std::make_unique<Aggregator>(aggregator_setup(next)));
     }
-    reload->in_force = [this, next] { version = next; };
+    reload->in_force = [this, next] {
+      version = next;
+      if (repricer) repricer->look_for_unpriced();
+    };
     reloaded = reload->done.get_future();
     engine->offer(std::move(reload));
   }
@@ -162,6 +175,7 @@ struct World::Process {
   std::unique_ptr<Notifier> notifier;
   std::unique_ptr<NotifierTeller> teller;
   std::unique_ptr<SimSource> source;
+  std::unique_ptr<SimRepricer> repricer;  // the engine may hold what it offers
   std::unique_ptr<Engine> engine;
   std::future<Result<std::chrono::microseconds>> reloaded;
 };
@@ -244,7 +258,8 @@ std::vector<std::string> World::run() {
 void World::turn() {
   try {
     if (!process_) return started();
-    const int all = plan_.of_worker + plan_.of_engine + plan_.of_notifier + plan_.of_clock;
+    const int all =
+        plan_.of_worker + plan_.of_engine + plan_.of_notifier + plan_.of_clock + plan_.of_repricer;
     auto at = static_cast<int>(random_.below(all));
     Result<void> done;
     if ((at -= plan_.of_worker) < 0) {
@@ -257,6 +272,9 @@ void World::turn() {
       }
     } else if ((at -= plan_.of_notifier) < 0) {
       done = process_->notifier->step(Millis{0});
+    } else if ((at -= plan_.of_repricer) < 0) {
+      process_->repricer->turn();
+      if (process_->repricer->idle() && plan_.reprices && drawn(plan_.orders)) order();
     } else {
       advance(Millis{2 * plan_.traffic.gap_ms});
     }
@@ -278,6 +296,24 @@ void World::started() {
   if (auto done = process_->start(); !done) {
     if (!store_.dead()) fault("it does not start: " + done.error().message);
     bury(true);
+  }
+}
+
+// Somebody asks for what came since then to be priced again.
+void World::order() {
+  const auto passed = clock_.wall().time_since_epoch().count() - plan_.traffic.from_ms;
+  const std::int64_t back = random_.chance(0.3) ? passed + 1'000 : random_.below(passed + 1'000);
+  const EventTime since = as_event_time(clock_.wall() - Millis{back});
+  process_->repricer->order({.since = std::max(since, EventTime{}), .unpriced_only = false});
+}
+
+// Of a re-pricing, which the state thread is about to do.
+void World::meet_step() {
+  if (!drawn(plan_.deaths_by_step) || deaths_ >= kDeathsMax) return;
+  if (random_.chance(0.5)) {
+    crash_in_ = random_.between(1, 30);
+  } else {
+    store_.fail(static_cast<std::size_t>(random_.between(1, 2)), random_.chance(0.5));
   }
 }
 
@@ -340,7 +376,14 @@ std::shared_ptr<const Version> World::next_version() {
   if (plan_.edits_change_rules && random_.chance(0.6)) {
     edit = random_.pick({Edit::add, Edit::remove, Edit::rename, Edit::put_back, Edit::put_back});
   }
-  auto next = read_version(edited(random_, plan_.rules, file_->specs, ever_, edit));
+  const bool prices_alone = plan_.reprices && random_.chance(plan_.price_edits);
+  std::size_t list = file_->prices;
+  if (prices_alone || (plan_.reprices && random_.chance(0.2))) {
+    list = static_cast<std::size_t>(random_.below(std::ssize(kPriceLists)));
+  }
+  if (!prices_alone) ++rule_edits_;
+  auto next = read_version(
+      prices_alone ? file_->specs : edited(random_, plan_.rules, file_->specs, ever_, edit), list);
   for (const auto& spec : next->specs) {
     const auto same = std::find_if(ever_.begin(), ever_.end(),
                                    [&](const auto& rule) { return rule.name == spec.name; });
@@ -370,6 +413,7 @@ void World::advance(Millis most) {
 
 bool World::all_consumed() const {
   if (!process_ || process_->reloading()) return false;
+  if (process_->repricer && !process_->repricer->idle()) return false;
   const auto& rows = process_->state->partitions();
   if (rows.size() < history_.partitions.size()) return false;
   return std::all_of(rows.begin(), rows.end(), [&](const auto& row) {
@@ -387,6 +431,14 @@ void World::stored(std::uint64_t number, const WriteBatch& batch) {
     if (!value) continue;
     if (key == key::meta("progress")) commit = true;
     if (key.front() == key::kVersion) note.version_noted = true;
+    if (key.front() == key::kRepricing) {
+      note.repriced.emplace();
+      if (!decode_repricing(*value, *note.repriced)) fault("a re-pricing cannot be read");
+    }
+    if (key == key::meta("repricing")) {
+      const auto begun = pending_repricing(store_);
+      if (begun) note.begins = *begun;
+    }
     if (key.front() == key::kAlert) {
       const auto alert = decode_alert(*value);
       if (alert) note.recorded.push_back(alert->id);
@@ -441,6 +493,7 @@ void World::mirrored(const PartitionName& name, std::int64_t offset) {
 
 bool World::at_rest() const {
   if (!process_ || !process_->transport.idle() || process_->state->has_work()) return false;
+  if (process_->repricer && !process_->repricer->idle()) return false;
   bool empty = true;
   for (const char kind : {kOutboxPrefix, kResolutionPrefix, kNotificationPrefix}) {
     const std::string from(1, kind);

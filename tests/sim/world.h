@@ -13,9 +13,9 @@
 #include "notify/outbox.h"
 #include "pipeline/engine.h"
 #include "pipeline/notifier_teller.h"
-#include "price/price_list.h"
 #include "sim/history.h"
 #include "sim/plan.h"
+#include "sim/sim_repricer.h"
 #include "sim/sim_source.h"
 #include "sim/sim_store.h"
 #include "state/state.h"
@@ -51,6 +51,7 @@ class World {
   Millis lasted() const { return clock_.wall() - began_; }
   std::uint64_t deaths() const { return deaths_; }
   std::uint64_t reloads() const { return reloads_; }
+  std::uint64_t rule_edits() const { return rule_edits_; }
 
  private:
   struct Process;
@@ -64,7 +65,9 @@ class World {
   void bury(bool killed);
   void restart();
   void edit();
+  void order();
   std::shared_ptr<const Version> next_version();
+  void meet_step();
   bool drawn(double probability) { return faults_on_ && random_.chance(probability); }
   void maybe_arm();
   void stored(std::uint64_t number, const WriteBatch& batch);
@@ -96,7 +99,7 @@ class World {
   std::set<std::tuple<std::size_t, std::int64_t, std::size_t, QuarantineReason>> quarantined_;
   std::unique_ptr<Process> process_;
   std::optional<std::int64_t> crash_in_;  // crash points
-  std::uint64_t deaths_ = 0, reloads_ = 0;
+  std::uint64_t deaths_ = 0, reloads_ = 0, rule_edits_ = 0;
   std::vector<std::string> faults_;
 };
 
@@ -109,7 +112,5 @@ std::vector<std::string> check_midway(const World& world);
 // with nothing that fails. Where it leaves other alerts or money. Runs without other rules on the
 // way, and without the exceptions that the architecture lists.
 std::vector<std::string> check_again(const World& world);
-
-const PriceList& prices();
 
 }  // namespace tocsin::sim

@@ -24,7 +24,8 @@ enum class WindowKind : std::uint8_t {
   year,
   every,
   lifetime,
-  rolling
+  rolling,
+  session
 };
 
 // A rung reached: recorded with the cells that reached it, and a snapshot of all that a message
@@ -55,7 +56,11 @@ struct Alert {
   std::string description, runbook;
   std::int64_t requests = 0;   // in the window; for ratios the denominator
   std::int64_t numerator = 0;  // for ratios
-  struct Next {                // the rung above, if any
+  // What the value is seen beside: of a forecast the total that the window is heading for, of a
+  // comparison the value that long before.
+  std::optional<int128> beside;
+  Millis compare_to{0};
+  struct Next {  // the rung above, if any
     std::string rung;
     int128 amount = 0;
     Severity severity = Severity::info;

@@ -10,6 +10,7 @@ namespace tocsin {
 namespace {
 
 constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kBeside = 64;
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
@@ -96,8 +97,8 @@ void read_what(RowReader& in, Alert& alert, bool& valid) {
 }
 
 void read_words(RowReader& in, Alert& alert, bool& valid) {
-  alert.metric = read_enum(in, Metric::error_rate, valid);
-  alert.window_kind = read_enum(in, WindowKind::rolling, valid);
+  alert.metric = read_enum(in, kLastMetric, valid);
+  alert.window_kind = read_enum(in, WindowKind::session, valid);
   alert.window_length = Millis{in.signed_number()};
   for (std::string* text : {&alert.zone, &alert.summary, &alert.where, &alert.origin,
                             &alert.description, &alert.runbook}) {
@@ -122,13 +123,23 @@ std::string encode_alert(const Alert& alert) {
   out.byte(kVersion);
   write_what(out, alert);
   write_words(out, alert);
-  const bool flags[] = {alert.old_news, alert.stale,    alert.continues,
-                        alert.late,     alert.enforced, alert.repriced};
+  const bool flags[] = {alert.old_news,
+                        alert.stale,
+                        alert.continues,
+                        alert.late,
+                        alert.enforced,
+                        alert.repriced,
+                        alert.beside || alert.compare_to > Millis{0}};
   std::uint8_t bits = 0;
   for (unsigned i = 0; i < std::size(flags); ++i) {
     bits = static_cast<std::uint8_t>(bits | (flags[i] ? 1U << i : 0U));
   }
   out.byte(bits);
+  if ((bits & kBeside) != 0) {
+    out.byte(alert.beside ? 1 : 0);
+    if (alert.beside) out.amount(*alert.beside);
+    out.signed_number(alert.compare_to.count());
+  }
   return bytes;
 }
 
@@ -143,13 +154,17 @@ Result<Alert> decode_alert(std::string_view bytes) {
   bool valid = true;
   read_what(in, alert, valid);
   read_words(in, alert, valid);
-  const auto bits = read_up_to(in, 63, valid);
+  const auto bits = read_up_to(in, 127, valid);
   alert.old_news = (bits & 1) != 0;
   alert.stale = (bits & 2) != 0;
   alert.continues = (bits & 4) != 0;
   alert.late = (bits & 8) != 0;
   alert.enforced = (bits & 16) != 0;
   alert.repriced = (bits & 32) != 0;
+  if ((bits & kBeside) != 0) {
+    if (read_up_to(in, 1, valid) == 1) alert.beside = in.amount();
+    alert.compare_to = Millis{in.signed_number()};
+  }
   if (!in.ok() || !in.done() || !valid) {
     return reject("an alert in the state is damaged: its bytes are not what was written");
   }

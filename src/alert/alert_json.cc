@@ -58,7 +58,10 @@ void write_alert(JsonWriter& json, const Alert& alert) {
   write_pairs(json, "group", alert.group);
   write_window(json, alert.window);
   json.text("rung", alert.rung);
-  json.text("amount", decimal(alert.amount)).text("value", decimal(alert.value));
+  const bool times = alert.compare_to > Millis{0};
+  json.text("amount", times ? decimal_text(alert.amount, 12) : decimal(alert.amount));
+  json.text("value", decimal(alert.value));
+  if (alert.beside) json.text(times ? "before" : "forecast", decimal(*alert.beside));
   if (alert.budget) {
     json.text("budget", decimal(*alert.budget));
   } else {

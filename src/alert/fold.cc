@@ -16,22 +16,31 @@ constexpr std::uint64_t kTag = 0xffffffff00000000;
 
 Fold::Fold(std::uint64_t seed) : seed_(seed), slots_(1 << 12) {}
 
-void Fold::add(std::uint32_t rule, std::int64_t at, std::string_view group, int128 amount,
-               EventTime time) {
-  const std::uint64_t hash =
-      hash64(group, seed_ ^ (static_cast<std::uint64_t>(at) * 0x9e3779b97f4a7c15U + rule));
+std::uint64_t Fold::hash_of(const Delta& delta) const {
+  const std::uint64_t cell = static_cast<std::uint64_t>(delta.at) * 0x9e3779b97f4a7c15U +
+                             delta.rule + (std::uint64_t{delta.element} << 32);
+  return hash64(delta.group, seed_ ^ cell);
+}
+
+void Fold::add(const Delta& delta) {
+  const std::uint64_t hash = hash_of(delta);
   const std::size_t mask = slots_.size() - 1;
   std::size_t i = hash & mask;
   for (; slots_[i] != 0; i = (i + 1) & mask) {
     if ((slots_[i] & kTag) != (hash & kTag)) continue;
-    Delta& delta = deltas_[(slots_[i] & ~kTag) - 1];
-    if (delta.rule != rule || delta.at != at || delta.group != group) continue;
-    delta.amount += amount;
-    ++delta.requests;
-    delta.latest = std::max(delta.latest, time);
+    Delta& known = deltas_[(slots_[i] & ~kTag) - 1];
+    if (known.rule != delta.rule || known.at != delta.at || known.element != delta.element ||
+        known.group != delta.group) {
+      continue;
+    }
+    known.amount += delta.amount;
+    known.requests += delta.requests;
+    known.latest = delta.element == kFirstElement ? std::min(known.latest, delta.latest)
+                                                  : std::max(known.latest, delta.latest);
     return;
   }
-  deltas_.push_back({rule, at, keep(group), amount, 1, time});
+  deltas_.push_back(delta);
+  deltas_.back().group = keep(delta.group);
   slots_[i] = (hash & kTag) | deltas_.size();
   if (deltas_.size() * 2 > slots_.size()) grow();
 }
@@ -48,10 +57,7 @@ void Fold::grow() {
   slots_.assign(slots_.size() * 2, 0);
   const std::size_t mask = slots_.size() - 1;
   for (std::size_t d = 0; d < deltas_.size(); ++d) {
-    const Delta& delta = deltas_[d];
-    const std::uint64_t hash =
-        hash64(delta.group,
-               seed_ ^ (static_cast<std::uint64_t>(delta.at) * 0x9e3779b97f4a7c15U + delta.rule));
+    const std::uint64_t hash = hash_of(deltas_[d]);
     std::size_t i = hash & mask;
     while (slots_[i] != 0) i = (i + 1) & mask;
     slots_[i] = (hash & kTag) | (d + 1);

@@ -7,16 +7,23 @@
 #include <string_view>
 #include <vector>
 
+#include "alert/sketch.h"
 #include "tocsin/decimal.h"
 #include "tocsin/time.h"
 
 namespace tocsin {
 
+// Of rules whose `min_cost` asks for more than their metric: a delta of its own, of no requests.
+inline constexpr SketchElement kCostElement = 0x7fff'ffff;
+// Of first_seen: `latest` is the least event time.
+inline constexpr SketchElement kFirstElement = 0x7fff'fffe;
+
 // What a batch of events adds to one cell.
 struct Delta {
-  std::uint32_t rule = 0;  // index in the rule set
-  std::int64_t at = 0;     // start of the calendar window in ms, or index of the pane
-  std::string_view group;  // key (tocsin/group.h); lives as long as the Fold's content
+  std::uint32_t rule = 0;     // index in the rule set
+  SketchElement element = 0;  // to be added `requests` times; kCostElement: the amount is the cost
+  std::int64_t at = 0;        // start of the calendar window in ms, or index of the pane
+  std::string_view group;     // key (tocsin/group.h); lives as long as the Fold's content
   int128 amount = 0;
   std::int64_t requests = 0;
   EventTime latest{};  // greatest event time
@@ -29,12 +36,13 @@ class Fold {
   // `seed` makes the hash unpredictable to who chooses group values.
   explicit Fold(std::uint64_t seed);
 
-  void add(std::uint32_t rule, std::int64_t at, std::string_view group, int128 amount,
-           EventTime time);
+  // Of `delta` the group is copied.
+  void add(const Delta& delta);
   std::span<const Delta> deltas() const { return deltas_; }
   void clear();
 
  private:
+  std::uint64_t hash_of(const Delta& delta) const;
   void grow();
   std::string_view keep(std::string_view group);
 

@@ -21,11 +21,14 @@ Ladder ladder_for(const Rule& rule, std::optional<int128> budget,
   Ladder ladder;
   if (rule.is_budget() && !budget) return ladder;
   for (std::uint32_t i = 0; i < rule.ladder.size(); ++i) {
-    const int128 amount = rung_amount(rule.ladder[i], budget);
-    ladder.steps.push_back({amount, std::max<int128>(amount, 1), i, bits[i]});
+    const Rung& rung = rule.ladder[i];
+    const int128 amount = rung_amount(rung, budget);
+    ladder.steps.push_back({amount, std::max<int128>(amount, 1), rung.kind, i, bits[i]});
   }
-  std::stable_sort(ladder.steps.begin(), ladder.steps.end(),
-                   [](const auto& a, const auto& b) { return a.amount < b.amount; });
+  std::stable_sort(ladder.steps.begin(), ladder.steps.end(), [](const auto& a, const auto& b) {
+    return a.kind == Rung::Kind::below && b.kind == Rung::Kind::below ? a.amount > b.amount
+                                                                      : a.amount < b.amount;
+  });
   return ladder;
 }
 

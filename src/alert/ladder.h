@@ -30,9 +30,10 @@ class RungBits {
 // A rule's rungs as amounts for one budget, lowest first.
 struct Ladder {
   struct Step {
-    int128 amount = 0;       // of the rung, as told
-    int128 reached_at = 0;   // the least value that reaches it; for budgets at least 1, for $0 is
-                             // over with the first spend, not before it
+    int128 amount = 0;      // of the rung, as told
+    int128 reached_at = 0;  // the least value that reaches it; for budgets at least 1, for $0 is
+                            // over with the first spend, not before it
+    Rung::Kind kind = Rung::Kind::share;
     std::uint32_t rung = 0;  // index in Rule::ladder
     unsigned bit = 0;        // RungBits
   };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,7 +22,8 @@ struct Crossing {
   int128 value = 0;        // metric.h
   int128 amount = 0;       // for ratios the numerator
   std::int64_t requests = 0;
-  EventTime at{};  // greatest event time in the commit's delta
+  EventTime at{};                  // greatest event time in the commit's delta
+  std::optional<int128> beside{};  // Alert::beside
 };
 
 // SHA-256 over the length-prefixed rule name, state fingerprint, group key, start in milliseconds,

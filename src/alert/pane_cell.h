@@ -2,30 +2,70 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "alert/ladder.h"
+#include "alert/sketch.h"
 #include "tocsin/decimal.h"
+#include "tocsin/metric.h"
 #include "tocsin/time.h"
 #include "window/calendar.h"
 #include "window/panes.h"
 
 namespace tocsin {
 
+// What only some rules keep of a pane beside its sums.
+struct PaneMore {
+  int128 cost = 0;  // for `min_cost` of metrics that are no money
+  Sketch sketch;
+
+  friend bool operator==(const PaneMore&, const PaneMore&) = default;
+};
+
+// A PaneMore, or none: by value, in the room of a pointer.
+class PaneMorePtr {
+ public:
+  PaneMorePtr() = default;
+  PaneMorePtr(const PaneMorePtr& other)
+      : more_(other.more_ ? std::make_unique<PaneMore>(*other.more_) : nullptr) {}
+  PaneMorePtr(PaneMorePtr&&) = default;
+  PaneMorePtr& operator=(PaneMorePtr other) {
+    more_ = std::move(other.more_);
+    return *this;
+  }
+  ~PaneMorePtr() = default;
+
+  const PaneMore* get() const { return more_.get(); }
+  // Made where there is none.
+  PaneMore& make() {
+    if (!more_) more_ = std::make_unique<PaneMore>();
+    return *more_;
+  }
+  friend bool operator==(const PaneMorePtr& a, const PaneMorePtr& b) {
+    return a.more_ && b.more_ ? *a.more_ == *b.more_ : !a.more_ && !b.more_;
+  }
+
+ private:
+  std::unique_ptr<PaneMore> more_;
+};
+
 struct PaneSum {
   std::int64_t pane = 0;
-  int128 amount = 0;          // of the metric; for ratios the numerator
-  std::int64_t requests = 0;  // for ratios the denominator
+  int128 amount = 0;          // of the metric; for ratios and averages the numerator
+  std::int64_t requests = 0;  // for ratios and averages the denominator, but of distinct ones
+  PaneMorePtr more{};
 
+  void merge(const PaneSum& other);
   friend bool operator==(const PaneSum&, const PaneSum&) = default;
 };
 
 // Panes that have events, by rising index.
 class PaneSeries {
  public:
-  // Adds to the pane and returns its sums.
-  const PaneSum& add(std::int64_t pane, int128 amount, std::int64_t requests);
+  // Adds to the pane.
+  void add(const PaneSum& sums);
   // Sets the pane's sums (recovery).
   void set(const PaneSum& sums);
   // The sums over [from, to]; its pane is `to`.
@@ -35,6 +75,7 @@ class PaneSeries {
 
   bool empty() const { return panes_.empty(); }
   const std::vector<PaneSum>& all() const { return panes_; }
+  std::size_t more_bytes() const;  // of what hangs on the panes
 
  private:
   std::vector<PaneSum> panes_;
@@ -65,10 +106,11 @@ struct PaneCell {
   std::vector<Episode> episodes;
   // The last pane judged; panes up to it are settled.
   std::int64_t judged_through = INT64_MIN;
-  // Judged calendar windows: sums of the window's panes that are judged and dropped.
+  // Judged calendar windows: sums of the window's panes that are judged.
   EventTime window_start{};
-  int128 window_amount = 0;
-  std::int64_t window_requests = 0;
+  PaneSum window;
+  // The first that ever had an event: what lies before it is not nothing, but unknown.
+  std::int64_t first_pane = INT64_MAX;
 
   bool idle() const { return panes.empty() && episodes.empty(); }
 };
@@ -85,10 +127,22 @@ struct PaneRule {
   Calendar* calendar = nullptr;  // judged calendar windows; nullptr: rolling
   Millis length{0};              // rolling: W
   bool judged = false;
-  bool ratio = false;
+  Metric metric = Metric::cost;
   std::int64_t min_requests = 0;
+  std::optional<int128> min_cost{};    // picodollars
+  std::optional<int128> resolve_at{};  // in the unit of the rungs
+  std::optional<Millis> compare_to{};  // the value is compared with that of so long ago
+  bool grouped = false;
+  // Some rung may be reached by requests that do not come.
+  bool judges_absence = false;
+  bool forecasts = false;
   Millis hold{0};
   Millis keep_firing_for{0};
+
+  // How many panes back what is compared with begins.
+  std::int64_t panes_back() const {
+    return compare_to ? *compare_to / panes.length + 1 : std::int64_t{0};
+  }
   std::vector<PanePeak>* peaks = nullptr;  // appended to, if anybody wants to know
 };
 
@@ -101,6 +155,8 @@ struct PaneReached {
   int128 amount = 0;          // numerator
   std::int64_t requests = 0;  // denominator
   bool continues = false;
+  // Of a forecast the projected total; of a comparison the value then.
+  std::optional<int128> beside{};
 };
 
 // A rung left.
@@ -112,7 +168,8 @@ struct PaneEnded {
   int128 value = 0;
   int128 amount = 0;
   std::int64_t requests = 0;
-  int128 highest = 0;
+  int128 highest = 0;  // of rungs `below` the lowest
+  std::optional<int128> beside{};
 };
 
 // A rising sum in a rolling window, after panes were added to: each pane with events from `touched`
@@ -120,6 +177,16 @@ struct PaneEnded {
 // windows). Totals only rise, so what rings depends on the panes alone, not on how they came.
 void ring(const PaneRule& rule, const Ladder& ladder, std::int64_t touched, PaneCell& cell,
           std::vector<PaneReached>& reached);
+
+// A session of a group: `window_start` is its first request, `judged_through` its last in ms,
+// `window` what it has come to, the one slot its rungs. What one commit brings is added request by
+// request: after `idle` without one another session begins, and those of one that is over say no
+// more. False: the request is of such a one.
+bool add_to_session(const Ladder& ladder, Millis idle, const PaneSum& request, PaneCell& cell,
+                    std::vector<PaneReached>& reached);
+bool session_is_over(const PaneCell& cell, Millis idle, EventTime by);
+// After an edit of the ladder: rungs that the session's sum no longer reaches are armed again.
+void rearm_session(const Ladder& ladder, PaneCell& cell);
 
 // The watermark has passed the end of pane `through`. Judged metrics: each pane since the last one
 // judged is judged in order. Rolling sums: rungs that fell and stayed below are ended.
@@ -138,7 +205,10 @@ void rearm(const PaneRule& rule, const Ladder& ladder, PaneCell& cell);
 // watermark has passed, but for what later panes still cover.
 void forget(const PaneRule& rule, Millis lateness, EventTime watermark, PaneCell& cell);
 
-// amount, or for ratios amount / requests rounded half-even to six decimals, in 10^-12.
-int128 value_of(bool ratio, int128 amount, std::int64_t requests);
+// Of the metric: the amount; for ratios amount / requests rounded half-even to six decimals, in
+// 10^-12; for averages rounded half-even; for percentiles of the sketch.
+int128 value_of(Metric metric, const PaneSum& sums);
+// What a ratio or an average is divided by.
+std::int64_t denominator_of(Metric metric, const PaneSum& sums);
 
 }  // namespace tocsin

@@ -198,7 +198,7 @@ Api::Answer reload_answer(const ReloadOutcome& outcome) {
   const bool applied = outcome.result == Result::applied;
   json.begin_object()
       .text("result", applied ? "applied" : "unchanged")
-      .number("rules", static_cast<std::int64_t>(outcome.in_force->loaded.rules.size()))
+      .number("rules", static_cast<std::int64_t>(written_rules(outcome.in_force->loaded.rules)))
       .number("channels",
               static_cast<std::int64_t>(outcome.in_force->loaded.config.channels.size()))
       .key("changes")

@@ -105,6 +105,7 @@ std::string remarks_text(const ReportOf& of) {
   std::vector<std::pair<std::string, std::string>> lines;
   std::size_t width = 0;
   for (std::size_t i = 0; i < of.rules.size(); ++i) {
+    if (of.rules[i].second_part) continue;
     std::string text = remark(of, i);
     if (text.ends_with("?.")) text.pop_back();
     if (text.empty()) continue;

@@ -103,14 +103,25 @@ std::string header_text(const ReportOf& of) {
   return text;
 }
 
+// With the rungs of both parts.
+Rule whole_rule(const std::vector<Rule>& rules, std::size_t i) {
+  Rule whole = rules[i];
+  if (i + 1 < rules.size() && rules[i + 1].second_part) {
+    const auto& more = rules[i + 1].ladder;
+    whole.ladder.insert(whole.ladder.end(), more.begin(), more.end());
+  }
+  return whole;
+}
+
 std::string table_text(const ReportOf& of) {
   using Row = std::array<std::string, 6>;
   std::vector<Row> rows{{"rule", "rang", "groups", "peak", "first", "by rung"}};
   for (std::size_t i = 0; i < of.rules.size(); ++i) {
+    if (of.rules[i].second_part) continue;
     const RuleTally& told = of.result.rules[i];
     rows.push_back({clean_text(of.rules[i].name), count_text(static_cast<int128>(told.alerts)),
                     count_text(std::ssize(told.groups)), peak_text(of.rules[i], of.result.peaks[i]),
-                    first_text(told), rungs_text(of.rules[i], told)});
+                    first_text(told), rungs_text(whole_rule(of.rules, i), told)});
   }
   std::array<std::size_t, 6> widths{};
   for (const Row& row : rows) {

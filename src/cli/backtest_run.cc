@@ -43,7 +43,7 @@ class Listener final : public Teller {
  public:
   Listener(const BacktestSetup& setup, BacktestResult& result)
       : setup_(setup), result_(result), messages_(setup.config.group_interval) {
-    for (std::size_t i = 0; i < setup.rules.size(); ++i) index_[setup.rules[i].name] = i;
+    for (std::size_t i = 0; i < setup.rules.size(); ++i) index_.try_emplace(setup.rules[i].name, i);
     result_.rules.resize(setup.rules.size());
   }
 

@@ -102,7 +102,7 @@ std::vector<std::unique_ptr<Channel>> make_channels(const Config& config) {
 std::optional<EventTime> earliest_open_window(const std::vector<Rule>& rules, EventTime now) {
   EventTime earliest = now;
   for (const auto& rule : rules) {
-    if (rule.rolling()) {
+    if (!rule.by_calendar()) {
       earliest = std::min(earliest, now - rule.window.length);
     } else if (rule.window.kind == WindowKind::lifetime && !rule.window.from) {
       return std::nullopt;

@@ -289,7 +289,7 @@ Result<RuleLevels> explain_rules(const ExplainInput& input) {
   const auto read = StateView(input.snapshot, input.rules).cells([&](const CellView& cell) {
     if (cell.rule == nullptr) return true;
     const auto at = static_cast<std::size_t>(cell.rule - input.rules.data());
-    if (!present[at].holds(*cell.rule, cell)) return true;
+    if (cell.rule->second_part || !present[at].holds(*cell.rule, cell)) return true;
     RuleLevel& level = out.rules[at];
     ++level.groups;
     if (cell.rung) ++level.over;

@@ -16,6 +16,7 @@ std::string_view window_kind_name(WindowKind kind) {
     case WindowKind::every: return "every";
     case WindowKind::lifetime: return "lifetime";
     case WindowKind::rolling: return "rolling";
+    case WindowKind::session: return "session";
   }
   return "";
 }

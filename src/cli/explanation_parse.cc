@@ -102,14 +102,12 @@ class Parser {
   }
 
   Metric metric(std::string_view word) {
-    for (int i = 0; i <= static_cast<int>(Metric::error_rate); ++i) {
-      if (name(static_cast<Metric>(i)) == word) return static_cast<Metric>(i);
-    }
-    good_ = false;
-    return Metric::cost;
+    const auto known = metric_named(word);
+    good_ = good_ && known;
+    return known.value_or(Metric::cost);
   }
   WindowKind kind(std::string_view word) {
-    for (int i = 0; i <= static_cast<int>(WindowKind::rolling); ++i) {
+    for (int i = 0; i <= static_cast<int>(WindowKind::session); ++i) {
       if (window_kind_name(static_cast<WindowKind>(i)) == word) return static_cast<WindowKind>(i);
     }
     good_ = false;

@@ -133,7 +133,7 @@ bool check(const fs::path& config, bool has_secrets) {
     std::fprintf(stderr, "%s\n", render(diagnostic).c_str());
   }
   if (!loaded.ok()) return false;
-  std::printf("  checked  %zu rules, no error\n", loaded.rules.size());
+  std::printf("  checked  %zu rules, no error\n", written_rules(loaded.rules));
   return true;
 }
 

@@ -280,7 +280,7 @@ void Reloader::drop_unkept() {
 void Reloader::tell_applied(Trigger trigger, const ReloadOutcome& outcome) {
   setup_.log.info(fmt::format("reloaded ({}): {}, {}; the stream waited {}.{} ms",
                               name(trigger == Trigger::file, trigger == Trigger::signal),
-                              plural(outcome.in_force->loaded.rules.size(), "rule"),
+                              plural(written_rules(outcome.in_force->loaded.rules), "rule"),
                               plural(outcome.in_force->loaded.config.channels.size(), "channel"),
                               outcome.pause.count() / 1000, outcome.pause.count() / 100 % 10));
   for (std::size_t i = 0; i < outcome.changes.size(); ++i) {
@@ -326,7 +326,7 @@ ReloadOutcome Reloader::refuse(Trigger trigger, Loaded found) {
   if (!told || trigger != Trigger::file) {
     for (const auto& d : errors) setup_.log.error(one_line(d));
     setup_.log.error(fmt::format("refused, nothing is changed; in force: {} accepted {}",
-                                 plural(setup_.in_force.get()->loaded.rules.size(), "rule"),
+                                 plural(written_rules(setup_.in_force.get()->loaded.rules), "rule"),
                                  hour_minute(status().loaded)));
   }
   if (!told) {
@@ -352,9 +352,10 @@ void Reloader::tell_refused(const Loaded& found) {
   if (errors.size() > kDetailsMax) {
     message.details.push_back(fmt::format("and {} more", errors.size() - kDetailsMax));
   }
-  message.details.push_back(fmt::format(
-      "Nothing is changed. In force: {} accepted {}; every request is counted.",
-      plural(setup_.in_force.get()->loaded.rules.size(), "rule"), hour_minute(status().loaded)));
+  message.details.push_back(
+      fmt::format("Nothing is changed. In force: {} accepted {}; every request is counted.",
+                  plural(written_rules(setup_.in_force.get()->loaded.rules), "rule"),
+                  hour_minute(status().loaded)));
   message.details.push_back(
       "Mend the file: it is read again when it is saved. tocsin check shows "
       "the place.");

@@ -185,7 +185,7 @@ std::vector<Pulse> pulses(const Engine& engine, Notifier& notifier) {
 // "9 rules, 5 channels: ready"
 std::string status_line(const InForce& in_force, const Engine& engine) {
   const auto now = in_force.get();
-  std::string line = plural(now->loaded.rules.size(), "rule") + ", " +
+  std::string line = plural(written_rules(now->loaded.rules), "rule") + ", " +
                      plural(now->loaded.config.channels.size(), "channel") + ": ";
   const auto not_ready = engine.status().not_ready;
   if (not_ready.empty()) return line + "ready";
@@ -399,7 +399,8 @@ int run(const std::string& given) {
   if (!first) return kExitConfig;
   const auto log = stderr_log();
   const Loaded& loaded = first->configuration->loaded;
-  log->info(fmt::format("tocsin {}: {}, {}", TOCSIN_VERSION, plural(loaded.rules.size(), "rule"),
+  log->info(fmt::format("tocsin {}: {}, {}", TOCSIN_VERSION,
+                        plural(written_rules(loaded.rules), "rule"),
                         plural(loaded.config.channels.size(), "channel")));
   return run_engine(std::move(*first), clock, *log);
 }

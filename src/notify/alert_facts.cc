@@ -29,6 +29,11 @@ std::string budget_opening(const Alert& alert, EventTime told) {
   std::string budget = (possessive.empty() ? "" : possessive + " ") +
                        with_unit(limit_text(alert.metric, *alert.budget), alert.metric);
   if (possessive.empty()) budget += " " + period_text(alert, told);
+  if (is_forecast(alert)) {
+    return subject_and_group(alert) + " is heading for " +
+           about_text(alert.metric, alert.beside.value_or(alert.value), alert.value) + " of " +
+           budget + " by " + deadline_text(alert) + ".";
+  }
   const auto percent = whole_percent(alert.value, *alert.budget);
   const std::string who = subject_and_group(alert);
   if (!percent) return who + " went over " + budget + ".";
@@ -39,10 +44,14 @@ std::string budget_opening(const Alert& alert, EventTime told) {
 
 // "Error rate openai/gpt-4o: 7.4% in the last 5 min, limit 5%."
 std::string threshold_opening(const Alert& alert, EventTime told) {
-  const std::string limit = limit_text(alert.metric, alert.amount);
-  return subject_and_group(alert) + ": " +
-         value_with_unit(alert.metric, alert.value, alert.amount) + " " + period_text(alert, told) +
-         ", limit " + limit + ".";
+  if (alert.metric == Metric::first_seen) {
+    return subject_and_group(alert) + " made its first request of all.";
+  }
+  std::string text = subject_and_group(alert) + ": " +
+                     value_with_unit(alert.metric, alert.value, alert.amount) + " " +
+                     period_text(alert, told);
+  if (is_compared(alert)) text += ", " + before_text(alert);
+  return text + ", " + line_text(alert) + ".";
 }
 
 std::string per_unit(const Pace& pace) { return pace.unit == "h" ? " an hour" : " a day"; }
@@ -73,12 +82,16 @@ void add_budget_facts(Message& message, const Alert& alert, const std::optional<
 void add_facts(Message& message, const Alert& alert, const std::optional<Pace>& pace) {
   if (alert.budget) {
     add_budget_facts(message, alert, pace);
-  } else {
+  } else if (alert.metric != Metric::first_seen) {
     add_fact(message, "Now", value_with_unit(alert.metric, alert.value, alert.amount),
-             "limit " + limit_text(alert.metric, alert.amount));
+             line_text(alert));
   }
-  if (is_ratio(alert.metric)) {
-    add_fact(message, "Failed", count_text(alert.numerator) + " of " + count_text(alert.requests));
+  if (is_compared(alert) && alert.beside) {
+    add_fact(message, "Before", value_with_unit(alert.metric, *alert.beside, std::nullopt),
+             before_text(alert));
+  }
+  if (const Parts parts = parts_of(alert); !parts.label.empty()) {
+    add_fact(message, parts.label, parts.value);
   } else if (alert.metric == Metric::cost && alert.requests > 0) {
     add_fact(message, "Requests", count_text(alert.requests),
              value_text(Metric::cost, alert.value / alert.requests) + " each");
@@ -99,8 +112,8 @@ std::string next_line(const Alert& alert) {
 
 std::string preheader_of_threshold(const Alert& alert) {
   std::string text;
-  if (is_ratio(alert.metric)) {
-    text = count_text(alert.numerator) + " of " + count_text(alert.requests) + " requests failed";
+  if (const Parts parts = parts_of(alert); !parts.label.empty()) {
+    text = alert.metric == Metric::error_rate ? parts.value + " requests failed" : parts.words;
   } else if (alert.metric == Metric::cost && alert.requests > 0) {
     text = count_text(alert.requests) + (alert.requests == 1 ? " request" : " requests, ") +
            (alert.requests == 1 ? ""

@@ -44,13 +44,53 @@ FirstLine budget_line(const Alert& alert, EventTime told, const std::optional<Pa
 FirstLine rate_line(const Alert& alert, EventTime told) {
   FirstLine line;
   const std::string value = value_text(alert.metric, alert.value, alert.amount);
-  const std::string limit = limit_text(alert.metric, alert.amount);
   line.mark = mark_of(alert.severity);
   line.subject = subject_of(alert);
-  line.tail =
-      " " + value + " (limit " + limit + ")" + group_in_line(alert) + ", " + span_text(alert, told);
-  line.option =
-      ": " + count_text(alert.numerator) + " of " + count_text(alert.requests) + " failed";
+  line.tail = " " + value + " (" + line_text(alert) + ")" + group_in_line(alert) + ", " +
+              span_text(alert, told);
+  line.option = ": " + parts_of(alert).words;
+  return line;
+}
+
+// "Forecast 132% acme: heading for $7,900 of $6,000 by 30 Nov, over on the 23rd"
+FirstLine forecast_line(const Alert& alert, const std::optional<Pace>& pace) {
+  FirstLine line;
+  line.mark = mark_of(alert.severity);
+  const int128 total = alert.beside.value_or(alert.value);
+  const auto percent = whole_percent(total, *alert.budget);
+  line.head = "Forecast";
+  if (percent) line.head += " " + count_text(std::min(*percent, kPercentMax)) + "%";
+  line.subject = subject_of(alert);
+  line.group = group_in_line(alert);
+  line.after = " forecast";
+  line.tail = ": heading for " + about_text(alert.metric, total, alert.value) + " of " +
+              limit_text(alert.metric, *alert.budget) + " by " + deadline_text(alert);
+  if (pace && pace->gone) {
+    line.outlook = ", over " + when_text(*pace->gone, alert.at, alert.zone);
+  }
+  return line;
+}
+
+// "Unusual hour: $41.20 in the last hour, 3.4x the $12.10 of 7 d before (limit 3x)"
+FirstLine comparison_line(const Alert& alert, EventTime told) {
+  FirstLine line;
+  line.mark = mark_of(alert.severity);
+  line.subject = subject_of(alert);
+  line.group = group_in_line(alert);
+  line.tail = ": " + value_with_unit(alert.metric, alert.value, std::nullopt) + " " +
+              period_text(alert, told);
+  line.option = ", " + before_text(alert);
+  line.outlook = " (" + line_text(alert) + ")";
+  return line;
+}
+
+// "First seen: gpt-6-nano, its first request of all"
+FirstLine first_seen_line(const Alert& alert) {
+  FirstLine line;
+  line.mark = mark_of(alert.severity);
+  line.subject = has_own_summary(alert) ? subject_of(alert) : metric_title(alert.metric);
+  line.group = group_in_line(alert);
+  line.tail = ": the first request, " + when_text(alert.at, alert.at, alert.zone);
   return line;
 }
 
@@ -59,22 +99,32 @@ FirstLine threshold_line(const Alert& alert, EventTime told) {
   line.mark = mark_of(alert.severity);
   line.subject = subject_of(alert);
   line.group = group_in_line(alert);
-  line.tail = ": " + value_with_unit(alert.metric, alert.value, alert.amount) + " (limit " +
-              limit_text(alert.metric, alert.amount) + ") " + period_text(alert, told);
+  line.tail = ": " + value_with_unit(alert.metric, alert.value, alert.amount) + " (" +
+              line_text(alert) + ") " + period_text(alert, told);
   return line;
 }
 
 FirstLine first_line(const Alert& alert, EventTime told, const std::optional<Pace>& pace) {
+  if (alert.metric == Metric::first_seen) return first_seen_line(alert);
+  if (is_compared(alert)) return comparison_line(alert, told);
+  if (is_forecast(alert) && alert.budget) return forecast_line(alert, pace);
   if (alert.budget) return budget_line(alert, told, pace);
-  return is_ratio(alert.metric) ? rate_line(alert, told) : threshold_line(alert, told);
+  return !is_sum(alert.metric) ? rate_line(alert, told) : threshold_line(alert, told);
 }
 
 std::string title_of(const Alert& alert, EventTime told) {
   const std::string group = group_text(alert);
   std::string title = subject_of(alert) + (group.empty() ? "" : " " + isolated(group));
+  if (alert.metric == Metric::first_seen) return title + " made its first request";
   if (!alert.budget) {
-    return title + " at " + value_with_unit(alert.metric, alert.value, alert.amount) + ", limit " +
-           limit_text(alert.metric, alert.amount) + ", " + period_text(alert, told);
+    title += " at " + value_with_unit(alert.metric, alert.value, alert.amount) + ", ";
+    if (is_compared(alert)) title += before_text(alert) + ", ";
+    return title + line_text(alert) + ", " + period_text(alert, told);
+  }
+  if (is_forecast(alert)) {
+    return title + " is heading for " +
+           about_text(alert.metric, alert.beside.value_or(alert.value), alert.value) + " of " +
+           limit_text(alert.metric, *alert.budget) + " by " + deadline_text(alert);
   }
   const std::string possessive = possessive_period(alert, told);
   const auto percent = whole_percent(alert.value, *alert.budget);
@@ -134,18 +184,24 @@ void add_fields(Message& message, const Alert& alert, EventTime told) {
   if (alert.budget) {
     add_budget_fields(message, alert, pace);
     add_bar(message, alert, told);
-  } else {
+  } else if (alert.metric != Metric::first_seen) {
     add_field(message, "Now",
-              value_with_unit(alert.metric, alert.value, alert.amount) + ", limit " +
-                  limit_text(alert.metric, alert.amount));
+              value_with_unit(alert.metric, alert.value, alert.amount) + ", " + line_text(alert));
   }
-  if (is_ratio(alert.metric)) {
-    add_field(message, "Failed", count_text(alert.numerator) + " of " + count_text(alert.requests));
+  if (is_compared(alert) && alert.beside) add_field(message, "Before", before_text(alert));
+  if (const Parts parts = parts_of(alert); !parts.label.empty()) {
+    add_field(message, parts.label, parts.value);
   } else if (alert.metric == Metric::cost && alert.requests > 0) {
     add_field(message, "Requests",
               count_text(alert.requests) + ", " +
                   value_text(Metric::cost, alert.value / alert.requests) + " each");
   }
+}
+
+// How it is reckoned, or finance will not believe it.
+std::string method_text(const Alert& alert) {
+  return "Forecast: a straight line through " + duration_text(alert.at - alert.window.start) +
+         " of this " + window_word(alert.window_kind) + "; told once in it.";
 }
 
 void add_paragraphs(Message& message, const Alert& alert) {
@@ -155,6 +211,9 @@ void add_paragraphs(Message& message, const Alert& alert) {
       passed += (i == 0 ? " " : ", ") + rung_words(alert.crossed[i]);
     }
     message.paragraphs.push_back({passed, Born::elsewhere});
+  }
+  if (is_forecast(alert)) {
+    message.paragraphs.push_back({method_text(alert), Born::ours});
   }
   if (!alert.description.empty()) {
     message.paragraphs.push_back({shown(alert.description), Born::elsewhere});

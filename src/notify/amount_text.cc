@@ -27,13 +27,14 @@ int128 magnitude_of(int128 value) { return value < 0 ? -value : value; }
 // What a value is rounded to, by the rules of amount_text.h.
 int128 unit_of(Metric metric, int128 value) {
   const int128 magnitude = magnitude_of(value);
-  if (metric == Metric::cost) {
+  if (is_money(metric)) {
     return magnitude >= kDollar ? kDollar / 100 : unit_for(magnitude, 2, 1);
   }
   if (is_ratio(metric)) {
     return magnitude >= kPercent ? kPercent / 10 : unit_for(magnitude, 2, 1);
   }
-  if (is_tokens(metric) && magnitude >= 10'000) return unit_for(magnitude, 3, 1);
+  const bool latency = is_latency(metric) && magnitude >= 1'000'000;
+  if (latency || (is_tokens(metric) && magnitude >= 10'000)) return unit_for(magnitude, 3, 1);
   return 1;
 }
 
@@ -75,8 +76,20 @@ std::string compact(int128 count) {
   return grouped(decimal_text(count, 0));
 }
 
+// "812 ms", "2.34 s", "2.5 min".
+std::string latency(int128 microseconds) {
+  constexpr int128 kSecond = 1'000'000;
+  if (microseconds < kSecond) return decimal_text(divide_half_even(microseconds, 1'000), 0) + " ms";
+  if (microseconds < 120 * kSecond) {
+    const int places = microseconds < 10 * kSecond ? 2 : 1;
+    return decimal_text(divide_half_even(microseconds, power_of_ten(6 - places)), places) + " s";
+  }
+  return decimal_text(divide_half_even(microseconds, 6 * kSecond), 1) + " min";
+}
+
 std::string exact_text(Metric metric, int128 amount, int cents) {
-  if (metric == Metric::cost) return dollars(amount, cents);
+  if (is_money(metric)) return dollars(amount, cents);
+  if (is_latency(metric)) return latency(amount);
   if (is_ratio(metric)) return percent(amount);
   return is_tokens(metric) ? compact(amount) : grouped(decimal_text(amount, 0));
 }
@@ -90,28 +103,28 @@ std::string value_text(Metric metric, int128 value, std::optional<int128> limit)
     shown = rounded(shown, unit_of(metric, shown), limit);
   }
   const bool small = magnitude_of(shown) < kDollar;
-  if (metric != Metric::cost || !small) return exact_text(metric, shown, 2);
+  if (!is_money(metric) || !small) return exact_text(metric, shown, 2);
   return dollars(shown, 2);
 }
 
 std::string difference_text(Metric metric, int128 difference, int128 budget) {
   constexpr int128 kCent = kDollar / 100;
-  if (metric != Metric::cost || budget < kDollar) return value_text(metric, difference);
+  if (!is_money(metric) || budget < kDollar) return value_text(metric, difference);
   if (difference < kCent) return "less than $0.01";
   return dollars(divide_half_even(difference, kCent) * kCent, 2);
 }
 
 std::string limit_text(Metric metric, int128 limit) {
-  return exact_text(metric, limit, metric == Metric::cost && limit % kDollar != 0 ? 2 : 0);
+  return exact_text(metric, limit, is_money(metric) && limit % kDollar != 0 ? 2 : 0);
 }
 
 std::string even_limit_text(Metric metric, int128 limit) { return exact_text(metric, limit, 2); }
 
 std::string about_text(Metric metric, int128 value, int128 reached) {
   const int128 magnitude = magnitude_of(value);
-  if (metric == Metric::cost && magnitude < 10 * kDollar) return value_text(metric, value);
+  if (is_money(metric) && magnitude < 10 * kDollar) return value_text(metric, value);
   if (is_ratio(metric)) return value_text(metric, value);
-  const int128 unit = unit_for(magnitude, 3, metric == Metric::cost ? kDollar : 1);
+  const int128 unit = unit_for(magnitude, 3, is_money(metric) ? kDollar : 1);
   const int128 nearest = divide_half_even(value, unit) * unit;
   return nearest < reached ? value_text(metric, value) : exact_text(metric, nearest, 0);
 }
@@ -125,18 +138,11 @@ std::optional<int128> whole_percent(int128 value, int128 limit) {
 }
 
 std::string unit_word(Metric metric) {
-  switch (metric) {
-    case Metric::requests: return "requests";
-    case Metric::input_tokens: return "input tokens";
-    case Metric::output_tokens: return "output tokens";
-    case Metric::cached_tokens: return "cached tokens";
-    case Metric::tokens: return "tokens";
-    case Metric::errors: return "errors";
-    case Metric::unpriced_requests: return "unpriced requests";
-    case Metric::cost:
-    case Metric::error_rate: return "";
-  }
-  return "";
+  if (!is_sum(metric) || metric == Metric::cost) return "";
+  if (metric == Metric::first_seen) return "requests";
+  std::string words(name(metric));
+  std::replace(words.begin(), words.end(), '_', ' ');
+  return words;
 }
 
 }  // namespace tocsin

@@ -107,8 +107,73 @@ bool has_own_summary(const Alert& alert) {
   return !alert.summary.empty() && !is_made_from_name(alert.summary, alert.rule);
 }
 
+std::string metric_title(Metric metric) {
+  std::string title(name(metric));
+  std::replace(title.begin(), title.end(), '_', ' ');
+  title[0] = static_cast<char>(title[0] - 'a' + 'A');
+  return title;
+}
+
+bool is_below(const Alert& alert) { return alert.rung.starts_with("below"); }
+bool is_forecast(const Alert& alert) { return alert.rung.starts_with("forecast"); }
+bool is_compared(const Alert& alert) { return alert.compare_to > Millis{0}; }
+
+std::string times_text(int128 ratio) {
+  return decimal_text(divide_half_even(ratio, power_of_ten(11)), 1) + "x";
+}
+
+std::string line_text(const Alert& alert) {
+  std::string line = is_compared(alert) ? decimal_text(alert.amount, 12) + "x"
+                                        : limit_text(alert.metric, alert.amount);
+  return (is_below(alert) ? "at least " : "limit ") + line;
+}
+
+std::string before_text(const Alert& alert) {
+  if (!alert.beside || *alert.beside <= 0) return "";
+  const int128 ratio = *alert.beside > power_of_ten(26)
+                           ? alert.value / (*alert.beside / power_of_ten(12))
+                           : alert.value * power_of_ten(12) / *alert.beside;
+  return times_text(ratio) + " the " + value_with_unit(alert.metric, *alert.beside, std::nullopt) +
+         " of " + duration_text(alert.compare_to) + " before";
+}
+
+Parts parts_of(const Alert& alert) {
+  const std::string of = count_text(alert.numerator) + " of " + count_text(alert.requests);
+  switch (alert.metric) {
+    case Metric::error_rate: return {"Failed", of, of + " failed"};
+    case Metric::cache_hit_rate: return {"From the cache", of, of + " from the cache"};
+    case Metric::prompt_cache_rate: {
+      const std::string tokens = value_text(Metric::tokens, alert.numerator) + " of " +
+                                 value_text(Metric::tokens, alert.requests) + " tokens";
+      return {"Read from caches", tokens, tokens + " from caches"};
+    }
+    case Metric::cost_per_session:
+    case Metric::cost_per_user: {
+      const bool users = alert.metric == Metric::cost_per_user;
+      const std::string count = count_text(alert.requests);
+      return {users ? "Users" : "Sessions", count, count + (users ? " users" : " sessions")};
+    }
+    case Metric::cost_per_request:
+    case Metric::latency_p50:
+    case Metric::latency_p90:
+    case Metric::latency_p95:
+    case Metric::latency_p99:
+      return {"Requests", count_text(alert.requests), count_text(alert.requests) + " requests"};
+    case Metric::cost:
+    case Metric::requests:
+    case Metric::input_tokens:
+    case Metric::output_tokens:
+    case Metric::cached_tokens:
+    case Metric::tokens:
+    case Metric::errors:
+    case Metric::unpriced_requests:
+    case Metric::first_seen: break;
+  }
+  return {};
+}
+
 std::string subject_of(const Alert& alert) {
-  if (is_ratio(alert.metric) && !has_own_summary(alert)) return "Error rate";
+  if (!has_own_summary(alert) && !is_sum(alert.metric)) return metric_title(alert.metric);
   std::string subject = clean_text(alert.summary.empty() ? alert.rule : alert.summary);
   if (!has_own_summary(alert) && !subject.empty() && subject[0] >= 'a' && subject[0] <= 'z') {
     subject[0] = static_cast<char>(subject[0] - 'a' + 'A');
@@ -130,14 +195,19 @@ std::string value_of_limit(const Alert& alert, int128 limit) {
 std::string rung_words(const std::string& rung) {
   std::string words = shown(rung);
   if (words.size() > 4 && words.ends_with("left")) words.insert(words.size() - 4, " ");
+  for (const std::string_view word : {"below", "forecast"}) {
+    if (words.starts_with(word)) words.insert(word.size(), " ");
+  }
+  if (words == "first_seen") return "first seen";
   return words;
 }
 
 std::optional<Pace> pace_of(const Alert& alert, EventTime told) {
   const Window& window = alert.window;
   if (told >= window.end) return {};
-  const bool calendar = alert.window_kind != WindowKind::rolling && window.end != kNever;
-  if (!calendar || is_ratio(alert.metric) || !alert.budget || *alert.budget <= 0) return {};
+  const bool calendar = alert.window_kind != WindowKind::rolling &&
+                        alert.window_kind != WindowKind::session && window.end != kNever;
+  if (!calendar || !is_sum(alert.metric) || !alert.budget || *alert.budget <= 0) return {};
   if (alert.requests < kPaceRequestsMin || alert.value <= 0 || alert.value > kPaceValueMax ||
       *alert.budget > kPaceValueMax || alert.at <= window.start || alert.at >= window.end) {
     return {};

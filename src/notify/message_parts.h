@@ -41,6 +41,26 @@ std::size_t room_in(const FirstLine& line);
 std::string assembled_subject(const FirstLine& line);
 void set_lines(Message& message, const FirstLine& line);
 
+// "Latency p95", of a rule whose author gave it no summary.
+std::string metric_title(Metric metric);
+
+bool is_below(const Alert& alert);     // reached by less than its amount
+bool is_forecast(const Alert& alert);  // by what the window's total is heading for
+bool is_compared(const Alert& alert);  // by how many times as much it is as before
+// "3.4x".
+std::string times_text(int128 ratio);
+// "limit $10", "at least 20%", "limit 3x".
+std::string line_text(const Alert& alert);
+// Of a comparison: "3.4x the $12.10 of 7 d before"; else empty.
+std::string before_text(const Alert& alert);
+
+// What a rate, an average or a percentile is made of: "Failed", "312 of 4,216", "312 of 4,216
+// failed". Empty for sums.
+struct Parts {
+  std::string label, value, words;
+};
+Parts parts_of(const Alert& alert);
+
 // Whether the summary is the rule's own, not one made from its name.
 bool has_own_summary(const Alert& alert);
 // The rule's summary; one that was made from the rule's name with a capital, for rates "Error

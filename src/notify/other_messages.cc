@@ -18,8 +18,7 @@ constexpr std::size_t kEndedMax = 50;
 constexpr std::size_t kGroupMax = 40;  // in a line of the list
 
 std::string back_to(const Alert& alert) {
-  return value_with_unit(alert.metric, alert.value, alert.amount) + " (limit " +
-         limit_text(alert.metric, alert.amount) + ")";
+  return value_with_unit(alert.metric, alert.value, alert.amount) + " (" + line_text(alert) + ")";
 }
 
 std::string lasted(const Resolution& resolution) {
@@ -35,10 +34,13 @@ std::string story(const Resolution& resolution) {
   const auto moment = [&](const LocalTime& t) {
     return (same_day ? "" : date_text(t) + ", ") + clock_text(t);
   };
-  return "Over " + limit_text(alert.metric, alert.amount) + " from " + moment(since) + " to " +
-         moment(until) + ", highest " +
+  const std::string line = is_compared(alert) ? decimal_text(alert.amount, 12) + "x"
+                                              : limit_text(alert.metric, alert.amount);
+  const bool below = is_below(alert);
+  return (below ? "Below " : "Over ") + line + " from " + moment(since) + " to " + moment(until) +
+         (below ? ", lowest " : ", highest ") +
          value_with_unit(alert.metric, resolution.highest, std::nullopt) +
-         ". Reason: below the limit.";
+         (below ? ". Reason: no longer below the line." : ". Reason: below the limit.");
 }
 
 // With the time it lasted in place of the window.

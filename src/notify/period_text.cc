@@ -110,6 +110,7 @@ std::string period_text(const Alert& alert, EventTime told) {
     case WindowKind::lifetime:
       return starts_ever(alert) ? "since " + date_text(b.start, true) : "in all";
     case WindowKind::rolling: return "in the " + span_text(alert, told);
+    case WindowKind::session: return now ? "in this session" : "in the session";
   }
   return "";
 }
@@ -141,6 +142,7 @@ std::string possessive_period(const Alert& alert, EventTime told) {
     case WindowKind::year:
     case WindowKind::every:
     case WindowKind::lifetime:
+    case WindowKind::session:
     case WindowKind::rolling: return "";
   }
   return "";
@@ -154,6 +156,7 @@ std::string window_word(WindowKind kind) {
     case WindowKind::month: return "month";
     case WindowKind::quarter: return "quarter";
     case WindowKind::year: return "year";
+    case WindowKind::session: return "session";
     case WindowKind::every:
     case WindowKind::lifetime:
     case WindowKind::rolling: return "window";

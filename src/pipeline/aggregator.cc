@@ -36,8 +36,11 @@ Aggregator::Aggregator(const AggregatorSetup& setup)
     RuleLane lane;
     lane.metric = rule.metric;
     lane.judged = rule.judged();
+    lane.keeps_cost = rule.keeps_cost();
     lane.lateness = setup.lateness.value_or(default_lateness(rule.window));
-    if (rule.rolling() || rule.judged()) {
+    if (rule.by_session()) {
+      lane.session = rule.window.length;
+    } else if (rule.rolling() || rule.judged()) {
       lane.panes = rule.rolling() ? Panes::of(rule.window.length) : Panes::minutes();
       if (rule.window.kind == WindowKind::lifetime && rule.window.from) {
         lane.begins = Calendar::create(rule.window)->window_at(EventTime::min()).end;
@@ -272,22 +275,27 @@ void Aggregator::fold(const Event& event, EventTime time, Money cost) {
       batch_->counts.late_cost += cost;
       continue;
     }
-    int128 value = 0;
+    Delta delta;
+    delta.rule = rule;
+    delta.at = at;
+    delta.requests = 1;
+    delta.latest = time;
     if (setup_.correction == nullptr) {
-      value = amount(rules_[rule].metric, event, cost);
+      if (!measure(rules_[rule].metric, event, cost, delta)) continue;
     } else {
       const auto difference = setup_.correction->difference(rule, at);
       if (!difference) continue;
-      value = *difference;
+      delta.amount = *difference;
     }
     const std::size_t size = matcher_.group_size(rule);
     if (group_.size() < size) group_.resize(size);
     matcher_.write_group(rule, group_.data());
     const std::string_view group{group_.data(), size};
+    delta.group = group;
     if (unpriced_row_ != nullptr && rules_[rule].metric == Metric::cost) {
       unpriced_row_->add_group(setup_.rules[rule].name, group, 1);
     }
-    batch_->fold.add(rule, at, group, value, time);
+    add(rules_[rule], event, cost, delta);
   }
 }
 
@@ -299,6 +307,10 @@ bool Aggregator::admitted(const RuleLane& rule, EventTime time, std::int64_t& at
     return spec.admitted;
   }
   const EventTime now = lane_->lane.stream_time.now();
+  if (rule.session) {
+    at = to_ms(time);
+    return now == StreamTime::kUnset || time + *rule.session + rule.lateness > now;
+  }
   at = rule.panes.at(time);
   if (time < rule.begins) return false;
   if (now == StreamTime::kUnset) return true;
@@ -319,20 +331,65 @@ const Aggregator::SpecCalendar& Aggregator::admission(std::size_t calendar, Even
   return of;
 }
 
+// False: the event says nothing about it.
+bool Aggregator::measure(Metric metric, const Event& event, Money cost, Delta& delta) const {
+  if (is_latency(metric)) {
+    if (!event.latency_ms) return false;
+    constexpr std::int64_t kMost = std::int64_t{1} << 40;
+    delta.element = latency_element(std::clamp<std::int64_t>(*event.latency_ms, 0, kMost) * 1'000);
+  } else if (metric == Metric::first_seen) {
+    delta.element = kFirstElement;
+  } else if (metric == Metric::prompt_cache_rate) {
+    delta.requests = event.cached ? 0 : prices::input_tokens(event.usage);
+    if (delta.requests == 0) return false;
+  }
+  delta.amount = amount(metric, event, cost);
+  return true;
+}
+
+void Aggregator::add(const RuleLane& rule, const Event& event, Money cost, Delta delta) {
+  batch_->fold.add(delta);
+  if (by_distinct(rule.metric)) {
+    const std::string_view who = rule.metric == Metric::cost_per_user ? event.user : event.session;
+    if (!who.empty()) {
+      Delta one = delta;
+      one.element = distinct_element(who);
+      one.amount = 0;
+      batch_->fold.add(one);
+    }
+  }
+  if (rule.keeps_cost) {
+    delta.element = kCostElement;
+    delta.amount = cost.pico();
+    delta.requests = 0;
+    batch_->fold.add(delta);
+  }
+}
+
 int128 Aggregator::amount(Metric metric, const Event& event, Money cost) const {
   const Usage& usage = event.usage;
   const bool counted = !event.cached;  // a cached answer is a request with no tokens
   switch (metric) {
-    case Metric::cost: return cost.pico();
-    case Metric::requests: return 1;
+    case Metric::cost:
+    case Metric::cost_per_request:
+    case Metric::cost_per_session:
+    case Metric::cost_per_user: return cost.pico();
+    case Metric::requests:
+    case Metric::first_seen: return 1;
     case Metric::input_tokens: return counted ? prices::input_tokens(usage) : 0;
     case Metric::output_tokens: return counted ? prices::output_tokens(usage) : 0;
+    case Metric::prompt_cache_rate:
     case Metric::cached_tokens: return counted ? prices::cached_tokens(usage) : 0;
     case Metric::tokens:
       return counted ? prices::input_tokens(usage) + prices::output_tokens(usage) : 0;
     case Metric::errors:
     case Metric::error_rate: return event.is_error() ? 1 : 0;
+    case Metric::cache_hit_rate: return event.cached ? 1 : 0;
     case Metric::unpriced_requests: return cost_.unpriced.empty() ? 0 : 1;
+    case Metric::latency_p50:
+    case Metric::latency_p90:
+    case Metric::latency_p95:
+    case Metric::latency_p99: return 0;
   }
   return 0;
 }

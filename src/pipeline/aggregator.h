@@ -80,6 +80,8 @@ class Aggregator final : Decoder::Sink {
     std::optional<std::size_t> calendar;  // in calendars_; absent: panes
     Panes panes;
     bool judged = false;
+    bool keeps_cost = false;
+    std::optional<Millis> session;        // how long nothing comes when it is over; `at` is in ms
     EventTime begins = EventTime::min();  // by panes: before it no window is
     Millis lateness{0};
     Metric metric = Metric::cost;
@@ -106,8 +108,10 @@ class Aggregator final : Decoder::Sink {
   void count_cost(const Event& event, EventTime time);
   void correct(const Event& event, EventTime time, EventTime record_time);
   void fold(const Event& event, EventTime time, Money cost);
+  void add(const RuleLane& rule, const Event& event, Money cost, Delta delta);
   bool admitted(const RuleLane& rule, EventTime time, std::int64_t& at);
   const SpecCalendar& admission(std::size_t calendar, EventTime time);
+  bool measure(Metric metric, const Event& event, Money cost, Delta& delta) const;
   int128 amount(Metric metric, const Event& event, Money cost) const;
   bool gap_before(const Event& event);
 

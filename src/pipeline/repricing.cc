@@ -79,7 +79,7 @@ Repricing::Repricing(Setup setup)
   for (const Rule& rule : setup_.stage.rules) {
     auto& calendar = calendars_.emplace_back();
     // The rules were accepted, so their zones exist.
-    if (!rule.rolling()) calendar.emplace(std::move(*Calendar::create(rule.window)));
+    if (rule.by_calendar()) calendar.emplace(std::move(*Calendar::create(rule.window)));
   }
   result_.rules.resize(setup_.stage.rules.size());
 }
@@ -248,7 +248,7 @@ bool Repricing::concerns(const Priced& before) const {
 std::optional<int128> Repricing::difference(std::uint32_t rule, std::int64_t at) {
   const Rule& of = setup_.stage.rules[rule];
   const std::uint32_t state = setup_.start.states[rule];
-  if (of.metric != Metric::cost || of.judged()) return std::nullopt;
+  if (of.metric != Metric::cost || of.judged() || of.by_session()) return std::nullopt;
   if (!has(version_->in_force, state) || !open(rule, at)) return std::nullopt;
   const Priced before = counted_with(&state);
   if (!concerns(before) || before.amount == now_.amount) return std::nullopt;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "document/scalars.h"
 #include "document/utf8.h"
 
 namespace tocsin {
@@ -13,6 +14,8 @@ namespace {
 
 constexpr std::string_view kMoneyHint = "write an amount such as $100, $4k, $1.2M or 100 USD";
 constexpr std::string_view kCountHint = "write a number such as 50M, 20k or 1000";
+constexpr std::string_view kLatencyHint = "write a time such as 20s, 500ms or 2m";
+constexpr std::string_view kTimesHint = "write how many times as much, such as 3x or 1.5x";
 constexpr std::string_view kPercentHint = "write a share such as 80%";
 
 tl::unexpected<Complaint> complaint(std::string message, std::string_view hint) {
@@ -123,6 +126,16 @@ Read<int128> read_money(std::string_view text) {
   return *amount;
 }
 
+Read<int128> read_latency(std::string_view text) {
+  const auto duration = parse_duration(text);
+  if (!duration || *duration <= Millis{0}) {
+    if (const auto odd = name_odd_character(text); !odd.empty())
+      return complaint(odd, kLatencyHint);
+    return complaint(tocsin::quoted(text) + " is no duration", kLatencyHint);
+  }
+  return int128{duration->count()} * 1'000;
+}
+
 }  // namespace
 
 std::string name_odd_character(std::string_view text) {
@@ -162,6 +175,23 @@ Read<int128> read_percent(std::string_view text) {
   return *ratio;
 }
 
+Read<int128> read_times(std::string_view text) {
+  text = trim_left(trim_right(text));
+  std::optional<int128> ratio;
+  if (text.ends_with('x')) {
+    const auto number = trim_right(text.substr(0, text.size() - 1));
+    if (is_number(number)) ratio = parse_decimal(number, 12, Rounding::exact);
+  }
+  if (!ratio) {
+    if (const auto odd = name_odd_character(text); !odd.empty()) return complaint(odd, kTimesHint);
+    return complaint(tocsin::quoted(text) + " is compared with what was before", kTimesHint);
+  }
+  if (*ratio > kShareMax) {
+    return complaint(tocsin::quoted(text) + " is more than 100x", kTimesHint);
+  }
+  return *ratio;
+}
+
 Read<int128> read_number(std::string_view text) {
   const auto number = scaled(text, 12);
   if (!number) return no_amount(text, kCountHint);
@@ -171,7 +201,8 @@ Read<int128> read_number(std::string_view text) {
 Read<int128> read_amount(std::string_view text, Metric metric) {
   text = trim_left(trim_right(text));
   if (is_ratio(metric)) return read_percent(text);
-  if (metric == Metric::cost) return read_money(text);
+  if (is_money(metric)) return read_money(text);
+  if (is_latency(metric)) return read_latency(text);
   const auto amount = scaled(text, 0);
   if (!amount) {
     if (text.starts_with('$') || text.ends_with("USD")) {

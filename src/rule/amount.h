@@ -26,8 +26,11 @@ inline constexpr int128 kCountAmountMax = power_of_ten(15);
 inline constexpr int128 kShareMax = power_of_ten(14);
 
 // An amount of `metric`, in its unit: "$100", "$4k", "$1.2M", "100 USD", "$4,000" for cost; "50M",
-// "20k", "1000" for counts; "5%" for ratios.
+// "20k", "1000" for counts; "5%" for ratios; "20s", "500ms" for latencies.
 Read<int128> read_amount(std::string_view text, Metric metric);
+
+// "3x", "1.5x": a ratio in 10^-12, at most 100.
+Read<int128> read_times(std::string_view text);
 
 // "2000", "20k", "1.5" as a count of 10^-12: what `above` and `below` compare with.
 Read<int128> read_number(std::string_view text);

@@ -24,26 +24,28 @@ Rung new_rung(const Reader& reader, const Node& node, Rung::Kind kind, int128 nu
   return rung;
 }
 
-// What the language knows of rungs and this version does not.
-bool is_unbuilt(std::string_view text) {
-  const bool times =
-      text.size() > 1 && text.ends_with('x') &&
-      text.substr(0, text.size() - 1).find_first_not_of("0123456789.") == std::string_view::npos;
-  return text.starts_with("forecast ") || text.starts_with("every ") ||
-         text.starts_with("below ") || times;
-}
+constexpr std::string_view kForecast = "forecast ";
+constexpr std::string_view kEvery = "every ";
+constexpr std::string_view kBelow = "below ";
+constexpr std::string_view kFirstSeen = "first_seen";
+// `every 25%` is so many rungs beyond the last.
+constexpr int kEverySteps = 24;
 
 std::optional<Rung> complain(const Reader& reader, const Node& node, const Complaint& complaint) {
   reader.error(node, complaint.message, complaint.hint);
   return std::nullopt;
 }
 
-std::optional<Rung> budget_rung(const Reader& reader, const Node& node, Metric metric) {
+std::optional<Rung> budget_rung(const Reader& reader, const Node& node, LadderOf of) {
+  const Metric metric = of.metric;
   const auto* text = reader.text(node, "a share such as 80%");
   if (text == nullptr) return std::nullopt;
-  if (is_unbuilt(*text)) {
-    reader.not_built(node, *text);
-    return std::nullopt;
+  for (const auto& [word, kind] :
+       {std::pair{kForecast, Rung::Kind::forecast}, std::pair{kEvery, Rung::Kind::every}}) {
+    if (!text->starts_with(word)) continue;
+    const auto share = read_percent(text->substr(word.size()));
+    if (!share) return complain(reader, node, share.error());
+    return new_rung(reader, node, kind, *share);
   }
   if (text->ends_with(kLeft)) {
     const auto amount = read_amount(text->substr(0, text->size() - kLeft.size()), metric);
@@ -63,17 +65,65 @@ std::optional<Rung> budget_rung(const Reader& reader, const Node& node, Metric m
   return new_rung(reader, node, Rung::Kind::share, *share);
 }
 
-std::optional<Rung> threshold_rung(const Reader& reader, const Node& node, Metric metric) {
+bool looks_like_times(std::string_view text) {
+  return text.size() > 1 && text.ends_with('x') &&
+         text.substr(0, text.size() - 1).find_first_not_of("0123456789.") == std::string_view::npos;
+}
+
+std::optional<Rung> threshold_rung(const Reader& reader, const Node& node, LadderOf of) {
   const auto* text = reader.text(node, "an amount");
   if (text == nullptr) return std::nullopt;
-  if (is_unbuilt(*text)) {
-    reader.not_built(node, *text);
-    return std::nullopt;
+  const bool below = text->starts_with(kBelow);
+  const std::string_view amount_text = std::string_view(*text).substr(below ? kBelow.size() : 0);
+  if (!of.compared && looks_like_times(amount_text)) {
+    return complain(
+        reader, node,
+        {tocsin::quoted(*text) + " of what?", "add compare_to: 7d, the same window a week ago"});
   }
-  const auto amount = read_amount(*text, metric);
+  const auto amount = of.compared ? read_times(amount_text) : read_amount(amount_text, of.metric);
   if (!amount) return complain(reader, node, amount.error());
-  if (*amount == 0) return complain(reader, node, {"a threshold of 0 is always reached", ""});
-  return new_rung(reader, node, Rung::Kind::amount, *amount);
+  if (*amount == 0) {
+    return complain(reader, node,
+                    below ? Complaint{"nothing is below 0", ""}
+                          : Complaint{"a threshold of 0 is always reached", ""});
+  }
+  Rung::Kind kind = below ? Rung::Kind::below : Rung::Kind::amount;
+  if (of.compared) kind = below ? Rung::Kind::times_below : Rung::Kind::times;
+  return new_rung(reader, node, kind, *amount);
+}
+
+// 125%, 150% … in place of `every 25%`.
+bool expand_every(const Reader& reader, const Node& node, std::vector<Rung>& rungs) {
+  const auto every = std::find_if(rungs.begin(), rungs.end(),
+                                  [](const Rung& r) { return r.kind == Rung::Kind::every; });
+  if (every == rungs.end()) return true;
+  const Rung step = *every;
+  rungs.erase(every);
+  int128 last = 0;
+  for (const Rung& rung : rungs) {
+    if (rung.kind == Rung::Kind::every) {
+      reader.error(
+          node, "a budget has one rung that comes again and again",
+          "keep one of " + tocsin::quoted(step.text) + " and " + tocsin::quoted(rung.text));
+      return false;
+    }
+    if (rung.kind == Rung::Kind::share) last = std::max(last, rung.number);
+  }
+  if (last == 0) {
+    reader.error(node,
+                 tocsin::quoted(step.text) + " goes on from the last share, and there is none",
+                 "write {100%: critical, every 25%: critical}");
+    return false;
+  }
+  for (int i = 1; i <= kEverySteps; ++i) {
+    Rung rung = step;
+    rung.kind = Rung::Kind::share;
+    rung.number = last + step.number * i;
+    if (rung.number > kShareMax) break;
+    rung.text = decimal_text(rung.number, 10) + "%";
+    rungs.push_back(std::move(rung));
+  }
+  return true;
 }
 
 // What a rung means: a severity, or {severity, notify}.
@@ -107,9 +157,9 @@ bool read_meaning(const Reader& reader, const Node& node, Rung& rung, const Rule
   return good;
 }
 
-using ReadRung = std::optional<Rung> (*)(const Reader&, const Node&, Metric);
+using ReadRung = std::optional<Rung> (*)(const Reader&, const Node&, LadderOf);
 
-std::optional<std::vector<Rung>> read_rungs(const Reader& reader, const Node& node, Metric metric,
+std::optional<std::vector<Rung>> read_rungs(const Reader& reader, const Node& node, LadderOf of,
                                             const RuleContext& context, ReadRung read_rung) {
   const Node* map = reader.map(node, kAlertExample);
   if (map == nullptr) return std::nullopt;
@@ -120,7 +170,7 @@ std::optional<std::vector<Rung>> read_rungs(const Reader& reader, const Node& no
   std::vector<Rung> rungs;
   bool good = true;
   for (const Entry& entry : map->entries) {
-    auto rung = read_rung(reader, entry.key, metric);
+    auto rung = read_rung(reader, entry.key, of);
     good = rung && read_meaning(reader, entry.value, *rung, context) && good;
     if (!rung) continue;
     const auto same = std::find_if(rungs.begin(), rungs.end(), [&](const Rung& earlier) {
@@ -133,10 +183,11 @@ std::optional<std::vector<Rung>> read_rungs(const Reader& reader, const Node& no
     }
     rungs.push_back(std::move(*rung));
   }
-  if (!good) return std::nullopt;
+  if (!good || !expand_every(reader, node, rungs)) return std::nullopt;
   std::stable_sort(rungs.begin(), rungs.end(), [](const Rung& a, const Rung& b) {
     if (a.kind != b.kind) return a.kind < b.kind;
-    return a.kind == Rung::Kind::left ? a.number > b.number : a.number < b.number;
+    const bool falling = a.kind == Rung::Kind::left || a.is_below();
+    return falling ? a.number > b.number : a.number < b.number;
   });
   return rungs;
 }
@@ -145,7 +196,7 @@ std::optional<std::vector<Rung>> read_rungs(const Reader& reader, const Node& no
 
 std::optional<std::vector<Rung>> read_alert(const Reader& reader, const Node& node, Metric metric,
                                             const RuleContext& context) {
-  return read_rungs(reader, node, metric, context, budget_rung);
+  return read_rungs(reader, node, {metric, false}, context, budget_rung);
 }
 
 std::vector<Rung> default_alert(const Origin& origin) {
@@ -160,11 +211,19 @@ std::vector<Rung> default_alert(const Origin& origin) {
   return {warning, critical};
 }
 
-std::optional<std::vector<Rung>> read_threshold(const Reader& reader, const Node& node,
-                                                Metric metric, const RuleContext& context) {
+std::optional<Rung> read_first_seen(const Reader& reader, const Node* alert, const Node& rule,
+                                    const RuleContext& context) {
+  Rung rung = new_rung(reader, alert == nullptr ? rule : *alert, Rung::Kind::amount, 1);
+  rung.text = kFirstSeen;
+  if (alert != nullptr && !read_meaning(reader, *alert, rung, context)) return std::nullopt;
+  return rung;
+}
+
+std::optional<std::vector<Rung>> read_threshold(const Reader& reader, const Node& node, LadderOf of,
+                                                const RuleContext& context) {
   if (node.bad) return std::nullopt;
-  if (!node.is_scalar()) return read_rungs(reader, node, metric, context, threshold_rung);
-  auto rung = threshold_rung(reader, node, metric);
+  if (!node.is_scalar()) return read_rungs(reader, node, of, context, threshold_rung);
+  auto rung = threshold_rung(reader, node, of);
   if (!rung) return std::nullopt;
   return std::vector<Rung>{std::move(*rung)};
 }

@@ -46,7 +46,7 @@ class RuleLoader {
   void add(Rule rule, const Document& document) {
     const auto [first, fresh] = origins_.try_emplace(rule.name, rule.origin);
     if (fresh) {
-      loaded_.rules.push_back(std::move(rule));
+      for (Rule& part : parts_of(std::move(rule))) loaded_.rules.push_back(std::move(part));
       return;
     }
     const auto line = document.source->line(rule.origin.line);

@@ -38,11 +38,44 @@ std::string window_text(const WindowSpec& window) {
     case WindowKind::lifetime:
       return "lifetime " + date_text(window.from) + (window.from ? zone : "");
     case WindowKind::rolling: return "rolling " + std::to_string(window.length.count());
+    case WindowKind::session: return "session " + std::to_string(window.length.count());
   }
   return {};
 }
 
 }  // namespace
+
+namespace {
+
+bool is_judged(const Rung& rung) {
+  return rung.kind != Rung::Kind::share && rung.kind != Rung::Kind::left &&
+         rung.kind != Rung::Kind::amount;
+}
+
+}  // namespace
+
+bool Rule::judged() const {
+  return !is_sum(metric) || hold > Millis{0} || compare_to ||
+         std::any_of(ladder.begin(), ladder.end(), is_judged);
+}
+
+std::vector<Rule> parts_of(Rule rule) {
+  std::vector<Rule> parts;
+  const auto count = std::count_if(rule.ladder.begin(), rule.ladder.end(), is_judged);
+  const bool whole = !is_sum(rule.metric) || rule.hold > Millis{0} || rule.compare_to ||
+                     count == 0 || count == std::ssize(rule.ladder);
+  if (!whole) {
+    Rule judged = rule;
+    judged.second_part = true;
+    std::erase_if(judged.ladder, [](const Rung& rung) { return !is_judged(rung); });
+    std::erase_if(rule.ladder, is_judged);
+    parts.push_back(std::move(rule));
+    parts.push_back(std::move(judged));
+  } else {
+    parts.push_back(std::move(rule));
+  }
+  return parts;
+}
 
 std::string Rule::fingerprint() const {
   std::string text = "metric=" + std::string(tocsin::name(metric));
@@ -54,8 +87,14 @@ std::string Rule::fingerprint() const {
   }
   text += "\nwindow=" + window_text(window);
   // A sum with `for` keeps its panes until they are judged: cells of another kind.
-  if (judged() && !is_ratio(metric)) text += "\njudged";
+  if (judged() && is_sum(metric)) text += "\njudged";
+  if (keeps_cost()) text += "\ncost";
   return text;
+}
+
+std::size_t written_rules(const std::vector<Rule>& rules) {
+  return static_cast<std::size_t>(std::count_if(
+      rules.begin(), rules.end(), [](const Rule& rule) { return !rule.second_part; }));
 }
 
 std::vector<std::string> channels_of(const Rule& rule, const Rung& rung, const Route& fallback) {
@@ -67,9 +106,14 @@ std::vector<std::string> channels_of(const Rule& rule, const Rung& rung, const R
 
 int128 rung_amount(const Rung& rung, std::optional<int128> budget) {
   switch (rung.kind) {
-    case Rung::Kind::amount: return rung.number;
+    case Rung::Kind::amount:
+    case Rung::Kind::below:
+    case Rung::Kind::times:
+    case Rung::Kind::times_below:
+    case Rung::Kind::every: return rung.number;
     case Rung::Kind::left: return std::max<int128>(0, budget.value_or(0) - rung.number);
-    case Rung::Kind::share: break;
+    case Rung::Kind::share:
+    case Rung::Kind::forecast: break;
   }
   return divide_up(rung.number * budget.value_or(0), power_of_ten(12));
 }

@@ -38,13 +38,19 @@ struct Route {
 // A step of a rule's ladder.
 struct Rung {
   enum class Kind : std::uint8_t {
-    share,   // of the budget; number is a ratio in 10^-12 (80% = 8 x 10^11)
-    left,    // reached when this much of the budget, or less, is left; in the metric's unit
-    amount,  // of the metric itself (thresholds), in its unit; ratios in 10^-12
+    share,     // of the budget; number is a ratio in 10^-12 (80% = 8 x 10^11)
+    left,      // reached when this much of the budget, or less, is left; in the metric's unit
+    amount,    // of the metric itself (thresholds), in its unit; ratios in 10^-12
+    below,     // the same, reached by less than it
+    forecast,  // of the budget, like share, but by what the window's total is heading for
+    times,     // of what the metric was before (`compare_to`): a ratio in 10^-12
+    times_below,
+    every,  // while it is read: stands for shares beyond the last
   };
   Kind kind = Kind::share;
   int128 number = 0;
   std::string text;  // as written, without spaces: "80%", "$250left", "$10"; unique in its rule
+  bool is_below() const { return kind == Kind::below || kind == Kind::times_below; }
   Severity severity = Severity::warning;
   Route notify;
   Origin origin;
@@ -79,6 +85,9 @@ struct Rule {
   std::optional<Budgets> budgets;  // absent: a rule with `threshold`
   std::vector<Rung> ladder;  // thresholds by rising amount; shares and lefts as for their budget
   std::int64_t min_requests = 0;
+  std::optional<int128> min_cost;    // picodollars
+  std::optional<int128> resolve_at;  // in the unit of the rungs
+  std::optional<Millis> compare_to;
   Millis hold{0};                         // `for`
   std::optional<Millis> keep_firing_for;  // as written
   Route notify;
@@ -88,9 +97,17 @@ struct Rule {
   std::size_t max_groups = 1'000'000;
   Origin origin;
 
+  // The judged rungs of a rule whose others ring at once: it is the same rule to people, and
+  // stands right behind the other part.
+  bool second_part = false;
+
   // Judged when the watermark passes a pane's end; the others ring in the commit that reaches them.
-  bool judged() const { return is_ratio(metric) || hold > Millis{0}; }
+  bool judged() const;
+  bool keeps_cost() const { return min_cost && !is_money(metric); }
   bool rolling() const { return window.kind == WindowKind::rolling; }
+  bool by_session() const { return window.kind == WindowKind::session; }
+  // Windows of a calendar, or one for ever.
+  bool by_calendar() const { return !rolling() && !by_session(); }
   bool is_budget() const { return budgets.has_value(); }
   bool tells_resolved() const { return notify_resolved.value_or(!is_budget()); }
   // 5 min in rolling windows unless written; 0 elsewhere.
@@ -102,6 +119,12 @@ struct Rule {
   // starts a new one.
   std::string fingerprint() const;
 };
+
+// The rule, or its two parts: rungs that are reached in a commit, and those that are judged.
+std::vector<Rule> parts_of(Rule rule);
+
+// How many rules were written, whatever their parts.
+std::size_t written_rules(const std::vector<Rule>& rules);
 
 // Where an alert of `rung` goes: the rung's channels, else the rule's, else the config's. Empty: it
 // is recorded and told to nobody.

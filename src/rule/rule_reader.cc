@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "document/utf8.h"
+#include "rule/amount.h"
 #include "rule/budgets_reader.h"
 #include "rule/field.h"
 #include "rule/ladder_reader.h"
@@ -21,13 +22,6 @@ constexpr std::size_t kGroupFieldsMax = 4;
 constexpr int kNameLengthMax = 100;
 constexpr int kSummaryLengthMax = 200;
 constexpr std::int64_t kMinRequestsOfRatios = 20;
-
-std::optional<Metric> metric_named(std::string_view text) {
-  for (int i = 0; i <= static_cast<int>(Metric::error_rate); ++i) {
-    if (name(static_cast<Metric>(i)) == text) return static_cast<Metric>(i);
-  }
-  return std::nullopt;
-}
 
 // One rule, of its own node and the file's defaults.
 class RuleReader {
@@ -48,6 +42,8 @@ class RuleReader {
     window();
     ladder();
     steadiness();
+    resolve_at();
+    min_cost();
     telling();
     limits();
     if (const auto* enabled = key("enabled")) {
@@ -186,6 +182,15 @@ class RuleReader {
       if (const auto read = read_zone(reader_, entry->value)) zone = *read;
     }
     const auto* entry = key("window");
+    if (rule_.metric == Metric::first_seen) {
+      if (const auto* own_window = own("window")) {
+        reader_.error(own_window->key, "first_seen has no window: a group is new but once",
+                      "leave window out");
+      }
+      rule_.window.kind = WindowKind::lifetime;
+      window_known_ = true;
+      return;
+    }
     if (entry == nullptr) {
       reader_.error(named(), "this rule has no window", "add window: day");
       return;
@@ -208,6 +213,37 @@ class RuleReader {
   }
 
   void ladder() {
+    read_ladder();
+    if (window_known_) check_window();
+  }
+
+  // Not every rung has a meaning in every window.
+  void check_window() {
+    const WindowKind kind = rule_.window.kind;
+    const bool endless = kind == WindowKind::lifetime || kind == WindowKind::session;
+    for (const Rung& rung : rule_.ladder) {
+      if (rung.kind == Rung::Kind::forecast && (endless || rule_.rolling())) {
+        return reader_.error(named(),
+                             tocsin::quoted(rung.text) + " needs a window that ends, such as month",
+                             "such a window has no total to head for");
+      }
+      if (rung.is_below() && endless && is_sum(rule_.metric)) {
+        return reader_.error(named(), "what has not been reached is known when the window ends",
+                             "take a window that ends, such as day or last 1h");
+      }
+    }
+    if (kind == WindowKind::session && rule_.judged()) {
+      reader_.error(named(), "sessions are for sums that are told in the moment they are reached",
+                    "take a window such as last 1h for " + std::string(name(rule_.metric)));
+    }
+    const auto is_session = [](const auto& g) { return canonical_name(g.field) == "session"; };
+    if (kind == WindowKind::session &&
+        std::none_of(rule_.group_by.begin(), rule_.group_by.end(), is_session)) {
+      reader_.error(named(), "each session has a window of its own", "add session to group_by");
+    }
+  }
+
+  void read_ladder() {
     const auto* budget = ladder_key("budget");
     const auto* budgets = ladder_key("budgets");
     const auto* threshold = ladder_key("threshold");
@@ -218,29 +254,43 @@ class RuleReader {
       return;
     }
     if (!metric_known_) return;
+    if (rule_.metric == Metric::first_seen) return first_seen(budget, budgets, threshold, alert);
     if (threshold != nullptr) {
       if (alert != nullptr) {
         reader_.error(alert->key, "alert belongs to a budget",
                       "write the rungs into threshold: {$10: warning}");
       }
-      auto rungs = read_threshold(reader_, threshold->value, rule_.metric, context_);
+      if (!read_comparison()) return;
+      auto rungs = read_threshold(reader_, threshold->value,
+                                  {rule_.metric, rule_.compare_to.has_value()}, context_);
       if (rungs) rule_.ladder = std::move(*rungs);
       return;
     }
     if (budget == nullptr && budgets == nullptr) {
       reader_.error(named(), "this rule has neither a budget nor a threshold",
-                    is_ratio(rule_.metric) ? "add threshold: 5%" : "add budget: $100");
+                    is_sum(rule_.metric) ? "add budget: $100" : "add threshold: " + example());
       return;
     }
     budget_ladder(budget, budgets, alert);
   }
 
+  // A threshold of the metric.
+  std::string example() const {
+    switch (measure_of(rule_.metric)) {
+      case Measure::ratio: return "5%";
+      case Measure::average: return "$0.05";
+      case Measure::percentile: return "20s";
+      case Measure::sum: break;
+    }
+    return is_money(rule_.metric) ? "$10" : "500";
+  }
+
   void budget_ladder(const Entry* budget, const Entry* budgets, const Entry* alert) {
     const Entry& first = budget != nullptr ? *budget : *budgets;
-    if (is_ratio(rule_.metric)) {
+    if (!is_sum(rule_.metric)) {
       reader_.error(first.key,
                     "a budget is for sums, and " + std::string(name(rule_.metric)) + " is none",
-                    "write threshold: 5%");
+                    "write threshold: " + example());
       return;
     }
     Budgets read;
@@ -253,10 +303,97 @@ class RuleReader {
       read_budgets(reader_, budgets->value, {rule_.group_by, rule_.metric}, context_, read);
     }
     rule_.budgets = std::move(read);
+    threshold_key("compare_to");
     if (alert == nullptr) {
       rule_.ladder = default_alert(reader_.origin(first.key));
     } else if (auto rungs = read_alert(reader_, alert->value, rule_.metric, context_)) {
       rule_.ladder = std::move(*rungs);
+    }
+  }
+
+  // The first request of a group is its one rung.
+  void first_seen(const Entry* budget, const Entry* budgets, const Entry* threshold,
+                  const Entry* alert) {
+    for (const Entry* entry : {budget, budgets, threshold}) {
+      if (entry == nullptr) continue;
+      reader_.error(entry->key, "first_seen has no amount: a group is new or it is not",
+                    "write alert: warning, or leave it out");
+      return;
+    }
+    if (rule_.group_by.empty()) {
+      reader_.error(named(), "first_seen needs to know whose first request it is",
+                    "add group_by: [model]");
+      return;
+    }
+    if (auto rung = read_first_seen(reader_, alert == nullptr ? nullptr : &alert->value, named(),
+                                    context_)) {
+      rule_.ladder = {std::move(*rung)};
+    }
+  }
+
+  // `compare_to`: with the same window so long ago.
+  bool read_comparison() {
+    const auto* entry = threshold_key("compare_to");
+    if (entry == nullptr) return true;
+    const auto back = reader_.duration(entry->value);
+    if (!back || !window_known_) return false;
+    const WindowSpec& window = rule_.window;
+    constexpr Millis kHour{3'600'000};
+    constexpr Millis kDay{86'400'000};
+    constexpr Millis kMost = kDay * 400;
+    const bool calendar = !rule_.rolling();
+    const Millis grain = window.kind == WindowKind::hour ? kHour : calendar ? kDay : Millis{60'000};
+    if (window.kind == WindowKind::lifetime || window.kind == WindowKind::session) {
+      reader_.error(entry->key, "there is no such window before this one",
+                    "take a window that starts anew, or a rolling one");
+      return false;
+    }
+    if (*back < std::max(grain, window.length) || *back % grain != Millis{0} || *back > kMost) {
+      reader_.error(entry->value, tocsin::quoted(entry->value.text) + " cannot be compared with",
+                    calendar ? "write a number of whole windows, such as 7d, at most 400d"
+                             : "write at least the window's length, such as 7d, at most 400d");
+      return false;
+    }
+    rule_.compare_to = *back;
+    return true;
+  }
+
+  // Where what was reached ends, if not at its own line.
+  void resolve_at() {
+    const auto* entry = threshold_key("resolve_at");
+    if (entry == nullptr || rule_.ladder.empty()) return;
+    const auto* text = reader_.text(entry->value, "an amount such as " + example());
+    if (text == nullptr) return;
+    const auto amount = rule_.compare_to ? read_times(*text) : read_amount(*text, rule_.metric);
+    if (!amount) return reader_.error(entry->value, amount.error().message, amount.error().hint);
+    for (const Rung& rung : rule_.ladder) {
+      if (rung.is_below() ? *amount >= rung.number : *amount <= rung.number) continue;
+      reader_.error(entry->value,
+                    tocsin::quoted(*text) + " is on the wrong side of " + tocsin::quoted(rung.text),
+                    "what was reached ends further back, or where it began");
+      return;
+    }
+    if (window_known_ && !rule_.rolling() && !rule_.judged()) {
+      reader_.error(entry->key, "resolve_at has no use here: a sum never falls in its window",
+                    "take a rolling window, such as last 1h, or leave it out");
+      return;
+    }
+    rule_.resolve_at = *amount;
+  }
+
+  void min_cost() {
+    const auto* entry = key("min_cost");
+    if (entry == nullptr) return;
+    const auto* text = reader_.text(entry->value, "an amount such as $20");
+    if (text == nullptr) return;
+    const auto amount = read_amount(*text, Metric::cost);
+    if (!amount) return reader_.error(entry->value, amount.error().message, amount.error().hint);
+    rule_.min_cost = *amount;
+    if (window_known_ && !is_money(rule_.metric) && !rule_.judged()) {
+      reader_.error(entry->key,
+                    "min_cost cannot be asked of " + std::string(name(rule_.metric)) +
+                        ", which is told in the moment that it is reached",
+                    "take min_requests, or add for: 1m");
     }
   }
 
@@ -278,7 +415,7 @@ class RuleReader {
     if (entry == nullptr) return;
     const auto kept = reader_.duration(entry->value);
     if (!kept) return;
-    if (window_known_ && !rule_.rolling() && !is_ratio(rule_.metric)) {
+    if (window_known_ && !rule_.rolling() && !rule_.judged()) {
       if (own("keep_firing_for") == nullptr) return;
       reader_.error(entry->key, "keep_firing_for has no use here: a sum never falls in its window",
                     "take a rolling window, such as last 1h, or leave it out");
@@ -323,7 +460,7 @@ class RuleReader {
         rule_.max_groups = static_cast<std::size_t>(*most);
       }
     }
-    rule_.min_requests = is_ratio(rule_.metric) ? kMinRequestsOfRatios : 0;
+    rule_.min_requests = is_sum(rule_.metric) ? 0 : kMinRequestsOfRatios;
     if (const auto* entry = key("min_requests")) {
       if (const auto least = reader_.count(entry->value, 0)) rule_.min_requests = *least;
     }

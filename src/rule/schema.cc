@@ -185,13 +185,23 @@ std::string amounts_if(const std::vector<std::string_view>& metrics, schema::Amo
 std::string amounts() {
   std::vector<std::string_view> counts;
   std::vector<std::string_view> ratios;
-  for (const Word& word : words::kMetric) {
-    if (word.built == Built::not_yet || word.text == name(Metric::cost)) continue;
-    (word.text == name(Metric::error_rate) ? ratios : counts).push_back(word.text);
+  std::vector<std::string_view> averages;
+  std::vector<std::string_view> latencies;
+  for (int i = 0; i <= static_cast<int>(kLastMetric); ++i) {
+    const auto metric = static_cast<Metric>(i);
+    if (metric == Metric::cost || metric == Metric::first_seen) continue;
+    switch (measure_of(metric)) {
+      case Measure::sum: counts.push_back(name(metric)); break;
+      case Measure::ratio: ratios.push_back(name(metric)); break;
+      case Measure::average: averages.push_back(name(metric)); break;
+      case Measure::percentile: latencies.push_back(name(metric)); break;
+    }
   }
   return fmt::format(
-      R"("allOf":[{},{},{}])", amounts_if({name(Metric::cost)}, schema::Amounts::money),
-      amounts_if(counts, schema::Amounts::counts), amounts_if(ratios, schema::Amounts::shares));
+      R"("allOf":[{},{},{},{},{}])", amounts_if({name(Metric::cost)}, schema::Amounts::money),
+      amounts_if(counts, schema::Amounts::counts), amounts_if(ratios, schema::Amounts::shares),
+      amounts_if(averages, schema::Amounts::averages),
+      amounts_if(latencies, schema::Amounts::times));
 }
 
 std::string file(std::string_view title, std::string_view name, const std::string& rest) {

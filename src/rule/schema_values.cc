@@ -17,17 +17,21 @@ constexpr std::string_view kShare = "(0|[1-9][0-9]*)([.][0-9]+)? *%";
 std::string pattern_of(Amounts amounts) {
   const std::string money = fmt::format("[$]{0}|{0} *USD", kNumber);
   switch (amounts) {
-    case Amounts::money: return money;
+    case Amounts::money:
+    case Amounts::averages: return money;
+    case Amounts::times: return "[1-9][0-9]*(ms|s|m|h|d)";
     case Amounts::counts: return std::string(kNumber);
     case Amounts::shares: return std::string(kShare);
     case Amounts::any: break;
   }
-  return fmt::format("{}|{}|{}", money, kNumber, kShare);
+  return fmt::format("{}|{}|{}|[1-9][0-9]*(ms|s|m|h|d)", money, kNumber, kShare);
 }
 
 std::string_view wanted(Amounts amounts) {
   switch (amounts) {
-    case Amounts::money: return "an amount such as $100, $4k or 100 USD";
+    case Amounts::money:
+    case Amounts::averages: return "an amount such as $100, $4k or 100 USD";
+    case Amounts::times: return "a time such as 20s, 500ms or 2m";
     case Amounts::counts: return "a number such as 50M, 20k or 1000";
     case Amounts::shares: return "a share such as 5%";
     case Amounts::any: break;
@@ -61,17 +65,22 @@ std::string budgets(Amounts amounts) {
 }
 
 std::string threshold(Amounts amounts) {
+  // With `compare_to` they are times of what was before, whatever is measured.
+  const std::string pattern = fmt::format("(below )?({}|[0-9]+([.][0-9]+)?x)", pattern_of(amounts));
   return fmt::format(
       R"("type":{0},"minimum":1,"pattern":"^({1})$","patternErrorMessage":"{2}","errorMessage":)"
       R"("{2}","minProperties":1,"additionalProperties":false,"patternProperties":{{"^({1})$":)"
       R"({{"$ref":"#/definitions/meaning"}}}})",
-      types(amounts, true), pattern_of(amounts), wanted(amounts));
+      types(amounts, true), pattern, wanted(amounts));
 }
 
 std::string alert() {
   return fmt::format(
-      R"("type":"object","minProperties":1,"additionalProperties":false,"patternProperties":)"
-      R"({{"^({}|({}) left)$":{{"$ref":"#/definitions/meaning"}}}},"defaultSnippets":[)"
+      R"("type":["object","string"],"pattern":"^(info|warning|critical)$","minProperties":1,)"
+      R"("properties":{{"severity":{{"enum":["info","warning","critical"]}},"notify":)"
+      R"({{"$ref":"#/definitions/route"}}}},"additionalProperties":false,"patternProperties":)"
+      R"({{"^((forecast |every )?{}|({}) left)$":{{"$ref":"#/definitions/meaning"}}}},)"
+      R"("defaultSnippets":[)"
       R"({{"label":"50/80/95/100 %","body":{{"50%":"info","80%":"warning","95%":"warning",)"
       R"("100%":"critical"}}}},{{"label":"80/100 %","body":{{"80%":"warning","100%":)"
       R"("critical"}}}}])",
@@ -143,9 +152,9 @@ constexpr std::pair<Value, std::string_view> kFixed[] = {
 
 std::string ladder(Amounts amounts) {
   const std::string line = fmt::format(R"("threshold":{{{}}})", threshold(amounts));
-  if (amounts == Amounts::shares) {
+  if (amounts == Amounts::shares || amounts == Amounts::averages || amounts == Amounts::times) {
     return fmt::format(R"("properties":{{"budget":false,"budgets":false,{}}},"errorMessage":)"
-                       R"("a budget is for sums: write threshold: 5%")",
+                       R"("a budget is for sums: write a threshold")",
                        line);
   }
   return fmt::format(R"("properties":{{"budget":{{{}}},"budgets":{{{}}},{}}})",
@@ -153,8 +162,10 @@ std::string ladder(Amounts amounts) {
 }
 
 const std::string_view kOtherWindows =
-    R"({"enum":["last 5m","last 1h","last 24h","last 7d","last 30d","every 14d"]},)"
-    R"({"type":"string","pattern":"^(last [1-9][0-9]*(s|m|h|d)|every [1-9][0-9]*d)$",)"
+    R"({"enum":["last 5m","last 1h","last 24h","last 7d","last 30d","every 14d",)"
+    R"("session idle 2h"]},)"
+    R"({"type":"string","pattern":)"
+    R"("^(last [1-9][0-9]*(s|m|h|d)|every [1-9][0-9]*d|session idle [1-9][0-9]*(s|m|h|d))$",)"
     R"("patternErrorMessage":)"
     R"("a window: day, month, last 24h, every 14d; 1h alone could mean two things"})";
 
@@ -202,6 +213,8 @@ std::string_view fixed(Value value) {
   static const std::string kBudgets = budgets(Amounts::any);
   static const std::string kThreshold = threshold(Amounts::any);
   static const std::string kAlert = alert();
+  static const std::string kAmount = amount(Amounts::any, "|[0-9]+([.][0-9]+)?x");
+  if (value == Value::amount) return kAmount;
   if (value == Value::budget) return kBudget;
   if (value == Value::budgets) return kBudgets;
   if (value == Value::threshold) return kThreshold;

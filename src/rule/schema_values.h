@@ -17,7 +17,7 @@ std::string_view fixed(Value value);
 // What a condition of `where` takes.
 std::string_view condition(std::string_view word);
 
-enum class Amounts : std::uint8_t { any, money, counts, shares };
+enum class Amounts : std::uint8_t { any, money, counts, shares, averages, times };
 // `"properties"` of a rule whose amounts are of that kind: budget, budgets, threshold.
 std::string ladder(Amounts amounts);
 

@@ -199,9 +199,12 @@ class TestFileReader {
     if (text == nullptr) return;
     expected.rung = without_blanks(*text);
     std::vector<std::string_view> rungs;
-    for (const Rung& known : rule.ladder) {
-      if (known.text == *expected.rung) return;
-      rungs.push_back(known.text);
+    for (const Rule& part : file_.rules) {
+      if (part.name != rule.name) continue;
+      for (const Rung& known : part.ladder) {
+        if (known.text == *expected.rung) return;
+        rungs.push_back(known.text);
+      }
     }
     reader_.error(node, tocsin::quoted(rule.name) + " has no rung " + tocsin::quoted(*text),
                   hint_for(*expected.rung, rungs));

@@ -13,7 +13,7 @@ namespace tocsin {
 namespace {
 
 constexpr std::string_view kWindowHint =
-    "write hour, day, week, month, quarter, year, lifetime, last 24h or every 14d";
+    "write hour, day, week, month, quarter, year, lifetime, session, last 24h or every 14d";
 
 std::optional<WindowKind> calendar_kind(std::string_view word) {
   static constexpr std::array<std::pair<std::string_view, WindowKind>, 7> kKinds = {
@@ -81,6 +81,23 @@ std::optional<WindowSpec> every(const Reader& reader, const Node& node, std::str
   return spec;
 }
 
+std::optional<WindowSpec> session(const Reader& reader, const Node& node, std::string_view text) {
+  constexpr std::string_view kIdle = "session idle ";
+  WindowSpec spec;
+  spec.kind = WindowKind::session;
+  spec.length = Millis{std::chrono::minutes{30}};
+  if (text == "session") return spec;
+  const auto idle =
+      text.starts_with(kIdle) ? parse_duration(text.substr(kIdle.size())) : std::nullopt;
+  if (!idle || *idle < Millis{1000} || *idle > std::chrono::days{30}) {
+    reader.error(node, tocsin::quoted(text) + " is no window",
+                 "write session, or how long nothing comes after it: session idle 2h");
+    return std::nullopt;
+  }
+  spec.length = *idle;
+  return spec;
+}
+
 std::optional<WindowSpec> window_kind(const Reader& reader, const Node& node) {
   const auto* text = reader.text(node, "one such as day or last 24h");
   if (text == nullptr) return std::nullopt;
@@ -91,9 +108,8 @@ std::optional<WindowSpec> window_kind(const Reader& reader, const Node& node) {
   }
   if (text->starts_with("last ")) return rolling(reader, node, text->substr(5));
   if (text->starts_with("every ")) return every(reader, node, text->substr(6));
-  if (*text == "session" || text->starts_with("session ")) {
-    reader.not_built(node, *text);
-  } else if (parse_duration(*text)) {
+  if (*text == "session" || text->starts_with("session ")) return session(reader, node, *text);
+  if (parse_duration(*text)) {
     refuse_bare(reader, node);
   } else {
     std::vector<std::string_view> built;
@@ -179,11 +195,13 @@ bool read_starts(const Reader& reader, WindowSpec& spec, const Node& node) {
     case WindowKind::every:
     case WindowKind::lifetime: return take(from_date(spec, *text), "a date such as 2026-11-02");
     case WindowKind::hour:
+    case WindowKind::session:
     case WindowKind::rolling: break;
   }
   reader.error(node,
-               spec.kind == WindowKind::hour ? "an hour starts on the hour"
-                                             : "a rolling window has no start",
+               spec.kind == WindowKind::hour      ? "an hour starts on the hour"
+               : spec.kind == WindowKind::session ? "a session starts with its first request"
+                                                  : "a rolling window has no start",
                "leave starts out");
   return false;
 }

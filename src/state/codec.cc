@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "state/codec.h"
 
+#include <algorithm>
 #include <array>
 
 #include "hash/digest.h"
@@ -17,17 +18,43 @@ constexpr std::uint8_t kNewGroups = 3;
 void write_time(RowWriter& out, EventTime t) { out.signed_number(to_ms(t)); }
 EventTime read_time(RowReader& in) { return event_time_ms(in.signed_number()); }
 
-void write_pane(RowWriter& out, const PaneSum& sums) {
+// In place of a pane judged through: what follows has more than sums.
+constexpr std::int64_t kMoreThanSums = INT64_MAX;
+
+bool has_more(const PaneCell& cell, std::span<const PaneSum> panes) {
+  return cell.first_pane != INT64_MAX || cell.window.more.get() != nullptr ||
+         std::any_of(panes.begin(), panes.end(),
+                     [](const PaneSum& sums) { return sums.more.get() != nullptr; });
+}
+
+void write_more(RowWriter& out, const PaneSum& sums) {
+  const PaneMore* const more = sums.more.get();
+  out.byte(more == nullptr ? 0 : 1);
+  if (more == nullptr) return;
+  out.amount(more->cost);
+  more->sketch.write(out);
+}
+
+void read_more(RowReader& in, PaneSum& sums) {
+  if (in.byte() == 0) return;
+  PaneMore& more = sums.more.make();
+  more.cost = in.amount();
+  more.sketch = Sketch::read(in);
+}
+
+void write_pane(RowWriter& out, const PaneSum& sums, bool with_more) {
   out.signed_number(sums.pane);
   out.amount(sums.amount);
   out.signed_number(sums.requests);
+  if (with_more) write_more(out, sums);
 }
 
-PaneSum read_pane(RowReader& in) {
+PaneSum read_pane(RowReader& in, bool with_more) {
   PaneSum sums;
   sums.pane = in.signed_number();
   sums.amount = in.amount();
   sums.requests = in.signed_number();
+  if (with_more) read_more(in, sums);
   return sums;
 }
 
@@ -67,10 +94,16 @@ std::string encode_sum(const SumCell& cell) {
 }
 
 void write_panes(RowWriter& out, const PaneCell& cell, std::span<const PaneSum> panes) {
+  const bool with_more = has_more(cell, panes);
+  if (with_more) {
+    out.signed_number(kMoreThanSums);
+    out.signed_number(cell.first_pane);
+    write_more(out, cell.window);
+  }
   out.signed_number(cell.judged_through);
   write_time(out, cell.window_start);
-  out.amount(cell.window_amount);
-  out.signed_number(cell.window_requests);
+  out.amount(cell.window.amount);
+  out.signed_number(cell.window.requests);
   out.number(cell.slots.size());
   for (const auto& slot : cell.slots) {
     out.signed_number(slot.slot);
@@ -85,14 +118,21 @@ void write_panes(RowWriter& out, const PaneCell& cell, std::span<const PaneSum> 
     out.amount(episode.highest);
   }
   out.number(panes.size());
-  for (const auto& sums : panes) write_pane(out, sums);
+  for (const auto& sums : panes) write_pane(out, sums, with_more);
 }
 
 void read_panes(RowReader& in, PaneCell& cell) {
   cell.judged_through = in.signed_number();
+  cell.window = {};
+  const bool with_more = cell.judged_through == kMoreThanSums;
+  if (with_more) {
+    cell.first_pane = in.signed_number();
+    read_more(in, cell.window);
+    cell.judged_through = in.signed_number();
+  }
   cell.window_start = read_time(in);
-  cell.window_amount = in.amount();
-  cell.window_requests = in.signed_number();
+  cell.window.amount = in.amount();
+  cell.window.requests = in.signed_number();
   cell.slots.clear();
   for (std::uint64_t n = in.number(); n > 0 && in.ok(); --n) {
     PaneCell::Slot slot;
@@ -111,7 +151,8 @@ void read_panes(RowReader& in, PaneCell& cell) {
     episode.highest = in.amount();
     cell.episodes.push_back(episode);
   }
-  for (std::uint64_t n = in.number(); n > 0 && in.ok(); --n) cell.panes.set(read_pane(in));
+  for (std::uint64_t n = in.number(); n > 0 && in.ok(); --n)
+    cell.panes.set(read_pane(in, with_more));
 }
 
 std::string encode_panes(const PaneCell& cell) {
@@ -335,7 +376,8 @@ std::string state_key(const std::string& rule, const std::string& fingerprint) {
 std::string encode_state(const StateRow& row) {
   std::string bytes;
   RowWriter out(bytes);
-  out.byte(2);
+  const bool has_begun = row.began != StreamTime::kUnset;
+  out.byte(has_begun ? 3 : 2);
   out.number(row.id);
   out.text(row.rule);
   out.text(row.fingerprint);
@@ -346,13 +388,14 @@ std::string encode_state(const StateRow& row) {
   for (const auto& rung : row.rungs) out.text(rung);
   out.text(row.ladder);
   write_time(out, row.left);
+  if (has_begun) write_time(out, row.began);
   return bytes;
 }
 
 bool decode_state(std::string_view bytes, StateRow& row) {
   RowReader in(bytes);
   const std::uint8_t version = in.byte();
-  if (version != 1 && version != 2) return false;
+  if (version < 1 || version > 3) return false;
   row.id = static_cast<std::uint32_t>(in.number());
   row.rule = in.text();
   row.fingerprint = in.text();
@@ -360,7 +403,8 @@ bool decode_state(std::string_view bytes, StateRow& row) {
   row.metric = in.byte();
   for (std::uint64_t n = in.number(); n > 0 && in.ok(); --n) row.rungs.emplace_back(in.text());
   row.ladder = in.text();
-  if (version == 2) row.left = read_time(in);
+  if (version >= 2) row.left = read_time(in);
+  if (version == 3) row.began = read_time(in);
   return in.ok() && in.done();
 }
 

@@ -101,6 +101,8 @@ struct StateRow {
   std::uint8_t metric = 0;
   std::vector<std::string> rungs;  // texts by RungBits bit
   std::string ladder;              // the ladder and budgets last swept, as text
+  // Of first_seen the earliest request: all is new to a rule that begins.
+  EventTime began = StreamTime::kUnset;
   // The watermark when its rule was taken out; unset: it is in force, or that was not noted.
   EventTime left = StreamTime::kUnset;
 };

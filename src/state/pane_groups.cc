@@ -53,7 +53,7 @@ void PaneGroups::measure(PaneEntry& entry) {
   const PaneCell& cell = entry.cell;
   const std::size_t now = kNode + allocated(text) + allocated(cell.panes.all()) +
                           allocated(cell.slots) + allocated(cell.episodes) +
-                          allocated(entry.changed);
+                          allocated(entry.changed) + cell.panes.more_bytes();
   bytes_ += now - entry.bytes;
   entry.bytes = static_cast<std::uint32_t>(now);
 }

@@ -1,9 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "state/rule_state.h"
 
+#include <algorithm>
+
 #include "tocsin/group.h"
 
 namespace tocsin {
+namespace {
+
+bool has_rung(const Rule& rule, Rung::Kind kind) {
+  return std::any_of(rule.ladder.begin(), rule.ladder.end(),
+                     [&](const Rung& rung) { return rung.kind == kind; });
+}
+
+bool judges_absence(const Rule& rule) {
+  if (has_rung(rule, Rung::Kind::times_below)) return true;
+  return is_sum(rule.metric) && has_rung(rule, Rung::Kind::below);
+}
+
+}  // namespace
 
 Result<std::unique_ptr<RuleState>> RuleState::create(std::shared_ptr<const Rule> of,
                                                      std::uint64_t seed,
@@ -18,9 +33,9 @@ Result<std::unique_ptr<RuleState>> RuleState::create(std::shared_ptr<const Rule>
   row.ladder = ladder_text(rule);
   state->key = state_key(row.rule, row.fingerprint);
 
-  state->by_pane = rule.rolling() || rule.judged();
+  state->by_pane = rule.rolling() || rule.judged() || rule.by_session();
   state->lateness = lateness.value_or(default_lateness(rule.window));
-  if (!rule.rolling()) {
+  if (rule.by_calendar()) {
     auto calendar = Calendar::create(rule.window);
     if (!calendar) return reject("rule " + rule.name + ": " + calendar.error().message);
     state->calendar = std::move(*calendar);
@@ -29,8 +44,14 @@ Result<std::unique_ptr<RuleState>> RuleState::create(std::shared_ptr<const Rule>
                       .calendar = state->calendar ? &*state->calendar : nullptr,
                       .length = rule.window.length,
                       .judged = rule.judged(),
-                      .ratio = is_ratio(rule.metric),
+                      .metric = rule.metric,
                       .min_requests = rule.min_requests,
+                      .min_cost = rule.min_cost,
+                      .resolve_at = rule.resolve_at,
+                      .compare_to = rule.compare_to,
+                      .grouped = !rule.group_by.empty(),
+                      .judges_absence = judges_absence(rule),
+                      .forecasts = has_rung(rule, Rung::Kind::forecast),
                       .hold = rule.hold,
                       .keep_firing_for = rule.keeps_firing_for()};
   return state;
@@ -46,6 +67,7 @@ Result<void> RuleState::bind(const StateRow& stored) {
   }
   row.id = stored.id;
   row.rungs = rungs.texts();
+  row.began = stored.began;
   bits_ = std::move(bits);
   ladder_ = ladder_for(*rule, rule->budgets ? rule->budgets->fallback : std::nullopt, bits_);
   swept = stored.ladder;

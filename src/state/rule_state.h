@@ -74,7 +74,8 @@ class RuleState {
   std::size_t index = 0;   // in the rule set
   Peaks* peaks = nullptr;  // kept if anybody wants to know
   StateRow row;
-  std::string key;       // of the row
+  std::string key;  // of the row
+  bool row_changed = false;
   bool by_pane = false;  // rolling, or judged: cells are PaneCells
   Millis lateness{0};
   std::optional<Calendar> calendar;
@@ -87,6 +88,12 @@ class RuleState {
   std::map<std::int64_t, WindowTable> windows;  // by start
   PaneGroups groups;
   std::vector<PaneEntry*> touched_groups;  // by the commit under way
+  struct SessionReached {
+    PaneEntry* entry = nullptr;
+    EventTime at{};
+    PaneReached reached;
+  };
+  std::vector<SessionReached> sessions_reached;  // by the commit under way
   // The last pane that was judged, and the watermark then.
   std::int64_t judged_through = INT64_MIN;
   EventTime judged_at = StreamTime::kUnset;

@@ -234,6 +234,8 @@ class State {
   Result<void> apply_sum(RuleState& rule, WindowTable& table, const Delta& delta,
                          std::uint32_t hash);
   void apply_pane(RuleState& rule, const Delta& delta);
+  void apply_session(RuleState& rule, const Delta& delta);
+  void ring_sessions(RuleState& rule, const CommitInput& input);
   PaneEntry& find_group(RuleState& rule, const Delta& delta);
   void find_pane_room();
   bool take_pane_room(const RuleState& rule);

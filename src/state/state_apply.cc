@@ -13,6 +13,8 @@
 namespace tocsin {
 namespace {
 
+// Of first_seen: in its first day every group is new to the rule, which is no news.
+constexpr Millis kNewsFrom{86'400'000};
 constexpr std::size_t kDeltasAhead = 32;
 
 }  // namespace
@@ -118,6 +120,11 @@ Result<void> State::apply_sum(RuleState& rule, WindowTable& table, const Delta& 
   if (!cell) return tl::unexpected(cell.error());
   HotCell& entry = (*hot_)[*cell];
   if (entry.edition != rule.edition) renew(rule, table, hot_->group(*cell), entry);
+  if (rule.rule->metric == Metric::first_seen &&
+      (rule.row.began == StreamTime::kUnset || delta.latest < rule.row.began)) {
+    rule.row.began = delta.latest;
+    rule.row_changed = true;
+  }
   entry.cell.total += delta.amount;
   entry.cell.requests += delta.requests;
   touch(rule, table, *cell, delta.latest);
@@ -293,8 +300,9 @@ void State::reach(RuleState& rule, WindowTable& table, HotCells::Place cell, Eve
   const std::string_view group = hot_->group(cell);
   const Ladder& ladder = rule.ladder_of(group);
   const std::uint64_t met = newly_met(ladder, entry.cell, rule.rule->min_requests);
+  const bool silent = rule.rule->metric == Metric::first_seen && at < rule.row.began + kNewsFrom;
   for (const auto& step : ladder.steps) {
-    if ((met >> step.bit & 1) == 0) continue;
+    if ((met >> step.bit & 1) == 0 || silent) continue;
     record(rule,
            {.ladder = &ladder,
             .step = &step,
@@ -343,7 +351,8 @@ void State::resolve(RuleState& rule, std::string_view group, const Ladder& ladde
                                  .value = ended.value,
                                  .amount = ended.amount,
                                  .requests = ended.requests,
-                                 .at = ended.until});
+                                 .at = ended.until,
+                                 .beside = ended.beside});
   resolution.highest = ended.highest;
   resolution.since = ended.since;
   resolution.until = ended.until;

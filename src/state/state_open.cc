@@ -14,7 +14,7 @@ namespace {
 // 2: ids in runs (id_pages.h). Format 1 knows their newest rows alone, and is read as it is.
 // 4: what cached answers saved; what has no price by day, and messages of it; marks of a re-pricing
 // on alerts, and heights of cells.
-constexpr std::uint64_t kFormat = 4;
+constexpr std::uint64_t kFormat = 5;
 constexpr std::size_t kSumsAhead = 32;
 
 Result<void> damaged(std::string_view what) {

@@ -29,8 +29,27 @@ bool waits(const PaneRule& rule, const PaneCell& cell) {
 // A judged window that rolls on holds its events until the last of them falls out of it.
 bool has_to_judge(const PaneRule& rule, const PaneCell& cell) {
   if (waits(rule, cell)) return true;
+  if (rule.calendar != nullptr && rule.judges_absence) {
+    return !rule.grouped || cell.window.requests > 0;
+  }
+  if (rule.forecasts) return cell.window.requests > 0;  // its first tenth may not have passed
   return rule.judged && rule.calendar == nullptr && !cell.panes.empty() &&
          cell.panes.all().back().pane >= rule.panes.first_covered(cell.judged_through + 1);
+}
+
+// What the delta adds to the pane.
+PaneSum pane_sum(std::int64_t pane, const PaneRule& rule, const Delta& delta) {
+  PaneSum sums{pane, delta.amount, delta.requests};
+  if (delta.element == 0) return sums;
+  PaneMore& more = sums.more.make();
+  if (delta.element == kCostElement) {
+    more.cost = delta.amount;
+    sums.amount = 0;
+  } else {
+    more.sketch.add(delta.element, static_cast<std::uint64_t>(delta.requests));
+    if (by_distinct(rule.metric)) sums.requests = 0;  // told by a delta of their own
+  }
+  return sums;
 }
 
 // Where an event of `pane` counts; nothing: its window is over. If a tick ended the pane before the
@@ -47,7 +66,43 @@ std::optional<std::int64_t> open_pane(const PaneRule& rule, const PaneCell& cell
 
 }  // namespace
 
+void State::apply_session(RuleState& rule, const Delta& delta) {
+  const Millis idle = rule.rule->window.length;
+  const EventTime time = event_time_ms(delta.at);
+  const auto passed = [&] {
+    counts_[Count::dropped_state] += static_cast<std::uint64_t>(delta.requests);
+    counts_changed_ = true;
+  };
+  if (watermark_ != StreamTime::kUnset && time + idle + rule.lateness <= watermark_)
+    return passed();
+  PaneEntry& entry = find_group(rule, delta);
+  if (entry.edition != rule.edition) renew(rule, entry);
+  const PaneSum request{delta.at, delta.amount, delta.requests};
+  std::vector<PaneReached> reached;
+  if (!add_to_session(rule.ladder_of(*entry.group), idle, request, entry.cell, reached)) {
+    return passed();
+  }
+  touch_group(rule, entry);
+  for (auto& one : reached) rule.sessions_reached.push_back({&entry, delta.latest, one});
+}
+
+void State::ring_sessions(RuleState& rule, const CommitInput& input) {
+  PaneOutcome outcome;
+  for (auto& [entry, at, reached] : rule.sessions_reached) {
+    outcome.reached.assign(1, reached);
+    tell(rule, *entry->group, at, outcome, input);
+  }
+  rule.sessions_reached.clear();
+  if (rule.peaks == nullptr) return;
+  for (const PaneEntry* const entry : rule.touched_groups) {
+    const std::int64_t start = to_ms(entry->cell.window_start);
+    rule.peaks->window(start);
+    rule.offer(start, *entry->group, entry->cell.window.amount);
+  }
+}
+
 void State::apply_pane(RuleState& rule, const Delta& delta) {
+  if (rule.rule->by_session()) return apply_session(rule, delta);
   const Panes& panes = rule.pane_rule.panes;
   const bool judged = rule.pane_rule.judged;
   const bool passed =
@@ -71,7 +126,10 @@ void State::apply_pane(RuleState& rule, const Delta& delta) {
   }
   const auto pane = open_pane(rule.pane_rule, entry.cell, delta.at);
   if (!pane) return;
-  entry.cell.panes.add(*pane, delta.amount, delta.requests);
+  entry.cell.panes.add(pane_sum(*pane, rule.pane_rule, delta));
+  if (rule.pane_rule.compare_to || rule.pane_rule.judges_absence) {
+    entry.cell.first_pane = std::min(entry.cell.first_pane, *pane);
+  }
   if (entry.changed.empty() || entry.changed.back() != *pane) entry.changed.push_back(*pane);
 }
 
@@ -127,6 +185,7 @@ bool State::take_pane_room(const RuleState& rule) {
 bool State::renew(RuleState& rule, PaneEntry& entry) {
   const auto slots = entry.cell.slots;
   const auto episodes = entry.cell.episodes;
+  if (rule.rule->by_session()) rearm_session(rule.ladder_of(*entry.group), entry.cell);
   rearm(rule.pane_rule, rule.ladder_of(*entry.group), entry.cell);
   entry.edition = rule.edition;
   return slots != entry.cell.slots || episodes != entry.cell.episodes;
@@ -147,7 +206,11 @@ void State::judge_panes(const CommitInput& input) {
   for (std::size_t i = 0; i < in_force_; ++i) {
     RuleState* const rule = rules_[i].get();
     if (!rule->by_pane) continue;
-    if (!rule->pane_rule.judged) ring_touched(*rule, input);
+    if (rule->rule->by_session()) {
+      ring_sessions(*rule, input);
+    } else if (!rule->pane_rule.judged) {
+      ring_touched(*rule, input);
+    }
     if (watermark_ == StreamTime::kUnset) continue;
     const std::int64_t through = rule->pane_rule.panes.at(watermark_) - 1;
     if (through > rule->judged_through) {
@@ -233,7 +296,7 @@ void State::forget_groups(RuleState& rule) {
     if (looks++ == kPanesPerLook) return;
     rule.groups.in_bucket(at.bucket, [&](PaneEntry& entry) {
       if (entry.active) return;
-      pass_by(rule, entry);
+      if (!rule.rule->by_session()) pass_by(rule, entry);
       rule.groups.measure(entry);
       if (!forgotten(rule, entry)) return;
       batch_.erase(key::cell(key::kCell, rule.row.id, 0, *entry.group));
@@ -255,6 +318,9 @@ void State::touch_group(RuleState& rule, PaneEntry& entry) {
 // Nothing of the group can matter any more.
 bool State::forgotten(RuleState& rule, const PaneEntry& entry) {
   if (!entry.cell.idle() || entry.commit == commit_) return false;
+  if (rule.rule->by_session()) {
+    return session_is_over(entry.cell, rule.rule->window.length + rule.lateness, watermark_);
+  }
   Calendar* calendar = rule.pane_rule.calendar;
   return calendar == nullptr || calendar->window_at(watermark_).start != entry.cell.window_start;
 }
@@ -272,7 +338,8 @@ void State::tell(RuleState& rule, std::string_view group, EventTime at, PaneOutc
             .value = hit.value,
             .amount = hit.amount,
             .requests = hit.requests,
-            .at = at},
+            .at = at,
+            .beside = hit.beside},
            hit.continues, input);
   }
   for (const auto& end : outcome.ended) resolve(rule, group, ladder, end);

@@ -108,7 +108,7 @@ void State::put_right_pane(RuleState& rule, const Delta& delta) {
   if (entry->cell.panes.find(delta.at) == nullptr) return;  // nothing covers it any more
   if (entry->commit != commit_) entry->latest = newest_time();
   touch_group(rule, *entry);
-  entry->cell.panes.add(delta.at, delta.amount, 0);
+  entry->cell.panes.add({delta.at, delta.amount, 0});
   entry->changed.push_back(delta.at);
 }
 

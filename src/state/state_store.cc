@@ -72,6 +72,7 @@ void State::write_rows(const CommitInput& input) {
     batch_.put(key::numbered(key::kTick, commit_), encode_tick(tick));
   }
   for (const auto& rule : rules_) {
+    if (std::exchange(rule->row_changed, false)) put_state_row(*rule);
     for (auto& [start, table] : rule->windows) {
       if (!table.row_changed) continue;
       table.row_changed = false;

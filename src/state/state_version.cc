@@ -61,8 +61,8 @@ EventTime State::open_since() const {
   for (std::size_t i = 0; i < in_force_; ++i) {
     RuleState& rule = *rules_[i];
     if (rule.rule->metric != Metric::cost) continue;
-    since = std::min(since, rule.rule->rolling() ? now - rule.rule->window.length
-                                                 : rule.calendar->window_at(now).start);
+    since = std::min(since, !rule.calendar ? now - rule.rule->window.length
+                                           : rule.calendar->window_at(now).start);
   }
   return since;
 }

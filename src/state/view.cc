@@ -303,14 +303,19 @@ class Reader {
     const Panes grid = rule.rolling() ? Panes::of(rule.window.length) : Panes::minutes();
     Shower::Cell shown;
     PaneSum sums;
-    if (rule.rolling()) {
+    if (rule.by_session()) {
+      if (cell.slots.empty()) return true;
+      shown.window = {cell.window_start, event_time_ms(cell.judged_through) + rule.window.length};
+      sums = cell.window;
+      shown.reached = cell.slots.front().reached;
+    } else if (rule.rolling()) {
       if (cell.panes.empty()) return true;
       const std::int64_t last = cell.panes.all().back().pane;
       shown.window = {grid.end(last) - rule.window.length, grid.end(last)};
       sums = cell.panes.over(grid.first_covered(last), last);
     } else {
       auto calendar = Calendar::create(rule.window);
-      if (!calendar || (cell.panes.empty() && cell.window_requests == 0)) return true;
+      if (!calendar || (cell.panes.empty() && cell.window.requests == 0)) return true;
       shown.window = newest_window(*calendar, grid, cell);
       sums = sums_in(shown.window, grid, cell);
     }
@@ -321,9 +326,9 @@ class Reader {
         shown.holding.push_back({*rung, grid.start(episode.first_pane)});
       }
     }
-    shown.total = value_of(is_ratio(rule.metric), sums.amount, sums.requests);
+    shown.total = value_of(rule.metric, sums);
     shown.amount = sums.amount;
-    shown.requests = sums.requests;
+    shown.requests = denominator_of(rule.metric, sums);
     return shower.show(group, std::move(shown));
   }
 
@@ -337,11 +342,10 @@ class Reader {
   // Panes that are not judged yet may be of the window before, too.
   static PaneSum sums_in(const Window& window, const Panes& grid, const PaneCell& cell) {
     PaneSum sums;
-    if (window.start == cell.window_start) sums = {0, cell.window_amount, cell.window_requests};
+    if (window.start == cell.window_start) sums = cell.window;
     for (const PaneSum& one : cell.panes.all()) {
       if (one.pane <= cell.judged_through || grid.start(one.pane) < window.start) continue;
-      sums.amount += one.amount;
-      sums.requests += one.requests;
+      sums.merge(one);
     }
     return sums;
   }

@@ -94,6 +94,7 @@ Periods periods_of(const WindowSpec& spec) {
     case WindowKind::day:
     case WindowKind::hour:
     case WindowKind::lifetime:
+    case WindowKind::session:
     case WindowKind::rolling: break;
   }
   return DayPeriods{};
@@ -226,9 +227,11 @@ bool zone_exists(const std::string& name) { return find_zone(name) != nullptr; }
 
 Millis default_lateness(const WindowSpec& spec) {
   constexpr Millis kDay = 24 * kHour;
-  const bool up_to_a_day = spec.kind == WindowKind::hour || spec.kind == WindowKind::day ||
-                           (spec.kind == WindowKind::every && spec.every_days <= 1) ||
-                           (spec.kind == WindowKind::rolling && spec.length <= kDay);
+  const bool up_to_a_day =
+      spec.kind == WindowKind::hour || spec.kind == WindowKind::day ||
+      (spec.kind == WindowKind::every && spec.every_days <= 1) ||
+      ((spec.kind == WindowKind::rolling || spec.kind == WindowKind::session) &&
+       spec.length <= kDay);
   return up_to_a_day ? kHour : kDay;
 }
 

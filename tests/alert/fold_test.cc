@@ -6,13 +6,29 @@
 
 using namespace tocsin;
 
+namespace {
+
+void add(Fold& fold, std::uint32_t rule, std::int64_t at, std::string_view group, int128 amount,
+         std::int64_t ms) {
+  Delta delta;
+  delta.rule = rule;
+  delta.at = at;
+  delta.group = group;
+  delta.amount = amount;
+  delta.requests = 1;
+  delta.latest = event_time_ms(ms);
+  fold.add(delta);
+}
+
+}  // namespace
+
 TEST_CASE("Amounts of one cell become one delta, in the order cells are first met") {
   Fold fold(1);
-  fold.add(0, 100, "b", 5, event_time_ms(7));
-  fold.add(0, 100, "a", 1, event_time_ms(3));
-  fold.add(0, 100, "b", 6, event_time_ms(2));
-  fold.add(1, 100, "b", 9, event_time_ms(1));
-  fold.add(0, 200, "b", 8, event_time_ms(1));
+  add(fold, 0, 100, "b", 5, 7);
+  add(fold, 0, 100, "a", 1, 3);
+  add(fold, 0, 100, "b", 6, 2);
+  add(fold, 1, 100, "b", 9, 1);
+  add(fold, 0, 200, "b", 8, 1);
   const auto deltas = fold.deltas();
   REQUIRE(deltas.size() == 4);
   CHECK(deltas[0].group == "b");
@@ -28,7 +44,7 @@ TEST_CASE("A fold holds any number of cells, and is empty after clear") {
   Fold fold(2);
   for (int round = 0; round < 2; ++round) {
     for (int i = 0; i < 60'000; ++i) {
-      fold.add(0, 0, "user-" + std::to_string(i % 20'000), i, event_time_ms(i));
+      add(fold, 0, 0, "user-" + std::to_string(i % 20'000), i, i);
     }
     REQUIRE(fold.deltas().size() == 20'000);
     CHECK(fold.deltas()[19'999].group == "user-19999");

@@ -13,17 +13,17 @@ struct Rolling {
                 .calendar = nullptr,
                 .length = std::chrono::hours(1),
                 .judged = false,
-                .ratio = false,
+                .metric = Metric::cost,
                 .min_requests = 0,
                 .hold = Millis{0},
                 .keep_firing_for = std::chrono::minutes(5)};
-  Ladder ladder{{{10, 10, 0, 0}}};
+  Ladder ladder{{{10, 10, Rung::Kind::amount, 0, 0}}};
   PaneCell cell;
   std::vector<PaneReached> reached;
   std::vector<PaneEnded> ended;
 
   void add(std::int64_t pane, int128 amount) {
-    cell.panes.add(pane, amount, 1);
+    cell.panes.add({pane, amount, 1});
     ring(rule, ladder, pane, cell, reached);
   }
 };
@@ -88,31 +88,31 @@ TEST_CASE("Forgetting keeps what an admissible late event could still change") {
 TEST_CASE("What was not judged yet is not forgotten") {
   Rolling r;
   r.rule.judged = true;
-  r.cell.panes.add(100, 3, 1);
+  r.cell.panes.add({100, 3, 1});
   forget(r.rule, Millis{0}, r.rule.panes.start(500), r.cell);
   CHECK(r.cell.panes.all().size() == 1);
 }
 
 TEST_CASE("A rate is compared exactly and shown half-even to six decimals") {
-  CHECK(value_of(true, 1, 3) == 333'333'000'000);
-  CHECK(value_of(true, 1, 0) == 0);
+  CHECK(value_of(Metric::error_rate, {0, 1, 3}) == 333'333'000'000);
+  CHECK(value_of(Metric::error_rate, {0, 1, 0}) == 0);
   PaneRule rule{.panes = Panes::of(std::chrono::minutes(5)),
                 .calendar = nullptr,
                 .length = std::chrono::minutes(5),
                 .judged = true,
-                .ratio = true,
+                .metric = Metric::error_rate,
                 .min_requests = 1,
                 .hold = Millis{0},
                 .keep_firing_for = Millis{0}};
-  const Ladder ladder{{{5 * power_of_ten(10), 5 * power_of_ten(10), 0, 0}}};
+  const Ladder ladder{{{5 * power_of_ten(10), 5 * power_of_ten(10), Rung::Kind::amount, 0, 0}}};
   PaneCell cell;
   std::vector<PaneReached> reached;
   std::vector<PaneEnded> ended;
-  cell.panes.add(10, 1, 20);
+  cell.panes.add({10, 1, 20});
   judge(rule, ladder, 10, cell, reached, ended);
   CHECK(reached.size() == 1);
   PaneCell below;
-  below.panes.add(10, 49'999, 1'000'000);
+  below.panes.add({10, 49'999, 1'000'000});
   reached.clear();
   judge(rule, ladder, 10, below, reached, ended);
   CHECK(reached.empty());
@@ -127,13 +127,13 @@ TEST_CASE("A cell that is read again goes on as if it had stayed, by a new ladde
     r.rule.calendar = &*calendar;
     r.rule.panes = Panes::minutes();
   }
-  for (const std::int64_t pane : {1, 2, 5}) r.cell.panes.add(pane, 3, 1);
+  for (const std::int64_t pane : {1, 2, 5}) r.cell.panes.add({pane, 3, 1});
   PaneCell read = r.cell;  // as it was stored when its last event came
   judge(r.rule, r.ladder, 4, r.cell, r.reached, r.ended);
   CHECK(r.reached.empty());
   forget(r.rule, Millis{0}, r.rule.panes.start(5), r.cell);
   settle(r.rule, 4, read);
-  const Ladder lower{{{6, 6, 0, 0}}};
+  const Ladder lower{{{6, 6, Rung::Kind::amount, 0, 0}}};
   for (PaneCell* const cell : {&r.cell, &read}) {
     r.reached.clear();
     judge(r.rule, lower, 5, *cell, r.reached, r.ended);
@@ -152,13 +152,14 @@ TEST_CASE("Time that leaps is judged as if it had passed minute by minute") {
               .calendar = &*calendar,
               .length = Millis{0},
               .judged = true,
-              .ratio = true,
+              .metric = Metric::error_rate,
               .min_requests = 1,
               .hold = std::chrono::minutes(2),
               .keep_firing_for = keep};
-    r.ladder = {{{power_of_ten(11), power_of_ten(11), 0, 0}, {power_of_ten(12) / 2, 1, 1, 1}}};
+    r.ladder = {{{power_of_ten(11), power_of_ten(11), Rung::Kind::amount, 0, 0},
+                 {power_of_ten(12) / 2, 1, Rung::Kind::amount, 1, 1}}};
     const std::int64_t days[] = {10, 0, 700, 1'430, 1'450, 3'000};
-    for (const std::int64_t pane : days) r.cell.panes.add(pane, pane % 3 == 1 ? 1 : 0, 2);
+    for (const std::int64_t pane : days) r.cell.panes.add({pane, pane % 3 == 1 ? 1 : 0, 2});
     for (std::int64_t pane = leaps ? 10'000 : 1; pane <= 10'000; ++pane) {
       judge(r.rule, r.ladder, pane, r.cell, r.reached, r.ended);
     }
@@ -194,9 +195,9 @@ TEST_CASE("A judged pane counts whichever of its group's panes came first") {
     Rolling r;
     r.rule.judged = true;
     std::vector<std::int64_t> panes;
-    r.cell.panes.add(first, 10, 1);
+    r.cell.panes.add({first, 10, 1});
     judge(r.rule, r.ladder, 2, r.cell, r.reached, r.ended);
-    r.cell.panes.add(second, 10, 1);
+    r.cell.panes.add({second, 10, 1});
     judge(r.rule, r.ladder, 200, r.cell, r.reached, r.ended);
     for (const auto& hit : r.reached) panes.push_back(to_ms(hit.id_start) / 60'000);
     return panes;
@@ -212,16 +213,16 @@ TEST_CASE("A pane counts once in its calendar window, in however many steps time
                       .calendar = &*day,
                       .length = Millis{0},
                       .judged = true,
-                      .ratio = false,
+                      .metric = Metric::cost,
                       .min_requests = 0,
                       .hold = Millis{0},
                       .keep_firing_for = Millis{0}};
-  const Ladder ladder{{{10, 10, 0, 0}}};
+  const Ladder ladder{{{10, 10, Rung::Kind::amount, 0, 0}}};
   PaneCell cell;
   std::vector<PaneReached> reached;
   std::vector<PaneEnded> ended;
   const auto pass = [&](std::int64_t pane, int128 amount) {
-    if (amount != 0) cell.panes.add(pane, amount, 1);
+    if (amount != 0) cell.panes.add({pane, amount, 1});
     judge(rule, ladder, pane, cell, reached, ended);
     forget(rule, Millis{0}, rule.panes.end(pane), cell);
   };

@@ -265,12 +265,11 @@ class Running {
           if (rule == in_force.end() || rule->rolling() || rule->judged()) return true;
           const std::string& group = groups_.emplace_back(cell.key);
           const int128 more = cell.total / (group.size() % 2 == 0 ? 10 : -10);
-          deltas_.push_back({static_cast<std::uint32_t>(rule - in_force.begin()),
-                             to_ms(cell.window.start),
-                             group,
-                             more,
-                             0,
-                             {}});
+          Delta& delta = deltas_.emplace_back();
+          delta.rule = static_cast<std::uint32_t>(rule - in_force.begin());
+          delta.at = to_ms(cell.window.start);
+          delta.group = group;
+          delta.amount = more;
           return true;
         });
   }

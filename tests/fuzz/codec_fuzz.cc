@@ -89,8 +89,8 @@ PaneCell made_panes(Bytes& bytes) {
   PaneCell cell;
   cell.judged_through = bytes.signed_number();
   cell.window_start = event_time_ms(bytes.signed_number());
-  cell.window_amount = bytes.amount();
-  cell.window_requests = bytes.signed_number();
+  cell.window.amount = bytes.amount();
+  cell.window.requests = bytes.signed_number();
   for (std::size_t n = bytes.below(4); n > 0; --n) {
     cell.slots.push_back({bytes.signed_number(), bytes.number()});
   }

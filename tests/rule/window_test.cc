@@ -70,8 +70,10 @@ TEST_CASE("Windows that do not exist are refused") {
   CHECK(window_errors("window: every 14d") ==
         "3:13: \"every 14d\" needs a first day | add starts: 2026-11-02");
   CHECK(window_errors("window: every 36h").starts_with("3:13: \"every 36h\" is no window"));
-  CHECK(window_errors("window: session") == "3:13: \"session\" is not built yet");
-  CHECK(window_errors("window: session idle 2h") == "3:13: \"session idle 2h\" is not built yet");
+  CHECK(
+      window_errors("window: session idle 2").starts_with("3:13: \"session idle 2\" is no window"));
+  CHECK(window_errors("window: session") ==
+        "2:11: each session has a window of its own | add session to group_by");
 }
 
 TEST_CASE("A start must fit its window") {

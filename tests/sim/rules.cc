@@ -47,6 +47,7 @@ std::string window_text(const WindowSpec& window) {
     case WindowKind::every: return "every " + std::to_string(window.every_days) + "d";
     case WindowKind::lifetime: return "lifetime";
     case WindowKind::rolling: return "last " + duration(window.length);
+    case WindowKind::session: break;  // of no rule here
   }
   return {};
 }
@@ -67,6 +68,7 @@ std::string starts_text(const WindowSpec& window) {
     case WindowKind::every:
     case WindowKind::lifetime: return window.from ? date(*window.from) : "";
     case WindowKind::hour:
+    case WindowKind::session:
     case WindowKind::rolling: break;
   }
   return "";
@@ -109,19 +111,13 @@ WindowSpec draw_window(Random& random, const RulesPlan& plan, bool judged) {
 }
 
 int128 draw_amount(Random& random, Metric metric) {
-  switch (metric) {
-    case Metric::cost:
-      return int128{random.pick<std::int64_t>({3, 20, 100, 700, 5000})} * random.between(1, 9) *
-             power_of_ten(8);
-    case Metric::requests: return random.between(1, 60);
-    case Metric::errors:
-    case Metric::unpriced_requests: return random.between(1, 12);
-    case Metric::error_rate: return random.between(1, 90) * power_of_ten(10);
-    case Metric::input_tokens:
-    case Metric::output_tokens:
-    case Metric::cached_tokens:
-    case Metric::tokens: break;
+  if (metric == Metric::cost) {
+    return int128{random.pick<std::int64_t>({3, 20, 100, 700, 5000})} * random.between(1, 9) *
+           power_of_ten(8);
   }
+  if (metric == Metric::requests) return random.between(1, 60);
+  if (metric == Metric::errors || metric == Metric::unpriced_requests) return random.between(1, 12);
+  if (metric == Metric::error_rate) return random.between(1, 90) * power_of_ten(10);
   return random.between(1, 50) * random.pick<std::int64_t>({100, 1000, 20'000});
 }
 

@@ -223,6 +223,16 @@ int128 EventSpec::amount(Metric metric, std::size_t list) const {
     case Metric::errors:
     case Metric::error_rate: return status >= 400 ? 1 : 0;
     case Metric::unpriced_requests: return unpriced(list) ? 1 : 0;
+    case Metric::cache_hit_rate:
+    case Metric::prompt_cache_rate:
+    case Metric::cost_per_request:
+    case Metric::cost_per_session:
+    case Metric::cost_per_user:
+    case Metric::latency_p50:
+    case Metric::latency_p90:
+    case Metric::latency_p95:
+    case Metric::latency_p99:
+    case Metric::first_seen: break;  // of no rule here
   }
   return 0;
 }

@@ -94,7 +94,14 @@ class StateFixture {
     for (const auto& event : events) {
       std::string group;
       append_group_value(group, event.user);
-      fold.add(event.rule, at(event), group, event.amount, event_time_ms(event.at_ms));
+      Delta delta;
+      delta.rule = event.rule;
+      delta.at = at(event);
+      delta.group = group;
+      delta.amount = event.amount;
+      delta.requests = 1;
+      delta.latest = event_time_ms(event.at_ms);
+      fold.add(delta);
     }
     const Progress progress{partition, {++offset, offset - 1, 0}, 0, time};
     const Work work{fold.deltas(), {}, std::span(&progress, 1), nullptr};

@@ -40,11 +40,15 @@ struct RepricingFixture : StateFixture {
       } else {
         append_group_value(group, each.user);
       }
-      fold.add(each.rule, at({each.rule, each.at_ms, each.user, 0}), group, each.more,
-               event_time_ms(each.at_ms));
+      Delta delta;
+      delta.rule = each.rule;
+      delta.at = at({each.rule, each.at_ms, each.user, 0});
+      delta.group = group;
+      delta.amount = each.more;
+      delta.latest = event_time_ms(each.at_ms);
+      fold.add(delta);
     }
     std::vector<Delta> deltas(fold.deltas().begin(), fold.deltas().end());
-    for (auto& delta : deltas) delta.requests = 0;
     Corrections corrections{.version = start.version, .deltas = deltas, .row = {}};
     corrections.row.tariff = start.tariff;
     corrections.row.ranges = {{0, 0, start.until[0]}};

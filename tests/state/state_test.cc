@@ -508,8 +508,8 @@ TEST_CASE("A state of an older format goes on, as one that an older program refu
   StateFixture engine({user_day_rule("daily", 10 * kDollar)});
   engine.feed({{0, kNoon, "ann", 6 * kDollar}}, kNoon);
   std::string format = engine.store.map().at("Mformat");
-  REQUIRE(format[0] == 4);
-  format[0] = GENERATE('\1', '\2', '\3');
+  REQUIRE(format[0] == 5);
+  format[0] = GENERATE('\1', '\2', '\3', '\4');
   WriteBatch batch;
   batch.put("Mformat", format);
   for (const auto& [key, value] : engine.store.map()) {
@@ -525,7 +525,7 @@ TEST_CASE("A state of an older format goes on, as one that an older program refu
   engine.feed({{0, kNoon, "ann", kDollar}}, kNoon);
   CHECK(engine.totals().at("daily ann 20000") == 7 * kDollar);
   CHECK(engine.rungs() == std::vector<std::string>{"50%"});
-  CHECK(engine.store.map().at("Mformat")[0] == 4);
+  CHECK(engine.store.map().at("Mformat")[0] == 5);
 }
 
 TEST_CASE("An id that cannot be looked up stops the state before anything more is stored") {

@@ -41,11 +41,11 @@ void step_rolling(benchmark::State& state) {
   rule.panes = Panes::of(std::chrono::hours(1));
   rule.length = std::chrono::hours(1);
   PaneCell cell;
-  for (std::int64_t pane = 0; pane < rule.panes.count; ++pane) cell.panes.add(pane, 1, 1);
+  for (std::int64_t pane = 0; pane < rule.panes.count; ++pane) cell.panes.add({pane, 1, 1});
   std::vector<PaneReached> reached;
   const std::int64_t newest = rule.panes.count - 1;
   for (auto _ : state) {
-    cell.panes.add(newest, 1, 1);
+    cell.panes.add({newest, 1, 1});
     ring(rule, rungs, newest, cell, reached);
     benchmark::DoNotOptimize(reached.size());
   }

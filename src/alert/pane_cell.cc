@@ -296,7 +296,8 @@ void judge_rung(const PaneRule& rule, const Ladder::Step& step, const Covered& n
   const EventTime id_start =
       step.kind == Rung::Kind::forecast ? now.window.start : rule.panes.start(episode->first_pane);
   reached.push_back({&step, id_start, now.window, value, now.sums.amount,
-                     denominator_of(rule.metric, now.sums), false, beside(rule, step, now)});
+                     denominator_of(rule.metric, now.sums), false, rule.panes.end(pane),
+                     beside(rule, step, now)});
 }
 
 void note_peak(const PaneRule& rule, std::int64_t start, const PaneSum& sums) {

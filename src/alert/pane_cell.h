@@ -155,6 +155,7 @@ struct PaneReached {
   int128 amount = 0;          // numerator
   std::int64_t requests = 0;  // denominator
   bool continues = false;
+  std::optional<EventTime> at{};  // the end of the pane that was judged
   // Of a forecast the projected total; of a comparison the value then.
   std::optional<int128> beside{};
 };

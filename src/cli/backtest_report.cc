@@ -60,6 +60,7 @@ std::string rungs_text(const Rule& rule, const RuleTally& told) {
   std::string text;
   for (const auto& rung : rule.ladder) {
     const auto times = told.by_rung.find(rung.text);
+    if (rung.repeated && times == told.by_rung.end()) continue;
     text += fmt::format("{}{} {}", text.empty() ? "" : " · ", rung_words(rung.text),
                         times == told.by_rung.end() ? 0 : times->second);
   }

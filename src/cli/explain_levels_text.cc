@@ -12,7 +12,7 @@ namespace {
 
 std::string fullest_text(const RuleLevel& rule) {
   const GroupLevel& level = *rule.fullest;
-  if (is_ratio(rule.metric) || !level.budget) {
+  if (!is_sum(rule.metric) || !level.budget) {
     return value_with_unit(rule.metric, level.value, std::nullopt);
   }
   return value_text(rule.metric, level.value, level.budget) + " of " +
@@ -42,11 +42,11 @@ std::string rule_levels_text(const RuleLevels& of, const Terminal& terminal) {
     line +=
         terminal.painted(paint, padded(word, 10)) + padded_left(fullest_text(rule), value_width);
     const auto percent =
-        is_ratio(rule.metric) ? std::nullopt : whole_percent(level.value, level.limit);
+        !is_sum(rule.metric) ? std::nullopt : whole_percent(level.value, level.limit);
     if (percent) {
       line += "  " + terminal.painted(paint, progress_bar(permille(level.value, level.limit), 12));
       line += padded_left(count_text(*percent) + "%", 6);
-    } else if (is_ratio(rule.metric) && level.limit > 0) {
+    } else if (!is_sum(rule.metric) && level.limit > 0) {
       line += "  limit " + limit_text(rule.metric, level.limit);
     }
     if (rule.grouped) {

@@ -269,6 +269,13 @@ class Reasons {
     }
     if (of_.ladder.empty() || of_.ladder.front().reached) return;
     const RungLevel& first = of_.ladder.front();
+    if (first.rung.ends_with('x') || of_.metric == Metric::first_seen) return;
+    if (first.rung.starts_with("below")) {
+      if (level.value < first.amount) return;
+      because(fmt::format("{} is not {}.", value_with_unit(of_.metric, level.value, std::nullopt),
+                          rung_words(first.rung)));
+      return;
+    }
     if (level.value >= first.amount) return;
     because(fmt::format(
         "{} is below its first {}.", value_with_unit(of_.metric, level.value, first.amount),

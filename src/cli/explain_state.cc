@@ -29,7 +29,9 @@ std::pair<int128, int128> fullness(const GroupLevel& level) {
 
 bool fuller(const GroupLevel& a, const GroupLevel& b) { return fullness(a) > fullness(b); }
 
+// 0: there is no amount that the value comes near to.
 int128 limit_of(const Rule& rule, std::optional<int128> budget) {
+  if (rule.metric == Metric::first_seen || rule.compare_to) return 0;
   if (rule.is_budget()) return budget.value_or(0);
   return rule.ladder.empty() ? 0 : rule.ladder.front().number;
 }
@@ -287,9 +289,9 @@ Result<RuleLevels> explain_rules(const ExplainInput& input) {
     out.rules.push_back(std::move(level));
   }
   const auto read = StateView(input.snapshot, input.rules).cells([&](const CellView& cell) {
-    if (cell.rule == nullptr) return true;
+    if (cell.rule == nullptr || cell.rule->second_part) return true;
     const auto at = static_cast<std::size_t>(cell.rule - input.rules.data());
-    if (cell.rule->second_part || !present[at].holds(*cell.rule, cell)) return true;
+    if (!present[at].holds(*cell.rule, cell)) return true;
     RuleLevel& level = out.rules[at];
     ++level.groups;
     if (cell.rung) ++level.over;
@@ -300,6 +302,9 @@ Result<RuleLevels> explain_rules(const ExplainInput& input) {
   if (!read) return tl::unexpected(read.error());
   if (auto trust = read_trust(input.snapshot, out.trust); !trust) {
     return tl::unexpected(trust.error());
+  }
+  for (std::size_t i = out.rules.size(); i-- > 0;) {
+    if (input.rules[i].second_part) out.rules.erase(out.rules.begin() + std::ptrdiff_t(i));
   }
   return out;
 }

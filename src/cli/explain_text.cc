@@ -100,10 +100,9 @@ class Page {
 
   void spent() {
     const GroupLevel& level = of_.level;
-    if (is_ratio(of_.metric)) {
+    if (!is_sum(of_.metric)) {
       std::string text = value_text(of_.metric, level.value, level.limit);
-      text += fmt::format("   {} of {} failed", count_text(level.numerator),
-                          count_text(level.requests));
+      text += "   " + made_of(level).words;
       if (level.limit > 0) text += "   limit " + limit_text(of_.metric, level.limit);
       put("now", text);
       return;
@@ -112,7 +111,11 @@ class Page {
     const std::string_view label = of_.metric == Metric::cost ? "spent" : "used";
     if (!level.budget) {
       std::string text = value_with_unit(of_.metric, level.value, std::nullopt);
-      text += of_.budgeted ? "   no budget" : "   limit " + limit_text(of_.metric, level.limit);
+      if (of_.budgeted) {
+        text += "   no budget";
+      } else if (level.limit > 0) {
+        text += "   limit " + limit_text(of_.metric, level.limit);
+      }
       put(label, text);
       return;
     }
@@ -211,8 +214,17 @@ class Page {
     }
   }
 
+  // What a rate, an average or a percentile is of.
+  Parts made_of(const GroupLevel& level) const {
+    Alert alert;
+    alert.metric = of_.metric;
+    alert.requests = level.requests;
+    alert.numerator = static_cast<std::int64_t>(level.numerator);
+    return parts_of(alert);
+  }
+
   std::string value_of(const GroupLevel& level) const {
-    if (is_ratio(of_.metric) || !level.budget) {
+    if (!is_sum(of_.metric) || !level.budget) {
       return value_with_unit(of_.metric, level.value, std::nullopt);
     }
     return value_text(of_.metric, level.value, level.budget) + " of " +
@@ -222,13 +234,13 @@ class Page {
   void group_line(const GroupLevel& level, std::size_t name_width, std::size_t value_width) {
     std::string line = "    " + padded(group_value(level.group), name_width) + "  " +
                        padded_left(value_of(level), value_width);
-    if (is_ratio(of_.metric)) {
-      line += fmt::format("   {} of {}", count_text(level.numerator), count_text(level.requests));
+    if (!is_sum(of_.metric)) {
+      line += "   " + made_of(level).value;
     } else if (const auto percent = whole_percent(level.value, level.limit)) {
       line += "  " + terminal_.painted(paint_of(level.rung, level.severity),
                                        progress_bar(permille(level.value, level.limit), 12));
       line += padded_left(count_text(*percent) + "%", 6);
-    } else {
+    } else if (of_.budgeted) {
       line += "  no budget";
     }
     if (!level.rung.empty()) {

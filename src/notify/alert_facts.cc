@@ -51,7 +51,7 @@ std::string threshold_opening(const Alert& alert, EventTime told) {
                      value_with_unit(alert.metric, alert.value, alert.amount) + " " +
                      period_text(alert, told);
   if (is_compared(alert)) text += ", " + before_text(alert);
-  return text + ", " + line_text(alert) + ".";
+  return text + (is_below(alert) ? ", should be " : ", ") + line_text(alert) + ".";
 }
 
 std::string per_unit(const Pace& pace) { return pace.unit == "h" ? " an hour" : " a day"; }
@@ -88,7 +88,7 @@ void add_facts(Message& message, const Alert& alert, const std::optional<Pace>& 
   }
   if (is_compared(alert) && alert.beside) {
     add_fact(message, "Before", value_with_unit(alert.metric, *alert.beside, std::nullopt),
-             before_text(alert));
+             "now " + ratio_text(alert));
   }
   if (const Parts parts = parts_of(alert); !parts.label.empty()) {
     add_fact(message, parts.label, parts.value);
@@ -112,6 +112,7 @@ std::string next_line(const Alert& alert) {
 
 std::string preheader_of_threshold(const Alert& alert) {
   std::string text;
+  if (alert.metric == Metric::first_seen) return "Nothing of it was seen before.";
   if (const Parts parts = parts_of(alert); !parts.label.empty()) {
     text = alert.metric == Metric::error_rate ? parts.value + " requests failed" : parts.words;
   } else if (alert.metric == Metric::cost && alert.requests > 0) {

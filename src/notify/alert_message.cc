@@ -170,8 +170,9 @@ void add_bar(Message& message, const Alert& alert, EventTime told) {
   bar.text = count_text(*percent) + "% of the ";
   bar.text += alert.metric == Metric::cost ? "money" : unit_word(alert.metric);
   const Window& window = alert.window;
-  if (alert.window_kind != WindowKind::rolling && window.end != kNever &&
-      window.contains(alert.at) && told < window.end) {
+  const bool by_calendar =
+      alert.window_kind != WindowKind::rolling && alert.window_kind != WindowKind::session;
+  if (by_calendar && window.end != kNever && window.contains(alert.at) && told < window.end) {
     const auto gone =
         whole_percent((alert.at - window.start).count(), (window.end - window.start).count());
     bar.text += ", " + count_text(gone.value_or(0)) + "% of the " + window_word(alert.window_kind);

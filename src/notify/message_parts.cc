@@ -128,13 +128,30 @@ std::string line_text(const Alert& alert) {
   return (is_below(alert) ? "at least " : "limit ") + line;
 }
 
-std::string before_text(const Alert& alert) {
+namespace {
+
+// "7 days", "a day", "36 h".
+std::string long_ago(Millis back) {
+  constexpr Millis kDay{86'400'000};
+  if (back % kDay != Millis{0}) return duration_text(back);
+  return back == kDay ? "a day" : std::to_string(back / kDay) + " days";
+}
+
+}  // namespace
+
+std::string ratio_text(const Alert& alert) {
   if (!alert.beside || *alert.beside <= 0) return "";
   const int128 ratio = *alert.beside > power_of_ten(26)
                            ? alert.value / (*alert.beside / power_of_ten(12))
                            : alert.value * power_of_ten(12) / *alert.beside;
-  return times_text(ratio) + " the " + value_with_unit(alert.metric, *alert.beside, std::nullopt) +
-         " of " + duration_text(alert.compare_to) + " before";
+  return times_text(ratio);
+}
+
+std::string before_text(const Alert& alert) {
+  const std::string ratio = ratio_text(alert);
+  if (ratio.empty()) return "";
+  return ratio + " the " + value_with_unit(alert.metric, *alert.beside, std::nullopt) + " of " +
+         long_ago(alert.compare_to) + " before";
 }
 
 Parts parts_of(const Alert& alert) {

@@ -51,7 +51,8 @@ bool is_compared(const Alert& alert);  // by how many times as much it is as bef
 std::string times_text(int128 ratio);
 // "limit $10", "at least 20%", "limit 3x".
 std::string line_text(const Alert& alert);
-// Of a comparison: "3.4x the $12.10 of 7 d before"; else empty.
+// Of a comparison: "3.4x", "3.4x the $12.10 of 7 days before"; else empty.
+std::string ratio_text(const Alert& alert);
 std::string before_text(const Alert& alert);
 
 // What a rate, an average or a percentile is made of: "Failed", "312 of 4,216", "312 of 4,216

@@ -118,6 +118,7 @@ bool expand_every(const Reader& reader, const Node& node, std::vector<Rung>& run
   for (int i = 1; i <= kEverySteps; ++i) {
     Rung rung = step;
     rung.kind = Rung::Kind::share;
+    rung.repeated = true;
     rung.number = last + step.number * i;
     if (rung.number > kShareMax) break;
     rung.text = decimal_text(rung.number, 10) + "%";

@@ -51,6 +51,7 @@ struct Rung {
   int128 number = 0;
   std::string text;  // as written, without spaces: "80%", "$250left", "$10"; unique in its rule
   bool is_below() const { return kind == Kind::below || kind == Kind::times_below; }
+  bool repeated = false;  // one of those that `every` stands for
   Severity severity = Severity::warning;
   Route notify;
   Origin origin;

@@ -338,7 +338,7 @@ void State::tell(RuleState& rule, std::string_view group, EventTime at, PaneOutc
             .value = hit.value,
             .amount = hit.amount,
             .requests = hit.requests,
-            .at = at,
+            .at = hit.at.value_or(at),
             .beside = hit.beside},
            hit.continues, input);
   }

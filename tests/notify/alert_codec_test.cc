@@ -36,11 +36,13 @@ Alert any_alert() {
   if (*rc::gen::arbitrary<bool>()) alert.budget = any_amount();
   if (*rc::gen::arbitrary<bool>()) alert.next = Alert::Next{any_text(), any_amount(), {}};
   alert.severity = static_cast<Severity>(*rc::gen::inRange(0, 3));
-  alert.metric = static_cast<Metric>(*rc::gen::inRange(0, 9));
-  alert.window_kind = static_cast<WindowKind>(*rc::gen::inRange(0, 9));
+  alert.metric = static_cast<Metric>(*rc::gen::inRange(0, 19));
+  alert.window_kind = static_cast<WindowKind>(*rc::gen::inRange(0, 10));
   alert.window_length = Millis{*rc::gen::arbitrary<std::int64_t>()};
   alert.requests = *rc::gen::arbitrary<std::int64_t>();
   alert.numerator = *rc::gen::arbitrary<std::int64_t>();
+  if (*rc::gen::arbitrary<bool>()) alert.beside = any_amount();
+  alert.compare_to = Millis{*rc::gen::inRange<std::int64_t>(0, 2) * 604'800'000};
   for (bool* flag : {&alert.old_news, &alert.stale, &alert.continues, &alert.late, &alert.enforced,
                      &alert.repriced}) {
     *flag = *rc::gen::arbitrary<bool>();
@@ -58,6 +60,8 @@ TEST_CASE("Each field of an alert survives its bytes") {
   alert.description = "Watch this.";
   alert.runbook = "https://runbooks.company.example/spend";
   alert.numerator = 7;
+  alert.beside = -12;
+  alert.compare_to = Millis{604'800'000};
   alert.stale = alert.late = true;
   const auto back = decode_alert(encode_alert(alert));
   REQUIRE(back);
@@ -80,6 +84,8 @@ TEST_CASE("Each field of an alert survives its bytes") {
   CHECK(back->runbook == alert.runbook);
   CHECK(back->requests == 31'204);
   CHECK(back->numerator == 7);
+  CHECK(back->beside == -12);
+  CHECK(back->compare_to == Millis{604'800'000});
   REQUIRE(back->next);
   CHECK(back->next->rung == "95%");
   CHECK((back->next->amount == alert.next->amount));

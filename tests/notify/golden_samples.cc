@@ -421,6 +421,7 @@ std::vector<Sample> golden_samples() {
   add_budgets(all);
   add_windows(all);
   add_digests(all);
+  add_judged(all);
   add_unpriced(all);
   add_engine(all);
   Alert arabic = user_over(of_256_arabic_bytes());

@@ -13,6 +13,9 @@ struct Sample {
   Notice notice;
 };
 
+// Those of rungs that time decides, and of sessions.
+void add_judged(std::vector<Sample>& all);
+
 // One notice for each message there is, in several zones and nights.
 std::vector<Sample> golden_samples();
 

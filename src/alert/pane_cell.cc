@@ -313,14 +313,10 @@ void note_peak(const PaneRule& rule, std::int64_t start, const PaneSum& sums) {
 
 }  // namespace
 
-void PaneSum::merge(const PaneSum& other) {
-  amount += other.amount;
-  requests += other.requests;
-  if (const PaneMore* const theirs = other.more.get()) {
-    PaneMore& ours = more.make();
-    ours.cost += theirs->cost;
-    ours.sketch.merge(theirs->sketch);
-  }
+void PaneSum::merge_more(const PaneMore& theirs) {
+  PaneMore& ours = more.make();
+  ours.cost += theirs.cost;
+  ours.sketch.merge(theirs.sketch);
 }
 
 void PaneSeries::add(const PaneSum& sums) {

@@ -57,7 +57,12 @@ struct PaneSum {
   std::int64_t requests = 0;  // for ratios and averages the denominator, but of distinct ones
   PaneMorePtr more{};
 
-  void merge(const PaneSum& other);
+  void merge(const PaneSum& other) {
+    amount += other.amount;
+    requests += other.requests;
+    if (other.more.get() != nullptr) merge_more(*other.more.get());
+  }
+  void merge_more(const PaneMore& theirs);
   friend bool operator==(const PaneSum&, const PaneSum&) = default;
 };
 

@@ -37,6 +37,8 @@ Aggregator::Aggregator(const AggregatorSetup& setup)
     lane.metric = rule.metric;
     lane.judged = rule.judged();
     lane.keeps_cost = rule.keeps_cost();
+    lane.plain = !lane.keeps_cost && !is_latency(rule.metric) && !by_distinct(rule.metric) &&
+                 rule.metric != Metric::prompt_cache_rate && rule.metric != Metric::first_seen;
     lane.lateness = setup.lateness.value_or(default_lateness(rule.window));
     if (rule.by_session()) {
       lane.session = rule.window.length;
@@ -281,7 +283,11 @@ void Aggregator::fold(const Event& event, EventTime time, Money cost) {
     delta.requests = 1;
     delta.latest = time;
     if (setup_.correction == nullptr) {
-      if (!measure(rules_[rule].metric, event, cost, delta)) continue;
+      if (rules_[rule].plain) {
+        delta.amount = amount(rules_[rule].metric, event, cost);
+      } else if (!measure(rules_[rule].metric, event, cost, delta)) {
+        continue;
+      }
     } else {
       const auto difference = setup_.correction->difference(rule, at);
       if (!difference) continue;
@@ -295,7 +301,11 @@ void Aggregator::fold(const Event& event, EventTime time, Money cost) {
     if (unpriced_row_ != nullptr && rules_[rule].metric == Metric::cost) {
       unpriced_row_->add_group(setup_.rules[rule].name, group, 1);
     }
-    add(rules_[rule], event, cost, delta);
+    if (rules_[rule].plain) {
+      batch_->fold.add(delta);
+    } else {
+      add(rules_[rule], event, cost, delta);
+    }
   }
 }
 

@@ -81,6 +81,7 @@ class Aggregator final : Decoder::Sink {
     Panes panes;
     bool judged = false;
     bool keeps_cost = false;
+    bool plain = true;                    // one delta an event, of its amount
     std::optional<Millis> session;        // how long nothing comes when it is over; `at` is in ms
     EventTime begins = EventTime::min();  // by panes: before it no window is
     Millis lateness{0};

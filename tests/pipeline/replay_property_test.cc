@@ -32,6 +32,50 @@ std::vector<Rule> rules() {
   return {day, hour, rolling, errors};
 }
 
+Rule threshold(std::string name, Metric metric, Millis last, Rung::Kind kind, int128 amount) {
+  Rule rule = user_day_rule(std::move(name), 0);
+  rule.budgets.reset();
+  rule.metric = metric;
+  rule.window.kind = WindowKind::rolling;
+  rule.window.length = last;
+  rule.ladder.resize(1);
+  rule.ladder[0].kind = kind;
+  rule.ladder[0].number = amount;
+  rule.min_requests = is_sum(metric) ? 0 : 3;
+  return rule;
+}
+
+// What time decides, and sessions.
+std::vector<Rule> judged_rules() {
+  constexpr Millis kTenMinutes = std::chrono::minutes(10);
+  Rule slow = threshold("slow", Metric::latency_p90, kTenMinutes, Rung::Kind::amount, 900'000);
+  slow.min_cost = kDollar / 20;
+  Rule dear =
+      threshold("dear", Metric::cost_per_user, kTenMinutes * 3, Rung::Kind::amount, kDollar / 3);
+  dear.group_by.clear();
+  Rule misses = threshold("misses", Metric::cache_hit_rate, kTenMinutes, Rung::Kind::below,
+                          power_of_ten(12) / 5);
+  misses.resolve_at = power_of_ten(12) / 3;
+  Rule few = threshold("few", Metric::requests, kTenMinutes, Rung::Kind::below, 5);
+  Rule twice =
+      threshold("twice", Metric::cost, kTenMinutes, Rung::Kind::times, 2 * power_of_ten(12));
+  twice.compare_to = std::chrono::hours(1);
+  Rule hour = user_day_rule("hour", kDollar);
+  hour.window.kind = WindowKind::hour;
+  Rung forecast = hour.ladder[0];
+  forecast.kind = Rung::Kind::forecast;
+  forecast.number = power_of_ten(12);
+  forecast.text = "forecast100%";
+  hour.ladder.push_back(forecast);
+  Rule session = user_day_rule("session", kDollar / 4);
+  session.group_by.push_back({"session", field_ref("session")});
+  session.window.kind = WindowKind::session;
+  session.window.length = kTenMinutes;
+  std::vector<Rule> all{slow, dear, misses, few, twice, session};
+  for (Rule& part : parts_of(hour)) all.push_back(std::move(part));
+  return all;
+}
+
 std::vector<PartitionName> partitions() {
   return {{"requests", 0}, {"requests", 1}, {"requests", 2}};
 }
@@ -50,12 +94,15 @@ std::vector<std::vector<ScriptedRecord>> traffic(std::mt19937& random) {
       std::int64_t time = stamp - pick(90'000);
       if (pick(20) == 0) time -= 4 * 60 * kReplayMinute;
       if (pick(40) == 0) time = 4'070'908'800'000;
-      std::string value = R"({"id":")" + std::to_string(partition.partition) + "-" +
-                          std::to_string(i) + R"(","timestamp":)" + std::to_string(time) +
-                          R"(,"provider":"openai","model":"gpt-4o","status":)" +
-                          (pick(4) == 0 ? "500" : "200") + R"(,"usage":{"input":)" +
-                          std::to_string(pick(40'000)) + R"(},"user":"u)" +
-                          std::to_string(pick(4)) + R"("})";
+      std::string value =
+          R"({"id":")" + std::to_string(partition.partition) + "-" + std::to_string(i) +
+          R"(","timestamp":)" + std::to_string(time) +
+          R"(,"provider":"openai","model":"gpt-4o","status":)" + (pick(4) == 0 ? "500" : "200") +
+          R"(,"usage":{"input":)" + std::to_string(pick(40'000)) + R"(},"user":"u)" +
+          std::to_string(pick(4)) + R"(","latency_ms":)" +
+          std::to_string(200 + pick(i / 20 % 2 == 0 ? 500 : 1'200)) + R"(,"cached":)" +
+          (pick(4) == 0 ? "true" : "false") + R"(,"session":{"id":"s)" +
+          std::to_string(partition.partition) + "-" + std::to_string(i / 30) + R"("}})";
       if (pick(30) == 0) value = "{broken";
       if (pick(15) == 0 && i > 3) value = records[static_cast<std::size_t>(i - 1 - pick(3))].value;
       const std::int64_t record_time = pick(50) == 0 ? 4'070'908'800'000 : stamp;
@@ -87,10 +134,11 @@ std::vector<ScriptedRecord> interleave(const std::vector<std::vector<ScriptedRec
 
 TEST_CASE("Which alerts there are depends on records and rules alone") {
   const unsigned seed = GENERATE(range(1u, 13u));
+  const auto of = seed % 3 == 0 ? judged_rules : rules;
   CAPTURE(seed);
   std::mt19937 random(seed);
   const auto records = traffic(random);
-  EngineRun reference{rules(), &built_in_prices(), 1, 10'000};
+  EngineRun reference{of(), &built_in_prices(), 1, 10'000};
   MemoryStore store;
   RecordingTeller expected;
   REQUIRE(reference.run(store, partitions(), interleave(records, random), expected));
@@ -101,7 +149,7 @@ TEST_CASE("Which alerts there are depends on records and rules alone") {
     for (const std::size_t batch : {1u, 7u, 10'000u}) {
       for (const unsigned workers : {1u, 2u, 4u}) {
         CAPTURE(batch, workers);
-        EngineRun run{rules(), &built_in_prices(), workers, batch};
+        EngineRun run{of(), &built_in_prices(), workers, batch};
         if (workers == 2) run.limits = EngineRun::tight();
         MemoryStore own;
         RecordingTeller teller;
@@ -112,7 +160,7 @@ TEST_CASE("Which alerts there are depends on records and rules alone") {
     }
   }
   SECTION("not on restarts, wherever a write fails") {
-    EngineRun run{rules(), &built_in_prices(), 2, 7};
+    EngineRun run{of(), &built_in_prices(), 2, 7};
     if (seed % 2 == 0) run.limits = EngineRun::tight();
     MemoryStore own;
     FaultyStore faulty(own);
@@ -132,7 +180,7 @@ TEST_CASE("Which alerts there are depends on records and rules alone") {
     // What a failed commit had recorded all the same is in the store, not in what was told.
     std::set<std::string> recorded;
     const auto snapshot = own.snapshot();
-    const auto all_rules = rules();
+    const auto all_rules = of();
     REQUIRE(StateView(*snapshot, all_rules).alerts([&](const Alert& alert) {
       CHECK(recorded.insert(alert.id).second);
       return true;

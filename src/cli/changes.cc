@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "cli/engine_parts.h"
 #include "state/rule_state.h"
 
 namespace tocsin {
@@ -57,6 +58,15 @@ void add_channels(const Config& before, const Config& next, std::vector<std::str
   }
 }
 
+// Neither adds nor takes out sources: a reload takes no other ones.
+void add_sources(const Config& before, const Config& next, std::vector<std::string>& changes) {
+  for (std::size_t i = 0; i < std::min(before.sources.size(), next.sources.size()); ++i) {
+    if (before.sources[i].format == next.sources[i].format) continue;
+    changes.push_back("records of " + source_name(next.sources[i]) +
+                      " are read by another mapping or format from now on");
+  }
+}
+
 void add_files(const Configuration& before, const Configuration& next, bool all,
                std::vector<std::string>& changes) {
   const auto& prices = next.loaded.config.price_files;
@@ -84,6 +94,7 @@ std::vector<std::string> changes(const Configuration& before, const Configuratio
   std::vector<std::string> changes;
   add_rules(by_name(before.loaded.rules), by_name(next.loaded.rules), changes);
   add_channels(before.loaded.config, next.loaded.config, changes);
+  add_sources(before.loaded.config, next.loaded.config, changes);
   add_files(before, next, changes.empty(), changes);
   return changes;
 }

@@ -11,7 +11,7 @@ namespace tocsin {
 bool same_channel(const ChannelConfig& a, const ChannelConfig& b);
 
 // What is other in `next`, a sentence each, for people: rules that are new, counted anew, of other
-// limits or taken out, channels, prices; else the files that differ.
+// limits or taken out, channels, formats, prices; else the files that differ.
 std::vector<std::string> changes(const Configuration& before, const Configuration& next);
 
 }  // namespace tocsin

@@ -2,6 +2,8 @@
 #include "cli/engine_parts.h"
 
 #include <algorithm>
+#include <functional>
+#include <map>
 #include <thread>
 
 #include "file/file_source.h"
@@ -59,6 +61,28 @@ Tariff tariff_of(const Config& config, const PriceList& prices) {
   return make_tariff(prices.bytes(), tariff_choice(config.cost));
 }
 
+namespace {
+
+// By topic or file; the first source that reads it counts.
+std::function<std::optional<RecordFormat>(const std::string&)> format_of(const Config& config) {
+  std::map<std::string, RecordFormat> formats;
+  for (const auto& source : config.sources) {
+    if (const auto* file = std::get_if<FileSourceConfig>(&source.from)) {
+      formats.try_emplace(file->path, source.format);
+    } else if (const auto* kafka = std::get_if<KafkaSourceConfig>(&source.from)) {
+      for (const auto& topic : kafka->topics) formats.try_emplace(topic, source.format);
+    } else if (std::get<HttpSourceConfig>(source.from).into.empty()) {
+      formats.try_emplace(LocalLogSource::kTopic, source.format);
+    }
+  }
+  return [formats = std::move(formats)](const std::string& source) {
+    const auto found = formats.find(source);
+    return found == formats.end() ? std::nullopt : std::optional(found->second);
+  };
+}
+
+}  // namespace
+
 AggregatorSetup aggregator_setup(const Config& config, const std::vector<Rule>& rules,
                                  const PriceList& prices, State& state) {
   return {.rules = rules,
@@ -72,7 +96,8 @@ AggregatorSetup aggregator_setup(const Config& config, const std::vector<Rule>& 
           .lateness = config.lateness,
           .ticks_from_gaps = false,
           .zone = config.time_zone,
-          .lookups = config.lookups};
+          .lookups = config.lookups,
+          .format_of = format_of(config)};
 }
 
 UnpricedWatch::Words unpriced_words(const Config& config) {

@@ -101,6 +101,7 @@ Ingest IngestParts::ingest() {
 
 void IngestParts::reload(const Config& config) {
   const HttpSourceConfig* senders = senders_of(config);
+  if (senders != nullptr) intake_->read_as(reading_source(config, *senders).format);
   const std::lock_guard lock(mutex_);
   if (senders != nullptr && !senders->helicone_secret.empty()) {
     helicone_secret_ = senders->helicone_secret.reveal();

@@ -32,7 +32,7 @@ class IngestParts {
   LocalLog* local_log() const { return local_.get(); }
   // What the HTTP server hands bodies to; used as long as we live.
   Ingest ingest();
-  // Secrets may change while all else stays. Any thread.
+  // Secrets and the format may change while all else stays. Any thread.
   void reload(const Config& config);
 
  private:

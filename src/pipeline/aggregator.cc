@@ -62,7 +62,18 @@ Aggregator::Aggregator(const AggregatorSetup& setup)
 }
 
 void Aggregator::add_lane(const Lane& lane) {
-  lanes_.try_emplace(lane.partition, LaneState{lane, {}, false, 0});
+  const auto added = lanes_.try_emplace(lane.partition, LaneState{lane, {}, false, 0}).first;
+  set_format(added->second.lane);
+}
+
+void Aggregator::set_format(Lane& lane) const {
+  if (!setup_.format_of) return;
+  if (auto format = setup_.format_of(lane.source)) lane.format = std::move(*format);
+}
+
+void Aggregator::take_over(Aggregator& old) {
+  lanes_ = std::move(old.lanes_);
+  for (auto& [partition, state] : lanes_) set_format(state.lane);
 }
 
 void Aggregator::go_on_at(std::uint32_t partition, std::int64_t offset, Batch& batch) const {

@@ -44,6 +44,9 @@ struct AggregatorSetup {
   std::string zone = "UTC";                  // whose days count what has no price
   std::shared_ptr<const Lookups> lookups{};  // null: none
   Correction* correction = nullptr;
+  // What the records of a source are read as, by what `where: {source: …}` is compared with; null,
+  // or nothing: as their lanes say.
+  std::function<std::optional<RecordFormat>(const std::string& source)> format_of{};
 };
 
 // Stage 1 for the partitions of one worker: decode, de-duplicate, price, match, admit, fold. Holds
@@ -61,8 +64,9 @@ class Aggregator final : Decoder::Sink {
   };
   void add_lane(const Lane& lane);
   bool has_lane(std::uint32_t partition) const { return lanes_.contains(partition); }
-  // Goes on with the partitions of `old`, between two batches.
-  void take_over(Aggregator& old) { lanes_ = std::move(old.lanes_); }
+  // Goes on with the partitions of `old`, between two batches, and reads their records in our
+  // formats.
+  void take_over(Aggregator& old);
 
   // The partition goes on at `offset`, though no record was taken: it begins there, or what was
   // before is lost.
@@ -97,6 +101,7 @@ class Aggregator final : Decoder::Sink {
   };
 
   void begin(const Record& record, std::uint32_t partition, Batch& batch);
+  void set_format(Lane& lane) const;
   bool finish(std::uint32_t partition, const DecodeCounts& mended);
   void event(const Event& event) override;
   void quarantined(const Quarantined& bad) override;

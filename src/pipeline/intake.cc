@@ -48,12 +48,13 @@ Intake::Answer Intake::take(std::string_view body) {
   }
   Reading reading(answer);
   std::vector<std::string_view> records;
-  auto decoder = borrow();
+  RecordFormat format;
+  auto decoder = borrow(format);
   for (const auto& piece : pieces->all()) {
     const std::size_t before = reading.seen();
     reading.begin(piece.first_element);
     decoder->begin_batch();
-    decoder->decode(piece.bytes, format_, reading);
+    decoder->decode(piece.bytes, format, reading);
     if (reading.seen() > before) records.push_back(piece.bytes);
   }
   give_back(std::move(decoder));
@@ -75,9 +76,15 @@ Intake::Answer Intake::take(std::string_view body) {
   return answer;
 }
 
-std::unique_ptr<Decoder> Intake::borrow() {
+void Intake::read_as(RecordFormat format) {
+  const std::lock_guard lock(mutex_);
+  format_ = std::move(format);
+}
+
+std::unique_ptr<Decoder> Intake::borrow(RecordFormat& format) {
   {
     const std::lock_guard lock(mutex_);
+    format = format_;
     if (!idle_.empty()) {
       auto decoder = std::move(idle_.back());
       idle_.pop_back();

@@ -38,20 +38,23 @@ class Intake {
 
   // Of what the log is read by later: it, `format` and all outlive us.
   Intake(IngestLog& log, RecordFormat format, const Clock& clock)
-      : log_(log), format_(format), clock_(clock) {}
+      : log_(log), clock_(clock), format_(std::move(format)) {}
+
+  // Bodies that come from now on.
+  void read_as(RecordFormat format);
 
   // Waits until what is kept is durable.
   Answer take(std::string_view body);
 
  private:
-  std::unique_ptr<Decoder> borrow();
+  std::unique_ptr<Decoder> borrow(RecordFormat& format);
   void give_back(std::unique_ptr<Decoder> decoder);
 
   IngestLog& log_;
-  const RecordFormat format_;
   const Clock& clock_;
-  std::mutex mutex_;
-  std::vector<std::unique_ptr<Decoder>> idle_;  // guarded by mutex_
+  std::mutex mutex_;  // guards all below
+  RecordFormat format_;
+  std::vector<std::unique_ptr<Decoder>> idle_;
 };
 
 }  // namespace tocsin

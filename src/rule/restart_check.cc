@@ -23,11 +23,9 @@ bool same(const KafkaSourceConfig& a, const KafkaSourceConfig& b) {
   return a.properties == b.properties;
 }
 
-// `start` is of a first run: a source that runs has had it.
+// `start` is of a first run: a source that runs has had it. What records are read as may change.
 bool same(const SourceConfig& a, const SourceConfig& b) {
-  if (a.from.index() != b.from.index() || a.format != b.format || a.workers != b.workers) {
-    return false;
-  }
+  if (a.from.index() != b.from.index() || a.workers != b.workers) return false;
   if (const auto* file = std::get_if<FileSourceConfig>(&a.from)) {
     return file->path == std::get<FileSourceConfig>(b.from).path;
   }

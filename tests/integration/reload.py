@@ -137,6 +137,48 @@ def every_way_to_reload(context):
         engine.stop()
 
 
+def a_mapping_is_edited(context):
+    """Every request is counted by the mapping of before or the one after, and by one of them."""
+    with ScriptedReceiver() as hook, ScriptedReceiver() as ops, \
+            Reloading(context, "reload-mapping", hook, ops) as engine:
+        def mapping(user, cost):
+            beside = engine.directory / "gate.new"
+            beside.write_text(f"timestamp: /at\nuser: {user}\ncost: {cost}\n")
+            beside.rename(engine.directory / "gate.yaml")
+
+        def spend(count):
+            with open(engine.directory / "events.jsonl", "a") as file:
+                for _ in range(count):
+                    engine.events += 1
+                    file.write(json.dumps({"at": int(time.time() * 1000), "a": "ann", "b": "ben",
+                                           "one": 1, "two": 2}) + "\n")
+
+        mapping("/a", "/one")
+        config = engine.config.read_text()
+        engine.config.write_text(config.replace("events.jsonl", "events.jsonl, mapping: gate.yaml"))
+        engine.start_ready()
+        spend(10)
+        engine.counted()
+        mapping("/b", "/two")
+        engine.wait_until_reloads("applied", 1)
+        spend(10)
+        engine.counted()
+        mapping("/b", "two")
+        engine.wait_until_reloads("refused", 1)
+        wait_for_text(ops, "gate.yaml:3:7")
+        spend(10)
+        engine.counted()
+        totals = engine.totals()
+        assert (totals[("kept", "ann")], totals[("kept", "ben")]) == ("10", "40"), totals
+        assert "are read by another mapping" in engine.log_tail(), engine.log_tail()
+        checked = subprocess.run([engine.binary, "check", "--config", engine.config], text=True,
+                                 capture_output=True, check=False)
+        assert "gate.yaml ✗" in checked.stdout and checked.returncode == EXIT_CONFIG, checked.stdout
+        mapping("/a", "/two")
+        engine.wait_until_reloads("applied", 2)
+        engine.stop()
+
+
 def broken_then_mended(context):
     with ScriptedReceiver() as hook, ScriptedReceiver() as ops, \
             Reloading(context, "reload-broken", hook, ops) as engine:
@@ -254,6 +296,8 @@ def mutations_and_kills(context):
 TESTS = [
     ("Rules are taken up when a file is saved, by the API and by SIGHUP; totals stay",
      every_way_to_reload),
+    ("A mapping file that is saved is taken up between two commits, a broken one is not",
+     a_mapping_is_edited),
     ("A broken file changes nothing, is told once with its place, and mended it is taken up",
      broken_then_mended),
     ("With broken files the engine starts on the last that were right, and with none not at all",

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "event/mapping.h"
 #include "state/memory_store.h"
 #include "support/rules.h"
 
@@ -253,4 +254,36 @@ TEST_CASE("Tokens of images and cached audio count in the metrics of tokens") {
     sums[delta.rule] = static_cast<std::int64_t>(delta.amount);
   }
   CHECK(sums == std::map<std::uint32_t, std::int64_t>{{0, 70}, {1, 110}, {2, 40}, {3, 180}});
+}
+
+TEST_CASE("Who takes partitions over reads their records, and those of new ones, in its formats") {
+  Stage stage({user_day_rule("a", 1)});
+  const auto named = [](const std::string& source) {
+    Diagnostics diagnostics;
+    auto mapping = read_mapping("m.yaml", "user: /who\ncost: /usd\n", diagnostics);
+    return source == "requests" ? std::optional<RecordFormat>(std::move(*mapping)) : std::nullopt;
+  };
+  Aggregator next{{.rules = stage.rules,
+                   .prices = stage.prices,
+                   .ids = stage.ids,
+                   .lateness = std::nullopt,
+                   .format_of = named}};
+  next.take_over(stage.aggregator);
+  next.add_lane({2, "requests", Format::native, {}});
+  next.add_lane({3, "others", Format::native, {}});
+  Batch batch{1};
+  const auto take = [&](std::uint32_t partition, std::string_view value) {
+    Record record;
+    record.partition = partition;
+    record.timestamp = event_time_ms(kMidnight + kHour);
+    record.value = value;
+    next.begin_records();
+    REQUIRE(next.take(record, partition, batch));
+  };
+  for (const std::uint32_t partition : {0u, 1u, 2u}) take(partition, R"({"who":"x","usd":1})");
+  CHECK(batch.set_aside.empty());
+  CHECK(batch.counts[Count::unmetered] == 0);
+  take(3, R"({"user":"x","cost_usd":1})");
+  CHECK(batch.set_aside.empty());
+  CHECK(batch.counts[Count::unmetered] == 0);
 }

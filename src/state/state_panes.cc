@@ -37,6 +37,13 @@ bool has_to_judge(const PaneRule& rule, const PaneCell& cell) {
          cell.panes.all().back().pane >= rule.panes.first_covered(cell.judged_through + 1);
 }
 
+// How many requests a delta tells of: its element may be one more about the same, or what it
+// divides by tokens.
+std::int64_t requests_of(const Rule& rule, const Delta& delta) {
+  if (rule.metric == Metric::prompt_cache_rate) return 1;
+  return by_distinct(rule.metric) && delta.element != 0 ? 0 : delta.requests;
+}
+
 // What the delta adds to the pane.
 PaneSum pane_sum(std::int64_t pane, const PaneRule& rule, const Delta& delta) {
   PaneSum sums{pane, delta.amount, delta.requests};
@@ -110,7 +117,8 @@ void State::apply_pane(RuleState& rule, const Delta& delta) {
              : watermark_ != StreamTime::kUnset &&
                    panes.slot_window(panes.slot(delta.at)).end + rule.lateness <= watermark_;
   if (passed) {
-    counts_[Count::dropped_state] += static_cast<std::uint64_t>(delta.requests);
+    counts_[Count::dropped_state] +=
+        static_cast<std::uint64_t>(requests_of(*rule.rule, delta));
     counts_changed_ = true;
     if (!judged) return;  // judged later, with the panes after it
   }
@@ -141,7 +149,7 @@ PaneEntry& State::find_group(RuleState& rule, const Delta& delta) {
   if (too_many || !take_pane_room(rule)) {
     group = kOverflowGroup;
     counts_[too_many ? Count::overflow_groups : Count::crowded_groups] +=
-        static_cast<std::uint64_t>(delta.requests);
+        static_cast<std::uint64_t>(requests_of(*rule.rule, delta));
     counts_changed_ = true;
   }
   const std::size_t groups = rule.groups.size();

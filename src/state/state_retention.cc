@@ -95,6 +95,16 @@ Result<void> State::find_old_ticks(EventTime before) {
                           return versions.size() < kRowsPerLook;
                         });
   if (!scanned) return scanned;
+  // What was priced again before the first version that stays was counted by those that go. While
+  // one stays of them, its list may come back, and what it says holds no more.
+  if (!versions.empty()) {
+    scanned = store_.scan(std::string(1, key::kRepricing),
+                          key::kRepricing + versions.back().substr(1), [&](auto key, auto) {
+                            batch_.erase(std::string(key));
+                            return true;
+                          });
+    if (!scanned) return scanned;
+  }
   for (std::size_t i = 0; i + 1 < versions.size(); ++i) batch_.erase(std::move(versions[i]));
   for (std::size_t i = 0; i < old; ++i) batch_.erase(std::move(ticks[i]));
   return {};

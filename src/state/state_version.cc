@@ -11,7 +11,9 @@
 namespace tocsin {
 namespace {
 
-constexpr Millis kMargin{3'600'000};  // stamps may be ahead of the stream
+// Events may be ahead of the stream: an hour where many come, and where few do as long as eight
+// take.
+constexpr Millis kMargin{std::chrono::days{7}};
 
 }  // namespace
 
@@ -71,18 +73,12 @@ EventTime State::open_since() const {
 Result<void> State::keep_price_list(const std::vector<Version>& versions) {
   EventTime since = open_since();
   if (since != EventTime::min()) since -= kMargin;
-  const auto repricings = read_repricings(store_);
-  if (!repricings) return tl::unexpected(repricings.error());
-  for (const auto& row : *repricings) {
-    if (row.time < since) batch_.erase(key::numbered(key::kRepricing, row.commit));
-  }
   // Those of re-pricings are among them: each was in force when it was done.
   std::set<std::string, std::less<>> needed;
-  for (std::size_t i = 0; i < versions.size(); ++i) {
-    const bool last = i + 1 == versions.size();
-    if (versions[i].tariff && (last || versions[i + 1].time >= since)) {
-      needed.insert(versions[i].tariff->list);
-    }
+  EventTime ended = EventTime::max();  // no later; one before stamps are trusted has no time
+  for (auto version = versions.rbegin(); version != versions.rend(); ++version) {
+    if (version->tariff && ended >= since) needed.insert(version->tariff->list);
+    if (version->time != StreamTime::kUnset) ended = version->time;
   }
   bool kept = false;
   const std::string from(1, key::kPriceList);

@@ -211,6 +211,24 @@ TEST_CASE("A re-pricing that is given up leaves nothing, and one that is tried w
   CHECK(fixture.done() == 0);
 }
 
+// Else what these requests cost would be asked of the version that counted them, should its list
+// be in force again.
+TEST_CASE("What was priced again is known as long as the version that counted it") {
+  RepricingFixture fixture({user_day_rule("r", kDollar)});
+  fixture.correct({});  // no stamp was trusted yet
+  fixture.feed({{0, kNoon, "a", 5}}, kNoon);
+  fixture.correct({});
+  const auto use = [&](const char* list) {
+    fixture.tariff = make_tariff(list, "computed");
+    fixture.exchange(fixture.rules);
+  };
+  use("second");
+  CHECK(fixture.done() == 2);
+  fixture.feed({{0, kNoon + 30 * kDay, "a", 5}}, kNoon + 30 * kDay);
+  use("first");
+  CHECK(fixture.done() == 2);
+}
+
 TEST_CASE("Heights go with the window they are of") {
   RepricingFixture fixture({user_day_rule("r", kDollar)});
   fixture.limits.retention = Millis{kDay};

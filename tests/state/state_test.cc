@@ -485,12 +485,17 @@ TEST_CASE("Time that was logged, versions of the rules and marks of delivery lea
   WriteBatch marks;
   marks.put(mark(kNoon), "old");
   marks.put(mark(kNoon + 20 * kDay), "newer");
+  // Of these re-pricings the second is of what the third version counted.
+  const std::uint64_t third = key::read_u64(versions[2]);
+  marks.put(key::numbered(key::kRepricing, third - 1), encode_repricing({}));
+  marks.put(key::numbered(key::kRepricing, third + 1), encode_repricing({}));
   REQUIRE(engine.store.write(marks, Sync::no));
 
   engine.feed({}, kNoon + 40 * kDay);
   const WallTime now{std::chrono::milliseconds(kNoon + 40 * kDay)};
   for (int i = 0; i < 1'001; ++i) engine.take(engine.state->commit({.now = now}));
   CHECK(keys('V') == std::vector<std::string>{versions[2], versions[3]});
+  CHECK(keys('R') == std::vector<std::string>{key::numbered('R', third + 1).substr(1)});
   CHECK(keys('T') == std::vector<std::string>{ticks[3], ticks[4]});
   CHECK(keys('d') == std::vector<std::string>{mark(kNoon + 20 * kDay).substr(1)});
 }

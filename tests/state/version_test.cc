@@ -66,12 +66,28 @@ TEST_CASE("A price list is kept while a request of an open window may have been 
   CHECK(fixture.rows(key::kPriceList) == 2);
   CHECK(*fixture.store.get(key::kPriceList + list("first").list) == "first");
 
-  // The next day: the first list's last request was yesterday, the second's may be of today.
-  fixture.feed({{0, kNoon + kDay, "a", 5}}, kNoon + kDay);
+  // The first list's last request may be of a week before this day, the second's of this day.
+  fixture.feed({{0, kNoon + 8 * kDay, "a", 5}}, kNoon + 8 * kDay);
   fixture.tariff = list("third");
   fixture.exchange(fixture.rules);
   CHECK(fixture.rows(key::kPriceList) == 2);
   CHECK_FALSE(fixture.store.get(key::kPriceList + list("first").list)->has_value());
+}
+
+TEST_CASE("Lists of before stamps were trusted are kept until the first time that is known") {
+  StateFixture fixture({user_day_rule("r", kDollar)});
+  for (const char* name : {"first", "second"}) {
+    fixture.tariff = list(name);
+    fixture.exchange(fixture.rules);
+  }
+  fixture.feed({{0, kNoon, "a", 5}}, kNoon);
+  fixture.tariff = list("third");
+  fixture.exchange(fixture.rules);
+  CHECK(fixture.rows(key::kPriceList) == 3);
+  fixture.feed({{0, kNoon + 8 * kDay, "a", 5}}, kNoon + 8 * kDay);
+  fixture.tariff = list("fourth");
+  fixture.exchange(fixture.rules);
+  CHECK(fixture.rows(key::kPriceList) == 2);
 }
 
 TEST_CASE("A version of an earlier format says nothing of prices") {

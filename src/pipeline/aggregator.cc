@@ -208,8 +208,13 @@ void Aggregator::take_event(const Event& event) {
 
 // What is read once more is counted already.
 void Aggregator::correct(const Event& event, EventTime time, EventTime record_time) {
-  const Correction::Counted counted{event,           time, record_time, lane_->lane.partition,
-                                    record_->offset, cost_};
+  const Correction::Counted counted{.event = event,
+                                    .time = time,
+                                    .record_time = record_time,
+                                    .partition = lane_->lane.partition,
+                                    .offset = record_->offset,
+                                    .trusted = lane_->lane.stream_time.now() != StreamTime::kUnset,
+                                    .cost = cost_};
   if (!setup_.correction->differs(counted)) return;
   unpriced_row_ = nullptr;
   ++event_;

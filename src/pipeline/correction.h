@@ -21,7 +21,8 @@ class Correction {
     EventTime record_time{};  // of its record
     std::uint32_t partition = 0;
     std::int64_t offset = 0;
-    const Cost& cost;  // by the prices in force
+    bool trusted = false;  // the stamps of its partition, by now: its stream time is known
+    const Cost& cost;      // by the prices in force
   };
 
   virtual ~Correction() = default;

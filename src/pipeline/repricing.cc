@@ -90,6 +90,7 @@ void Repricing::add_lane(std::uint32_t partition, std::string source, const Reco
 }
 
 Result<void> Repricing::take(const Record& record, std::uint32_t partition) {
+  read_from_.try_emplace(partition, record.offset);
   aggregator_->begin_records();
   aggregator_->take(record, partition, *batch_);
   ++result_.records;
@@ -139,7 +140,7 @@ Result<RepricingResult> Repricing::finish() {
 
 Corrections Repricing::corrections(const RepricingResult& result) const {
   Corrections made{.version = setup_.start.version, .deltas = deltas_, .row = {}};
-  made.priced = &priced_;
+  made.turns = &turns_;
   made.row.request = setup_.request;
   made.row.tariff = setup_.start.tariff;
   made.row.ranges = result.ranges;
@@ -160,7 +161,8 @@ const Version* Repricing::version_of(std::uint32_t partition, std::int64_t offse
 
 // What is counted at another model's prices has none of its own.
 Repricing::Priced Repricing::priced(const Cost& cost) {
-  return {cost.amount, !cost.unpriced.empty() || cost.basis == CostBasis::estimated};
+  const bool unpriced = !cost.unpriced.empty() || cost.basis == CostBasis::estimated;
+  return {cost.amount, unpriced, unpriced};
 }
 
 std::optional<Repricing::Priced> Repricing::price(const Tariff& tariff, const Counted& counted) {
@@ -179,30 +181,28 @@ std::optional<Repricing::Priced> Repricing::price(const Tariff& tariff, const Co
   return priced(cost);
 }
 
+// A partition that is read from its midst on has no stream time until some stamps are trusted, and
+// when its records came it had one, no later than the newest of all. Until then stamps stand for
+// it: what was too old, or late, must not be put right, for it never counted. Unset: it is known.
+EventTime Repricing::presumed(const Counted& counted) const {
+  const std::int64_t first = setup_.start.first[counted.partition];
+  const bool midst = first < 0 || read_from_.find(counted.partition)->second > first;
+  if (counted.trusted || !midst) return StreamTime::kUnset;
+  return std::min(counted.record_time, setup_.start.time);
+}
+
 bool Repricing::differs(const Counted& counted) {
+  presumed_ = presumed(counted);
+  const Millis retention = setup_.stage.retention;
+  if (presumed_ != StreamTime::kUnset && counted.time < presumed_ - retention) return false;
   if (setup_.request.unpriced_only || counted.record_time >= setup_.request.since) {
     from_.try_emplace(counted.partition, counted.offset);
   }
   if (!from_.contains(counted.partition)) return false;
   if (setup_.request.unpriced_only && counted.time < setup_.request.since) return false;
-  version_ = version_of(counted.partition, counted.offset);
-  const auto base = version_ != nullptr && version_->tariff ? price(*version_->tariff, counted)
-                                                            : std::optional<Priced>();
-  if (!base) {
+  if (!former_costs(counted)) {
     ++result_.unknown;
     return false;
-  }
-  base_ = *base;
-  again_.clear();
-  for (const auto& row : setup_.done) {
-    if (!row.holds(counted.partition, counted.offset)) continue;
-    if (row.request.unpriced_only && counted.time < row.request.since) continue;
-    const auto cost = price(row.tariff, counted);
-    if (!cost) {
-      ++result_.unknown;
-      return false;
-    }
-    again_.push_back({&row, *cost});
   }
   now_ = priced(counted.cost);
   const Priced before = counted_with(nullptr);
@@ -210,6 +210,24 @@ bool Repricing::differs(const Counted& counted) {
     note(counted, before);
   }
   return base_.amount != now_.amount || !again_.empty();
+}
+
+// False: by prices that nobody knows any more.
+bool Repricing::former_costs(const Counted& counted) {
+  version_ = version_of(counted.partition, counted.offset);
+  const auto base = version_ != nullptr && version_->tariff ? price(*version_->tariff, counted)
+                                                            : std::optional<Priced>();
+  if (!base) return false;
+  base_ = *base;
+  again_.clear();
+  for (const auto& row : setup_.done) {
+    if (!row.holds(counted.partition, counted.offset)) continue;
+    if (row.request.unpriced_only && counted.time < row.request.since) continue;
+    const auto cost = price(row.tariff, counted);
+    if (!cost) return false;
+    again_.push_back({&row, *cost});
+  }
+  return true;
 }
 
 void Repricing::note(const Counted& counted, const Priced& before) {
@@ -222,12 +240,20 @@ void Repricing::note(const Counted& counted, const Priced& before) {
     model = result_.models.try_emplace(room ? model_of(counted.event) : std::string(kOther)).first;
   }
   model->second.add(sum);
-  if (!priced) return;
+  if (before.unpriced != now_.unpriced) note_turn(counted, before);
+}
+
+void Repricing::note_turn(const Counted& counted, const Priced& before) {
+  if (!before.ever) {
+    unpriced_.count(counted.event, counted.time, counted.cost, pricer_, turns_.gone);
+    return;
+  }
   // As it was counted under.
   Cost& cost = lists_->cost;
   cost.basis = CostBasis::unpriced;
   cost.unpriced.assign(1, counted.event.model);
-  unpriced_.count(counted.event, counted.time, cost, pricer_, priced_);
+  unpriced_.count(counted.event, counted.time, cost, pricer_,
+                  before.unpriced ? turns_.came : turns_.again);
 }
 
 // What it counts with by now: in the cells of a state, or where all that was done concerned it.
@@ -236,7 +262,9 @@ Repricing::Priced Repricing::counted_with(const std::uint32_t* state) const {
   for (const Again& again : again_) {
     if (state != nullptr && !has(again.row->in_force, *state)) continue;
     if (again.row->request.unpriced_only && !cost.unpriced) continue;
+    const bool ever = cost.ever;
     cost = again.cost;
+    cost.ever = cost.ever || ever;
   }
   return cost;
 }
@@ -249,7 +277,7 @@ std::optional<int128> Repricing::difference(std::uint32_t rule, std::int64_t at)
   const Rule& of = setup_.stage.rules[rule];
   const std::uint32_t state = setup_.start.states[rule];
   if (of.metric != Metric::cost || of.judged() || of.by_session()) return std::nullopt;
-  if (!has(version_->in_force, state) || !open(rule, at)) return std::nullopt;
+  if (!has(version_->in_force, state) || !open(rule, at) || late(rule, at)) return std::nullopt;
   const Priced before = counted_with(&state);
   if (!concerns(before) || before.amount == now_.amount) return std::nullopt;
   result_.rules[rule].add({1, 0, before.amount, now_.amount});
@@ -271,6 +299,15 @@ bool Repricing::open(std::uint32_t rule, std::int64_t at) {
     window.open = at >= panes.first_covered(panes.at(now));
   }
   return window.open;
+}
+
+// For a calendar window that is still open nothing was.
+bool Repricing::late(std::uint32_t rule, std::int64_t at) const {
+  if (presumed_ == StreamTime::kUnset || calendars_[rule]) return false;
+  const Panes panes = Panes::of(setup_.stage.rules[rule].window.length);
+  const Millis lateness =
+      setup_.stage.lateness.value_or(default_lateness(setup_.stage.rules[rule].window));
+  return panes.slot_window(panes.slot(at)).end + lateness <= presumed_;
 }
 
 }  // namespace tocsin

@@ -84,6 +84,7 @@ class Repricing final : Correction {
   struct Priced {
     Money amount;
     bool unpriced = false;  // in whole or part
+    bool ever = false;      // unpriced: so it is counted under what had no price
   };
   struct Lists;  // by tariff, each with its pricer
   struct Again {
@@ -96,7 +97,10 @@ class Repricing final : Correction {
   };
 
   bool differs(const Counted& counted) override;
+  bool former_costs(const Counted& counted);
   void note(const Counted& counted, const Priced& before);
+  void note_turn(const Counted& counted, const Priced& before);
+  EventTime presumed(const Counted& counted) const;
   std::optional<int128> difference(std::uint32_t rule, std::int64_t at) override;
   static Priced priced(const Cost& cost);
   std::optional<Priced> price(const Tariff& tariff, const Counted& counted);
@@ -104,6 +108,7 @@ class Repricing final : Correction {
   Priced counted_with(const std::uint32_t* state) const;
   bool concerns(const Priced& before) const;
   bool open(std::uint32_t rule, std::int64_t at);
+  bool late(std::uint32_t rule, std::int64_t at) const;
   Result<void> flush();
 
   Setup setup_;
@@ -112,13 +117,14 @@ class Repricing final : Correction {
   std::unique_ptr<Aggregator> aggregator_;
   std::unique_ptr<Batch> batch_;
   std::unique_ptr<Lists> lists_;
-  std::vector<std::optional<Calendar>> calendars_;  // by rule
-  std::vector<Window> windows_;                     // by rule: the one asked for last
-  std::map<std::uint32_t, std::int64_t> from_;      // by partition: what is priced again begins
+  std::vector<std::optional<Calendar>> calendars_;   // by rule
+  std::vector<Window> windows_;                      // by rule: the one asked for last
+  std::map<std::uint32_t, std::int64_t> read_from_;  // by partition: the first record read again
+  std::map<std::uint32_t, std::int64_t> from_;       // by partition: what is priced again begins
   std::vector<Delta> deltas_;
   UnpricedCounter unpriced_;
   Pricer pricer_;
-  UnpricedRows priced_;  // had no price, and have one now
+  PriceTurns turns_;
   std::uint64_t commits_ = 0;
   std::size_t unflushed_ = 0;
   RepricingResult result_;
@@ -126,6 +132,7 @@ class Repricing final : Correction {
   // Of the event under way.
   const Version* version_ = nullptr;
   Priced base_, now_;
+  EventTime presumed_{};
   std::vector<Again> again_;
 };
 

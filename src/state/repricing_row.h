@@ -56,17 +56,25 @@ std::string encode_request(const RepricingRequest& request);
 // `tariff` and these rules.
 struct RepricingStart {
   std::uint64_t version = 0;          // Version::commit of what is in force
+  std::vector<std::int64_t> first;    // offset of the first record ever read, by partition id
   std::vector<std::int64_t> until;    // next offset, by partition id
   std::vector<std::uint32_t> states;  // StateRow::id by index in the rule set
   EventTime time = EventTime::min();  // the newest stream time: windows that end later are open
   Tariff tariff;                      // without bytes
 };
 
+// Requests whose price came or went by it, by day and model.
+struct PriceTurns {
+  UnpricedRows came;   // had none, and have one now
+  UnpricedRows again;  // had none at first and one since, and have none now
+  UnpricedRows gone;   // always had one, and have none now
+};
+
 // What it found: what cells are to get more, or less.
 struct Corrections {
-  std::uint64_t version = 0;             // as in RepricingStart
-  std::span<const Delta> deltas;         // their requests do not count
-  const UnpricedRows* priced = nullptr;  // requests that had no price and have one now
+  std::uint64_t version = 0;          // as in RepricingStart
+  std::span<const Delta> deltas;      // their requests do not count
+  const PriceTurns* turns = nullptr;  // none
   RepricingRow row;
 };
 

@@ -221,6 +221,7 @@ class State {
   Result<void> load_version();
   Result<void> keep_price_list(const std::vector<Version>& versions);
   Result<void> put_right(std::span<const Delta> deltas);
+  void turn_prices(const PriceTurns& turns);
   Result<void> put_right_sum(RuleState& rule, const Delta& delta);
   Result<HotCells::Place> find_cell(RuleState& rule, WindowTable& table, std::string_view group);
   void put_right_pane(RuleState& rule, const Delta& delta);

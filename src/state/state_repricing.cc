@@ -17,7 +17,10 @@ Result<RepricingStart> State::begin_repricing(const RepricingRequest& request, b
   start.tariff = *tariff_;
   start.tariff.bytes.reset();
   start.time = newest_time();
-  for (const auto& row : partitions_) start.until.push_back(row.position.next_offset);
+  for (const auto& row : partitions_) {
+    start.first.push_back(row.first_offset);
+    start.until.push_back(row.position.next_offset);
+  }
   for (std::size_t i = 0; i < in_force_; ++i) start.states.push_back(rules_[i]->row.id);
   if (keep) batch_.put(key::meta("repricing"), encode_request(request));
   return start;
@@ -32,12 +35,14 @@ Result<Committed> State::correct(const Corrections& corrections, WallTime now) {
   RepricingRow row = corrections.row;
   row.in_force.assign(in_force_ids_.begin(), in_force_ids_.end());
   batch_.put(key::numbered(key::kRepricing, commit_ + 1), encode_repricing(row));
-  if (corrections.priced != nullptr) {
-    for (const auto& [of, priced] : corrections.priced->rows()) {
-      unpriced_.price_later(of, priced.requests);
-    }
-  }
+  if (corrections.turns != nullptr) turn_prices(*corrections.turns);
   return commit({.now = now, .sync = Sync::yes, .corrections = &corrections});
+}
+
+void State::turn_prices(const PriceTurns& turns) {
+  for (const auto& [of, row] : turns.came.rows()) unpriced_.price_later(of, row.requests);
+  for (const auto& [of, row] : turns.again.rows()) unpriced_.lose_price(of, row.requests);
+  unpriced_.add(turns.gone, first_unpriced_day());
 }
 
 Result<void> State::put_right(std::span<const Delta> deltas) {

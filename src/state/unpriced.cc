@@ -176,6 +176,13 @@ void UnpricedBook::price_later(const UnpricedKey& key, std::uint64_t requests) {
   changed_.insert(key);
 }
 
+void UnpricedBook::lose_price(const UnpricedKey& key, std::uint64_t requests) {
+  UnpricedRow* const row = rows_.find(key);
+  if (row == nullptr) return;
+  row->priced_later -= std::min(row->priced_later, requests);
+  changed_.insert(key);
+}
+
 void UnpricedBook::forget(std::int32_t first_day, WriteBatch& commit) {
   while (!rows_.empty() && rows_.rows().begin()->first.day < first_day) {
     const auto& [key, row] = *rows_.rows().begin();

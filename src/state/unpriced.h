@@ -111,6 +111,8 @@ class UnpricedBook {
   void tell(const UnpricedKey& key);
   // So many further of its requests are counted at a price by now.
   void price_later(const UnpricedKey& key, std::uint64_t requests);
+  // So many of these have none again.
+  void lose_price(const UnpricedKey& key, std::uint64_t requests);
   // Rows of days before `first_day` leave the store, too.
   void forget(std::int32_t first_day, WriteBatch& commit);
 

@@ -44,6 +44,9 @@ struct Spend {
   std::string id, user, model;
   std::int64_t tokens = 0;
   std::int64_t time = 0;
+  std::int64_t stamp = 0;  // of its record; 0: the same
+
+  std::int64_t record_time() const { return stamp == 0 ? time : stamp; }
 };
 std::string json(const Spend& spend) {
   return R"({"id":")" + spend.id + R"(","timestamp":)" + std::to_string(spend.time) +
@@ -151,6 +154,8 @@ class World {
     if (!store_.write(rows, Sync::no)) throw std::runtime_error("not written");
   }
   std::vector<Alert> told;
+  std::int64_t read_since = INT64_MIN;  // record time: a re-pricing reads nothing of before
+  std::optional<Millis> lateness;
 
  private:
   struct Entry {
@@ -200,11 +205,14 @@ class World {
     Record record;
     record.partition = partition;
     record.offset = offset;
-    record.timestamp = event_time_ms(spend.time);
+    record.timestamp = event_time_ms(spend.record_time());
     return record;
   }
   void reread(Repricing& repricing) const {
     std::vector<std::size_t> next(kLanes);
+    for (std::uint32_t i = 0; i < kLanes; ++i) {
+      while (next[i] < log_[i].size() && log_[i][next[i]].record_time() < read_since) ++next[i];
+    }
     while (true) {
       std::optional<std::uint32_t> first;
       for (std::uint32_t i = 0; i < kLanes; ++i) {
@@ -231,7 +239,7 @@ class World {
             .cost = CostChoice::computed,
             .ids = state_->ids(),
             .seed = state_->seed(),
-            .lateness = std::nullopt};
+            .lateness = lateness};
   }
   void stage(std::shared_ptr<const std::vector<Rule>> kept, Aggregator* old) {
     AggregatorSetup of = setup(*kept);
@@ -388,6 +396,53 @@ TEST_CASE("Rolling windows are put right as far as they reach back") {
     if (cell.starts_with("r0 ann")) ann += total;
   }
   CHECK(ann == 8 * kDollar);
+}
+
+TEST_CASE("What was too old, or late, when it came is not put right by who begins to read there") {
+  Rule rule = user_day_rule("r0", 100 * kDollar);
+  std::int64_t time = 0;
+  SECTION("older than what the state retains") {
+    rule.window.kind = WindowKind::lifetime;
+    time = kMorning - 500 * kDay;
+  }
+  SECTION("late for a slot of which the rolling window still covers a pane") {
+    rule.window.kind = WindowKind::rolling;
+    rule.window.length = Millis{2 * kHour};
+    time = kMorning - kMinute;
+  }
+  World world({rule});
+  world.lateness = Millis{kMinute};
+  world.open();
+  believe(world, kMorning - kHour);
+  world.feed(0, spend(1, "new", kMorning - kMinute));
+  world.feed(0, {"now", "zoe", "old", 0, kMorning + 4 * kMinute});
+  world.feed(0, {"old", "ann", "new", 1'000'000, time, kMorning + 5 * kMinute});
+  world.feed(0, {"then", "zoe", "old", 0, kMorning + 6 * kMinute});
+  world.use(1);
+  world.read_since = kMorning + 5 * kMinute;
+  const auto done = world.reprice({event_time_ms(kMorning + 5 * kMinute), false});
+  CHECK(done.cells == 0);
+  for (const auto& [cell, total] : world.totals()) CHECK(total == 0);
+}
+
+TEST_CASE("What loses its price is found when one comes back, whether it ever had none or not") {
+  World world(some_rules(1));
+  believe(world, kMorning);
+  const RepricingRequest all{event_time_ms(kMorning), false}, unpriced{all.since, true};
+  world.feed(0, spend(1, "new", kMorning + kMinute));
+  world.use(1);
+  world.feed(0, spend(2, "new", kMorning + 2 * kMinute));
+  world.reprice(unpriced);
+  CHECK(world.unpriced() == 0);
+  for (int times = 0; times < 2; ++times) {
+    world.use(0);
+    world.reprice(all);
+    CHECK(world.unpriced() == 2);
+    world.use(1);
+    CHECK(world.reprice(unpriced).all.priced == 2);
+    CHECK(world.unpriced() == 0);
+    CHECK(world.totals()["r0 ann 20400"] == 8 * kDollar);
+  }
 }
 
 TEST_CASE("What was counted by prices that are not known is left as it is, and counted") {

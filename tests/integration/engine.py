@@ -48,7 +48,7 @@ class TooLate(AssertionError):
     """What was waited for did not come."""
 
 
-def poll_until(condition, seconds, what):
+def poll_until(condition, seconds, what, every=0.05):
     """Asks until the answer is true, and returns it. For what only an API can tell; receivers
     wait by themselves."""
     end = time.monotonic() + seconds
@@ -58,7 +58,7 @@ def poll_until(condition, seconds, what):
             return value
         if time.monotonic() > end:
             raise TooLate(f"{what}: not within {seconds} s")
-        NEVER_SET.wait(0.05)
+        NEVER_SET.wait(every)
 
 
 def webhook(receiver):

@@ -15,6 +15,8 @@ from rules import Rule
 RULES = [Rule("total-day", budget="$100", alert={"50%": "info", "100%": "critical"}),
          Rule("user-day", group_by=("user",), budget="$1000", alert={"100%": "info"})]
 OLD = {"old-model": "2"}
+RELOADED = "reloaded (a file changed)"
+BEGUN_ANEW = "a re-pricing that was under way when the process before ended begins anew"
 
 
 def prices(engine, models):
@@ -64,6 +66,29 @@ def wait_for(engine, wanted, what):
                              f"{engine.log_tail()}") from None
 
 
+def put_in_force(engine, models):
+    log = engine.directory / "tocsin.log"
+    reloads = log.read_text().count(RELOADED)
+    prices(engine, models)
+    poll_until(lambda: log.read_text().count(RELOADED) > reloads, 20, "reloaded")
+
+
+def killed_in_the_midst(engine, since_ms):
+    """While it reads, the ids it met lie in a folder that is gone afterwards. False: it was done
+    before the kill came."""
+    folder, log = engine.directory / "state" / "repricing", engine.directory / "tocsin.log"
+    poll_until(lambda: not folder.exists(), 20, "the one before is over")
+    anew = log.read_text().count(BEGUN_ANEW)
+    status, _ = engine.post(f"/api/v1/reprice?since_ms={since_ms}", "reprice")
+    assert status == 202, status
+    poll_until(folder.exists, 20, "a re-pricing reads", every=0.001)
+    engine.kill9()
+    engine.start_ready()
+    poll_until(lambda: json.loads(engine.get("/api/v1/reprice")[1])["state"] != "running", 60,
+               "nothing is under way")
+    return log.read_text().count(BEGUN_ANEW) > anew
+
+
 def a_new_price_counts_for_what_came_before(context):
     dice, topic, now = random.Random(context.seed), context.topic(), int(time.time() * 1000)
     records = list(requests(dice, 4_000, now))
@@ -88,10 +113,8 @@ def a_new_price_counts_for_what_came_before(context):
 
         # A price was wrong since the morning. Killed while it is put right, it begins anew.
         cheaper = {"old-model": "1", "new-model": "0.5"}
-        prices(engine, cheaper)
+        put_in_force(engine, cheaper)
         since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now / 1000 - 3600))
-        log = engine.directory / "tocsin.log"
-        poll_until(lambda: log.read_text().count("reloaded (a file changed)") == 2, 20, "reloaded")
         tried = json.loads(engine.command("reprice", "--since", since, "--dry-run", "--json"))
         assert tried["dry_run"] and tried["totals"] == 51, tried
         wait_for(engine, total_of(records, rates), "nothing changed by a dry run")
@@ -102,6 +125,15 @@ def a_new_price_counts_for_what_came_before(context):
             engine.kill9()
             engine.start_ready()
         wait_for(engine, total_of(records, cheaper), "put right after kills")
+        # Those may have missed it. This one does not, if need be the next one.
+        for missed in range(10):
+            cheaper = {"old-model": "1.25", "new-model": f"0.{missed + 1}"}
+            put_in_force(engine, cheaper)
+            hit = killed_in_the_midst(engine, now - 3_600_000)
+            wait_for(engine, total_of(records, cheaper), "put right after a kill in the midst")
+            if hit:
+                break
+        assert hit, "none of 10 kills met a re-pricing"
         report = engine.command("reprice", "--since", since)
         assert "0 requests of another cost" in report, report
         assert json.loads(engine.get("/api/v1/reprice")[1])["state"] == "done"
@@ -112,7 +144,7 @@ def a_new_price_counts_for_what_came_before(context):
                                               "usage": {"input": 2_000_000}}).encode())
             producer.send(more)
         wait_for(engine, total_of([*records, more], cheaper), "one more counted")
-        context.note.append(f"{len(records)} records, three price lists, 2 kills")
+        context.note.append(f"{len(records)} records, price lists that change, {missed + 3} kills")
 
 
 TESTS = [("A new price counts for what came before, exactly, through kills",

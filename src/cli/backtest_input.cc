@@ -12,8 +12,8 @@ namespace {
 
 class RecordingInput final : public ReplayInput {
  public:
-  RecordingInput(RecordingReader reader, InputProgress& progress)
-      : reader_(std::move(reader)), progress_(progress) {}
+  RecordingInput(RecordingReader reader, InputProgress& progress, std::set<std::string>& prices)
+      : reader_(std::move(reader)), progress_(progress), prices_(prices) {}
 
   Result<bool> next(ReplayItem& item) override {
     for (;;) {
@@ -22,10 +22,11 @@ class RecordingInput final : public ReplayInput {
       if (!read) return tl::unexpected(read.error());
       if (!*read) return false;
       if ((*read)->kind == RecordingItem::Kind::version) {
-        auto partitions = parse_version((*read)->text);
-        if (!partitions) return reject("a version of the recording cannot be read");
-        if (partitions->empty()) continue;
-        item.partitions = std::move(*partitions);
+        auto version = parse_version((*read)->text);
+        if (!version) return reject("a version of the recording cannot be read");
+        if (!version->prices.empty()) prices_.insert(std::move(version->prices));
+        if (version->partitions.empty()) continue;
+        item.partitions = std::move(version->partitions);
         return true;
       }
       if ((*read)->kind == RecordingItem::Kind::record) {
@@ -43,6 +44,7 @@ class RecordingInput final : public ReplayInput {
  private:
   RecordingReader reader_;
   InputProgress& progress_;
+  std::set<std::string>& prices_;
 };
 
 }  // namespace
@@ -62,7 +64,7 @@ Result<std::unique_ptr<BacktestInput>> BacktestInput::open(const std::string& fr
   if (*recording) {
     auto reader = RecordingReader::open(from);
     if (!reader) return tl::unexpected(reader.error());
-    made->input_ = std::make_unique<RecordingInput>(std::move(*reader), progress);
+    made->input_ = std::make_unique<RecordingInput>(std::move(*reader), progress, made->prices_);
     made->replay_ = std::make_unique<ReplaySource>(*made->input_, workers);
   } else {
     auto file = FileSource::open({.path = from, .ends = true, .bytes_read = &progress.bytes_read},

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "cli/real_clock.h"
@@ -26,6 +27,8 @@ class BacktestInput {
                                                      InputProgress& progress);
 
   bool recording() const { return replay_ != nullptr; }
+  // How many price lists were in force while it was recorded, once it is read; 0: nobody noted it.
+  std::size_t price_lists() const { return prices_.size(); }
   // Makes it the only source of the engine.
   void join(EngineSetup& setup, const RecordFormat& format);
 
@@ -34,6 +37,7 @@ class BacktestInput {
 
   RealClock clock_;
   unsigned workers_ = 1;
+  std::set<std::string> prices_;
   std::unique_ptr<ReplayInput> input_;
   std::unique_ptr<ReplaySource> replay_;
   std::unique_ptr<Source> file_;

@@ -169,6 +169,12 @@ Result<BacktestResult> run_backtest(const BacktestSetup& setup) {
     Engine engine(std::move(engine_setup));
     if (auto ran = engine.run(setup.stop); !ran) result.broke = ran.error().message;
   }
+  if (const auto lists = (*input)->price_lists(); lists > 1) {
+    result.troubles.push_back(
+        fmt::format("{} price lists were in force while this was recorded: all of it is priced by "
+                    "the one of now.",
+                    lists));
+  }
   result.stopped = setup.stop;
   listener.finish();
   result.counts = (*state)->counts();

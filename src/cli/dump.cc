@@ -35,32 +35,25 @@ struct DumpOptions {
 struct History {
   std::vector<PartitionRow> partitions;
   std::vector<Tick> ticks;
-  std::vector<std::string> versions;
+  std::vector<Version> versions;
 };
 
 Result<History> read_history(const Store& store) {
   History history;
-  bool good = true;
-  const auto scan = [&](char kind, const Snapshot::Row& row) -> Result<void> {
-    const std::string from(1, kind);
-    auto scanned = store.scan(from, key::after(from), row);
-    if (scanned && !good) return stop("the state is damaged: a row cannot be read");
-    return scanned;
-  };
   auto partitions = read_partitions(store);
   if (!partitions) return tl::unexpected(partitions.error());
   history.partitions = std::move(*partitions);
-  auto read = scan(key::kTick, [&](auto, auto value) {
+  bool good = true;
+  const std::string from(1, key::kTick);
+  const auto read = store.scan(from, key::after(from), [&](auto, auto value) {
     good = decode_tick(value, history.ticks.emplace_back());
     return good;
   });
   if (!read) return tl::unexpected(read.error());
-  read = scan(key::kVersion, [&](auto, auto value) {
-    RowReader in(value);
-    history.versions.emplace_back(in.text());
-    return true;
-  });
-  if (!read) return tl::unexpected(read.error());
+  if (!good) return stop("the state is damaged: a row cannot be read");
+  auto versions = read_versions(store);
+  if (!versions) return tl::unexpected(versions.error());
+  history.versions = std::move(*versions);
   return history;
 }
 
@@ -82,7 +75,11 @@ Result<void> write_recording(const History& history, std::vector<Lane>& lanes,
   std::vector<PartitionName> partitions;
   for (const auto& row : history.partitions) partitions.push_back(row.name);
   for (const auto& version : history.versions) {
-    if (auto written = writer.version(version_text(version, partitions)); !written) return written;
+    const RecordedVersion recorded{
+        version.rules,
+        version.tariff ? version.tariff->list + " " + version.tariff->choice : std::string(),
+        partitions};
+    if (auto written = writer.version(version_text(recorded)); !written) return written;
   }
   const auto write = [&](Lane& lane, std::int64_t until) {
     const Pull::Take take = [&](const PartitionName& name, const Record& record) -> Result<bool> {

@@ -65,22 +65,28 @@ std::optional<NamedTick> parse_tick(std::string_view text) {
   return tick;
 }
 
-std::string version_text(const std::string& rules, const std::vector<PartitionName>& partitions) {
-  std::string text = "rules " + rules;
-  for (const auto& name : partitions) {
+std::string version_text(const RecordedVersion& version) {
+  std::string text = "rules " + version.rules;
+  if (!version.prices.empty()) text += "\nprices " + version.prices;
+  for (const auto& name : version.partitions) {
     text += "\npartition " + std::to_string(name.partition) + " " + name.topic;
   }
   return text;
 }
 
-std::optional<std::vector<PartitionName>> parse_version(std::string_view text) {
-  std::vector<PartitionName> partitions;
+std::optional<RecordedVersion> parse_version(std::string_view text) {
+  RecordedVersion version;
   while (!text.empty()) {
     std::string_view line = take_line(text);
-    if (!take_word(line, "partition ")) continue;
-    if (!take_partition(line, partitions.emplace_back())) return std::nullopt;
+    if (take_word(line, "rules ")) {
+      version.rules = line;
+    } else if (take_word(line, "prices ")) {
+      version.prices = line;
+    } else if (take_word(line, "partition ")) {
+      if (!take_partition(line, version.partitions.emplace_back())) return std::nullopt;
+    }
   }
-  return partitions;
+  return version;
 }
 
 }  // namespace tocsin

@@ -14,8 +14,15 @@ namespace tocsin {
 std::string tick_text(const NamedTick& tick);
 std::optional<NamedTick> parse_tick(std::string_view text);
 
-// A version: lines "rules HASH" and "partition PARTITION TOPIC", one for each that is read.
-std::string version_text(const std::string& rules, const std::vector<PartitionName>& partitions);
-std::optional<std::vector<PartitionName>> parse_version(std::string_view text);
+// From where on which rules and prices judged.
+struct RecordedVersion {
+  std::string rules;                      // hash
+  std::string prices;                     // hash of the list, and choice; empty: nobody noted it
+  std::vector<PartitionName> partitions;  // all that is read
+};
+// It as a recording holds it: lines "rules HASH", "prices HASH CHOICE" if they are known, and
+// "partition PARTITION TOPIC", one for each that is read. Lines of other words are for others.
+std::string version_text(const RecordedVersion& version);
+std::optional<RecordedVersion> parse_version(std::string_view text);
 
 }  // namespace tocsin

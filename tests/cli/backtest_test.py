@@ -173,6 +173,27 @@ users     0       0     -  -                 80% 0 · 100% 0
         self.assertEqual(code, 0)
         self.assertIn("standard input  2 requests", out)
 
+    def recording(self, *lists):
+        """As dump writes it: what judged, then what was read."""
+        lines = [{"version": f"rules 0123\n{prices}partition 0 requests"} for prices in lists]
+        lines += [{"topic": "requests", "partition": 0, "offset": i, "timestamp": 1795165200000,
+                   "value": request(i, 3).strip()} for i in range(3)]
+        self.file("recording.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
+
+    def test_a_recording_over_which_prices_changed_says_so(self):
+        self.reported()
+        self.recording("prices aa reported\n", "prices bb reported\n", "prices aa reported\n")
+        code, out, err = self.run_it("--from", "recording.jsonl")
+        self.assertEqual((code, err), (0, ""))
+        self.assertIn("2 price lists were in force while this was recorded: all of it is priced by the one of now.\n",
+                      out)
+        self.recording("prices aa reported\n", "prices aa reported\n")
+        self.assertNotIn("in force", self.run_it("--from", "recording.jsonl")[1])
+        self.recording("")  # by a version that noted none
+        code, out, err = self.run_it("--from", "recording.jsonl")
+        self.assertEqual((code, err), (0, ""))
+        self.assertNotIn("in force", out)
+
     def test_other_rules_are_compared(self):
         self.reported()
         self.events(3, 3, 3)

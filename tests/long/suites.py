@@ -34,7 +34,9 @@ class Suite:
 # None: nobody has written it yet.
 SUITES = {
     "sim": Suite(targets=("sim_test",),
-                 commands=(("{build}/sim_test", "--seeds", "12000", "--jobs", "2"),)),
+                 commands=(("{build}/sim_test", "--seeds", "12000", "--jobs", "2"),
+                           ("{build}/sim_test", "--from", "20001", "--seeds", "2000",
+                            "--jobs", "2"))),
     "crash": Suite(targets=("crash_suite", "tocsin", "kafka_tool"),
                    commands=(("{build}/crash_suite", "points", "--count", "50"),
                              ("{build}/crash_suite", "flips", "--count", "12000"),

@@ -34,6 +34,7 @@ struct CommitNote {
   std::vector<std::string> recorded, ended;  // ids of alerts
   std::optional<RepricingRequest> begins;    // what is counted by now is priced again
   std::optional<RepricingRow> repriced;      // and that is done
+  std::set<std::size_t> lists;               // of prices, whose texts are still kept then
 };
 
 // All that a result may depend on.
@@ -45,9 +46,6 @@ struct History {
   Millis out_of_order{60'000};
   Millis retention{std::chrono::days{400}};
   std::optional<Millis> lateness;
-  // A re-pricing met requests whose former list nobody needs any more: what it says of itself is
-  // short of them.
-  bool lists_gone = false;
 };
 
 struct Totals {

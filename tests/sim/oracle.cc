@@ -14,7 +14,8 @@
 namespace tocsin::sim {
 namespace {
 
-constexpr std::int64_t kUnset = INT64_MIN, kHourMs = 3'600'000, kEndOf9999 = 253'402'300'799'000;
+constexpr std::int64_t kUnset = INT64_MIN, kHourMs = 3'600'000, kDayMs = 86'400'000,
+                       kEndOf9999 = 253'402'300'799'000;
 
 std::int64_t floor_to(std::int64_t value, std::int64_t unit) {
   return value - ((value % unit) + unit) % unit;
@@ -112,16 +113,16 @@ class Oracle {
     const EventSpec* event = nullptr;
     std::size_t partition = 0;
     std::int64_t stamp = 0, time = 0;
-    std::size_t list = 0;  // whatever windows it is in
+    std::size_t list = 0;         // whatever windows it is in
+    std::set<std::size_t> lists;  // by all of these it was priced
+    bool ever_unpriced = false;
     std::vector<Share> shares;
   };
   struct Repriced {
     std::uint64_t requests = 0;
     int128 before = 0, after = 0;
-    bool priced = false;  // the last one has a price only now
 
     void add(const EventSpec& event, std::size_t by, std::size_t now) {
-      priced = event.unpriced(by) && !event.unpriced(now);
       if (event.cost(by) == event.cost(now) && event.unpriced(by) == event.unpriced(now)) return;
       ++requests;
       before += event.cost(by);
@@ -165,7 +166,7 @@ class Oracle {
     }
     advance(commit);
     if (commit.begins) begun_ = {*commit.begins, newest_time()};
-    if (commit.repriced) price_again(*commit.repriced);
+    if (commit.repriced) price_again(*commit.repriced, commit.lists);
     if (commit.settled && !swept_at_) swept_at_ = watermark_;
   }
 
@@ -203,7 +204,7 @@ class Oracle {
 
   // All that was counted before this commit, by the list in force: in windows that were open when
   // it began (docs/decisions/0034).
-  void price_again(const RepricingRow& row) {
+  void price_again(const RepricingRow& row, const std::set<std::size_t>& kept) {
     const RepricingRequest& request = begun_.first;
     if (row.request.since != request.since || row.request.unpriced_only != request.unpriced_only) {
       truth_.broken.emplace_back("another re-pricing is done than was begun");
@@ -217,6 +218,11 @@ class Oracle {
       if (starts) reached.insert(entry.partition);
       if (!reached.contains(entry.partition)) continue;
       if (request.unpriced_only && entry.time < to_ms(request.since)) continue;
+      // What it cost by a list that is not kept any more nobody knows.
+      const bool known =
+          std::includes(kept.begin(), kept.end(), entry.lists.begin(), entry.lists.end());
+      entry.lists.insert(list_);
+      if (!known) continue;
       const EventSpec& event = *entry.event;
       const auto concerned = [&](std::size_t by) {
         return !request.unpriced_only || event.unpriced(by);
@@ -227,20 +233,35 @@ class Oracle {
         share.list = list_;
       }
       if (!concerned(entry.list)) continue;
-      sum.add(event, std::exchange(entry.list, list_), list_);
-      if (sum.priced) ++truth_.unpriced[day_and_model(entry)].second;
+      sum.add(event, entry.list, list_);
+      turn(entry, std::exchange(entry.list, list_));
     }
     for (const auto& [of, change] : changes) {
       if (change != 0) put_right(of, change);
     }
     for (const auto& one : dropped_) truth_.doubtful.insert(one);
-    if (history_.lists_gone) return;
     if (row.requests != sum.requests || row.before.pico() != sum.before ||
         row.after.pico() != sum.after) {
       truth_.broken.push_back("a re-pricing of " + std::to_string(sum.requests) +
                               " requests says " + std::to_string(row.requests) + ": " +
                               decimal_text(sum.before, 12) + " to " + decimal_text(sum.after, 12) +
                               ", it says " + row.before.text() + " to " + row.after.text());
+    }
+  }
+
+  // Its price came, or went.
+  void turn(Entry& entry, std::size_t before) {
+    const bool unpriced = entry.event->unpriced(entry.list);
+    if (entry.event->unpriced(before) == unpriced) return;
+    auto& [requests, priced] = truth_.unpriced[day_and_model(entry)];
+    if (!unpriced) {
+      ++priced;
+    } else if (!std::exchange(entry.ever_unpriced, true)) {
+      // Nothing is told of days over a week ago.
+      const std::int64_t first = floor_to(watermark_, kDayMs) / kDayMs - UnpricedRows::kDaysKept;
+      if (watermark_ == kUnset || day_and_model(entry).first >= first) ++requests;
+    } else {
+      --priced;
     }
   }
 
@@ -326,8 +347,10 @@ class Oracle {
       return;
     }
     if (!event.cached && !event.has_usage) ++counts[Count::unmetered];
-    Entry& entry = entries_.emplace_back(Entry{&event, partition, stamp, time, list_, {}});
-    if (event.unpriced(list_)) {
+    const bool unpriced = event.unpriced(list_);
+    entries_.push_back({&event, partition, stamp, time, list_, {list_}, unpriced, {}});
+    Entry& entry = entries_.back();
+    if (unpriced) {
       ++counts[Count::unpriced];
       ++truth_.unpriced[day_and_model(entry)].first;
     }

@@ -166,7 +166,6 @@ void SimRepricer::read_some() {
   auto result = repricing_->finish();
   if (!result) return anew(result.error());
   result_ = std::move(*result);
-  if (result_->unknown > 0) setup_.lists_gone();
   corrections_ = repricing_->corrections(*result_);
   auto apply = std::make_unique<RepricingStep>();
   apply->corrections = &corrections_;

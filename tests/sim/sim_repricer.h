@@ -27,8 +27,7 @@ class SimRepricer {
     std::function<AggregatorSetup()> stage;  // in force
     std::function<Tariff()> tariff;          // the same
     std::function<WallTime()> now;
-    std::function<void()> offered;     // a step, which the state thread has yet to do
-    std::function<void()> lists_gone;  // there were requests of unknown former cost
+    std::function<void()> offered;  // a step, which the state thread has yet to do
   };
   explicit SimRepricer(Setup setup) : setup_(std::move(setup)) {}
 

@@ -101,8 +101,7 @@ struct World::Process {
             .stage = [this] { return aggregator_setup(version); },
             .tariff = [this] { return tariff(version->prices); },
             .now = [this] { return world.clock_.wall(); },
-            .offered = [this] { world.meet_step(); },
-            .lists_gone = [this] { world.history_.lists_gone = true; }};
+            .offered = [this] { world.meet_step(); }};
   }
 
   AggregatorSetup aggregator_setup(const std::shared_ptr<const Version>& of) const {
@@ -434,6 +433,10 @@ void World::stored(std::uint64_t number, const WriteBatch& batch) {
     if (key.front() == key::kRepricing) {
       note.repriced.emplace();
       if (!decode_repricing(*value, *note.repriced)) fault("a re-pricing cannot be read");
+      for (std::size_t list = 0; list < std::size(kPriceLists); ++list) {
+        const auto kept = store_.get(key::kPriceList + tariff(list).list);
+        if (kept && *kept) note.lists.insert(list);
+      }
     }
     if (key == key::meta("repricing")) {
       const auto begun = pending_repricing(store_);

@@ -31,7 +31,7 @@ namespace tocsin {
 
 // How the engine is, for /readyz, /metrics and people; a copy.
 struct EngineStatus {
-  std::vector<std::string> not_ready;  // reasons; empty: ready
+  std::vector<std::string> not_ready{"starting"};  // reasons; empty: ready
   Counts counts;
   State::Sizes sizes;
   std::uint64_t commits = 0;

@@ -97,8 +97,7 @@ def second_owner_is_refused(context):
         sentences = [line for line in said.splitlines() if line.startswith("tocsin: ")]
         assert len(sentences) == 1 and "state" in sentences[0], f"no one sentence about it:\n{said}"
         engine.check_alive()
-        # A partition that joins late is caught up with for a moment after the first "ready".
-        poll_until(engine.is_ready, 10, "ready, undisturbed by the second")
+        assert engine.is_ready(), "the first owner was disturbed"
         engine.stop()
 
 

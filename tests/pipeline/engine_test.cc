@@ -198,6 +198,32 @@ TEST_CASE("An outage is told at once and when it is over; a flapping source once
   CHECK_FALSE(outage.ends());
 }
 
+TEST_CASE("An engine that has not begun is not ready") {
+  const std::vector<Rule> rules{user_day_rule("daily", 100 * kDollar)};
+  MemoryStore store;
+  NoAlertLog alert_log;
+  auto state = State::open(
+      {.store = store, .rules = rules, .fallback = {}, .alert_log = alert_log, .limits = {}});
+  REQUIRE(state);
+  EngineRun run{rules, &built_in_prices(), 1, 10};
+  RecordingTeller teller;
+  ManualClock clock{WallTime{Millis{kNoon}}};
+  SilentLog log;
+  const Engine engine({.sources = {},
+                       .aggregator = run.aggregator(**state),
+                       .state = **state,
+                       .teller = teller,
+                       .clock = clock,
+                       .log = log,
+                       .quarantine = {},
+                       .batch = {10, Millis{20}},
+                       .live = true,
+                       .replay_tick = {},
+                       .identify = {},
+                       .room = {}});
+  CHECK(engine.status().not_ready == std::vector<std::string>{"starting"});
+}
+
 TEST_CASE("With less room on the disk than its reserve nothing is counted, and then all of it") {
   const std::vector<Rule> rules{user_day_rule("daily", 100 * kDollar)};
   MemoryStore store;

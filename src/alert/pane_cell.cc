@@ -85,8 +85,7 @@ bool holds_at(const PaneRule& rule, Rung::Kind kind, int128 amount, const Covere
     }
     case Rung::Kind::share:
     case Rung::Kind::left:
-    case Rung::Kind::amount:
-    case Rung::Kind::every: break;
+    case Rung::Kind::amount: break;
   }
   const auto [left, right] = against(rule, amount, sums);
   return left >= right;

@@ -40,12 +40,13 @@ std::optional<Rung> budget_rung(const Reader& reader, const Node& node, LadderOf
   const Metric metric = of.metric;
   const auto* text = reader.text(node, "a share such as 80%");
   if (text == nullptr) return std::nullopt;
-  for (const auto& [word, kind] :
-       {std::pair{kForecast, Rung::Kind::forecast}, std::pair{kEvery, Rung::Kind::every}}) {
-    if (!text->starts_with(word)) continue;
-    const auto share = read_percent(text->substr(word.size()));
+  const bool every = text->starts_with(kEvery);
+  if (every || text->starts_with(kForecast)) {
+    const auto share = read_percent(text->substr((every ? kEvery : kForecast).size()));
     if (!share) return complain(reader, node, share.error());
-    return new_rung(reader, node, kind, *share);
+    Rung rung = new_rung(reader, node, every ? Rung::Kind::share : Rung::Kind::forecast, *share);
+    rung.repeated = every;
+    return rung;
   }
   if (text->ends_with(kLeft)) {
     const auto amount = read_amount(text->substr(0, text->size() - kLeft.size()), metric);
@@ -94,14 +95,14 @@ std::optional<Rung> threshold_rung(const Reader& reader, const Node& node, Ladde
 
 // 125%, 150% … in place of `every 25%`.
 bool expand_every(const Reader& reader, const Node& node, std::vector<Rung>& rungs) {
-  const auto every = std::find_if(rungs.begin(), rungs.end(),
-                                  [](const Rung& r) { return r.kind == Rung::Kind::every; });
+  const auto every =
+      std::find_if(rungs.begin(), rungs.end(), [](const Rung& rung) { return rung.repeated; });
   if (every == rungs.end()) return true;
   const Rung step = *every;
   rungs.erase(every);
   int128 last = 0;
   for (const Rung& rung : rungs) {
-    if (rung.kind == Rung::Kind::every) {
+    if (rung.repeated) {
       reader.error(
           node, "a budget has one rung that comes again and again",
           "keep one of " + tocsin::quoted(step.text) + " and " + tocsin::quoted(rung.text));
@@ -117,8 +118,6 @@ bool expand_every(const Reader& reader, const Node& node, std::vector<Rung>& run
   }
   for (int i = 1; i <= kEverySteps; ++i) {
     Rung rung = step;
-    rung.kind = Rung::Kind::share;
-    rung.repeated = true;
     rung.number = last + step.number * i;
     if (rung.number > kShareMax) break;
     rung.text = decimal_text(rung.number, 10) + "%";
@@ -175,7 +174,8 @@ std::optional<std::vector<Rung>> read_rungs(const Reader& reader, const Node& no
     good = rung && read_meaning(reader, entry.value, *rung, context) && good;
     if (!rung) continue;
     const auto same = std::find_if(rungs.begin(), rungs.end(), [&](const Rung& earlier) {
-      return earlier.kind == rung->kind && earlier.number == rung->number;
+      return earlier.kind == rung->kind && earlier.number == rung->number &&
+             earlier.repeated == rung->repeated;
     });
     if (same != rungs.end()) {
       reader.error(entry.key, tocsin::quoted(entry.key.text) + " is the same rung as " +

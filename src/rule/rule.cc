@@ -55,15 +55,13 @@ bool is_judged(const Rung& rung) {
 }  // namespace
 
 bool Rule::judged() const {
-  return !is_sum(metric) || hold > Millis{0} || compare_to ||
-         std::any_of(ladder.begin(), ladder.end(), is_judged);
+  return judged_throughout() || std::any_of(ladder.begin(), ladder.end(), is_judged);
 }
 
 std::vector<Rule> parts_of(Rule rule) {
   std::vector<Rule> parts;
   const auto count = std::count_if(rule.ladder.begin(), rule.ladder.end(), is_judged);
-  const bool whole = !is_sum(rule.metric) || rule.hold > Millis{0} || rule.compare_to ||
-                     count == 0 || count == std::ssize(rule.ladder);
+  const bool whole = rule.judged_throughout() || count == 0 || count == std::ssize(rule.ladder);
   if (!whole) {
     Rule judged = rule;
     judged.second_part = true;
@@ -109,8 +107,7 @@ int128 rung_amount(const Rung& rung, std::optional<int128> budget) {
     case Rung::Kind::amount:
     case Rung::Kind::below:
     case Rung::Kind::times:
-    case Rung::Kind::times_below:
-    case Rung::Kind::every: return rung.number;
+    case Rung::Kind::times_below: return rung.number;
     case Rung::Kind::left: return std::max<int128>(0, budget.value_or(0) - rung.number);
     case Rung::Kind::share:
     case Rung::Kind::forecast: break;

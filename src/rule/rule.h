@@ -45,13 +45,12 @@ struct Rung {
     forecast,  // of the budget, like share, but by what the window's total is heading for
     times,     // of what the metric was before (`compare_to`): a ratio in 10^-12
     times_below,
-    every,  // while it is read: stands for shares beyond the last
   };
   Kind kind = Kind::share;
   int128 number = 0;
   std::string text;  // as written, without spaces: "80%", "$250left", "$10"; unique in its rule
   bool is_below() const { return kind == Kind::below || kind == Kind::times_below; }
-  bool repeated = false;  // one of those that `every` stands for
+  bool repeated = false;  // one of those that `every` stands for; while it is read, `every` itself
   Severity severity = Severity::warning;
   Route notify;
   Origin origin;
@@ -104,6 +103,8 @@ struct Rule {
 
   // Judged when the watermark passes a pane's end; the others ring in the commit that reaches them.
   bool judged() const;
+  // Whatever its rungs are.
+  bool judged_throughout() const { return !is_sum(metric) || hold > Millis{0} || compare_to; }
   bool keeps_cost() const { return min_cost && !is_money(metric); }
   bool rolling() const { return window.kind == WindowKind::rolling; }
   bool by_session() const { return window.kind == WindowKind::session; }

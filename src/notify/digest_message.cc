@@ -26,15 +26,29 @@ std::string_view heading_of(const Alert& first) { return first.repriced ? kRepri
 // Whether `a` says more about a group than `b`: the newer window, there the higher rung.
 bool later_or_higher(const Alert& a, const Alert& b) {
   if (a.window.end != b.window.end) return a.window.end > b.window.end;
+  if (is_below(a) && is_below(b)) {
+    return a.amount != b.amount ? a.amount < b.amount : a.value < b.value;
+  }
   if (a.amount != b.amount) return a.amount > b.amount;
   return a.value > b.value;
 }
 
-// How far over its own line a group is, in millionths.
+// What a group comes to, beside what it is measured by: of a forecast the total it is heading for.
+struct Reached {
+  int128 value, line;
+};
+Reached reached(const Alert& alert) {
+  if (is_compared(alert)) return {alert.value, alert.beside.value_or(0)};
+  const bool heading = is_forecast(alert) && alert.beside;
+  return {heading ? *alert.beside : alert.value, alert.budget.value_or(alert.amount)};
+}
+
+// How far beyond its own line a group is, in millionths.
 int128 excess(const Alert& alert) {
-  const int128 line = alert.budget.value_or(alert.amount);
+  auto [value, line] = reached(alert);
+  if (is_below(alert)) std::swap(value, line);
   if (line <= 0) return kInt128Max;
-  return alert.value > kInt128Max / 1'000'000 ? kInt128Max : alert.value * 1'000'000 / line;
+  return value > kInt128Max / 1'000'000 ? kInt128Max : value * 1'000'000 / line;
 }
 
 // One alert a group, its present level; those furthest over first. Stale ones are left out.
@@ -80,13 +94,21 @@ std::vector<Step> steps_of(const Levels& levels) {
   return steps;
 }
 
+// Before a rung's words; some say themselves what they are: "below 20%", "forecast 100%".
+constexpr std::string_view kOver = "over ";
+std::string_view over_word(const Alert& alert) {
+  const bool says = is_below(alert) || is_forecast(alert) || alert.metric == Metric::first_seen;
+  return says ? std::string_view{} : kOver;
+}
+
 // "$25" where 100% is the same for all of them, else the rung: "80%".
 std::string line_of(const Step& step) {
   const Alert& first = *step.levels.front();
   const bool same = std::all_of(step.levels.begin(), step.levels.end(),
                                 [&](const Alert* a) { return a->amount == first.amount; });
   const bool whole = !first.budget || first.amount == *first.budget;
-  return same && whole ? limit_text(first.metric, first.amount) : rung_words(step.rung);
+  const bool plain = over_word(first) == kOver && !is_compared(first);
+  return plain && same && whole ? limit_text(first.metric, first.amount) : rung_words(step.rung);
 }
 
 std::string_view highest_mark(const Levels& levels) {
@@ -100,7 +122,7 @@ std::string split_text(const std::vector<Step>& steps, std::size_t room) {
   std::string text;
   for (const Step& step : steps) {
     const std::string piece = (text.empty() ? ": " : ", ") + count_text(std::ssize(step.levels)) +
-                              " over " + line_of(step);
+                              " " + std::string(over_word(*step.levels.front())) + line_of(step);
     if (characters(text + piece) > room) break;
     text += piece;
   }
@@ -151,7 +173,7 @@ void add_steps(Message& message, const std::vector<Step>& steps) {
       const std::string unit = unit_word(first.metric).empty() ? "" : " " + unit_word(first.metric);
       note = difference_text(first.metric, over, *first.budget) + unit + " above their budgets";
     }
-    const std::string label = "Over " + rung_words(step.rung);
+    const std::string label = capitalised(std::string(over_word(first)) + rung_words(step.rung));
     const std::string both = note.empty() ? count : count + ", " + note;
     if (message.fields.size() < 8) message.fields.push_back({label, {both, Born::ours}});
     message.facts.push_back({label, {count, Born::ours}, note});
@@ -159,19 +181,40 @@ void add_steps(Message& message, const std::vector<Step>& steps) {
 }
 
 Message::Row row_of(const Alert& alert) {
-  const int128 line = alert.budget.value_or(alert.amount);
+  const auto [value, line] = reached(alert);
   const std::string group = isolated(cut_middle(group_text(alert), kGroupMax));
   Message::Row row;
   row.who = group.empty() ? subject_of(alert) : group;
-  row.value = value_text(alert.metric, alert.value, line) + " of " + limit_text(alert.metric, line);
-  if (const auto percent = whole_percent(alert.value, line); alert.budget && percent) {
+  if (alert.metric == Metric::first_seen) {
+    row.value = when_text(alert.at, alert.at, alert.zone);
+    return row;
+  }
+  row.value =
+      value_text(alert.metric, value, is_compared(alert) ? std::nullopt : std::optional(line));
+  if (is_compared(alert)) {
+    row.note = before_text(alert);
+    return row;
+  }
+  if (is_below(alert)) {
+    row.note = line_text(alert);
+    return row;
+  }
+  row.value += " of " + limit_text(alert.metric, line);
+  if (const auto percent = whole_percent(value, line); alert.budget && percent) {
     row.note = count_text(*percent) + "%";
   }
   return row;
 }
 
+std::string furthest(const Alert& alert) {
+  return is_below(alert) ? "Furthest below" : "Furthest over";
+}
+
 void add_rows(Message& message, const Levels& levels) {
-  message.list_heading = levels.size() > kFew ? "Furthest over" : groups_heading(*levels.front());
+  const Alert& first = *levels.front();
+  message.list_heading = levels.size() > kFew && first.metric != Metric::first_seen
+                             ? furthest(first)
+                             : groups_heading(first);
   message.groups = levels.size();
   for (std::size_t i = 0; i < std::min(levels.size(), kRowsMax); ++i) {
     message.rows.push_back(row_of(*levels[i]));
@@ -213,7 +256,9 @@ void add_end(Message& message, const Alert& first, const Notice& notice) {
   message.opening = {message.title.text + ".", Born::elsewhere};
   if (!message.rows.empty()) {
     const auto& [who, value, note] = message.rows.front();
-    message.preheader = "Furthest over: " + who + " with " + value + ".";
+    message.preheader = first.metric == Metric::first_seen
+                            ? "Nothing of them was seen before."
+                            : furthest(first) + ": " + who + " with " + value + ".";
   }
   if (first.budget && !message.rows.empty()) {
     message.next = "each is told again only at its next line.";

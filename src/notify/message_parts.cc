@@ -107,11 +107,17 @@ bool has_own_summary(const Alert& alert) {
   return !alert.summary.empty() && !is_made_from_name(alert.summary, alert.rule);
 }
 
+std::string capitalised(std::string text) {
+  if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') {
+    text[0] = static_cast<char>(text[0] - 'a' + 'A');
+  }
+  return text;
+}
+
 std::string metric_title(Metric metric) {
   std::string title(name(metric));
   std::replace(title.begin(), title.end(), '_', ' ');
-  title[0] = static_cast<char>(title[0] - 'a' + 'A');
-  return title;
+  return capitalised(std::move(title));
 }
 
 bool is_below(const Alert& alert) { return alert.rung.starts_with("below"); }
@@ -122,10 +128,13 @@ std::string times_text(int128 ratio) {
   return decimal_text(divide_half_even(ratio, power_of_ten(11)), 1) + "x";
 }
 
+std::string line_amount(const Alert& alert) {
+  return is_compared(alert) ? decimal_text(alert.amount, 12) + "x"
+                            : limit_text(alert.metric, alert.amount);
+}
+
 std::string line_text(const Alert& alert) {
-  std::string line = is_compared(alert) ? decimal_text(alert.amount, 12) + "x"
-                                        : limit_text(alert.metric, alert.amount);
-  return (is_below(alert) ? "at least " : "limit ") + line;
+  return (is_below(alert) ? "at least " : "limit ") + line_amount(alert);
 }
 
 namespace {
@@ -192,9 +201,7 @@ Parts parts_of(const Alert& alert) {
 std::string subject_of(const Alert& alert) {
   if (!has_own_summary(alert) && !is_sum(alert.metric)) return metric_title(alert.metric);
   std::string subject = clean_text(alert.summary.empty() ? alert.rule : alert.summary);
-  if (!has_own_summary(alert) && !subject.empty() && subject[0] >= 'a' && subject[0] <= 'z') {
-    subject[0] = static_cast<char>(subject[0] - 'a' + 'A');
-  }
+  if (!has_own_summary(alert)) subject = capitalised(std::move(subject));
   return isolated(subject);
 }
 

@@ -41,6 +41,8 @@ std::size_t room_in(const FirstLine& line);
 std::string assembled_subject(const FirstLine& line);
 void set_lines(Message& message, const FirstLine& line);
 
+// With a capital where it begins with one of the 26 letters.
+std::string capitalised(std::string text);
 // "Latency p95", of a rule whose author gave it no summary.
 std::string metric_title(Metric metric);
 
@@ -49,6 +51,8 @@ bool is_forecast(const Alert& alert);  // by what the window's total is heading 
 bool is_compared(const Alert& alert);  // by how many times as much it is as before
 // "3.4x".
 std::string times_text(int128 ratio);
+// "$10", "20%", "3x".
+std::string line_amount(const Alert& alert);
 // "limit $10", "at least 20%", "limit 3x".
 std::string line_text(const Alert& alert);
 // Of a comparison: "3.4x", "3.4x the $12.10 of 7 days before"; else empty.

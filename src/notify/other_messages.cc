@@ -34,8 +34,7 @@ std::string story(const Resolution& resolution) {
   const auto moment = [&](const LocalTime& t) {
     return (same_day ? "" : date_text(t) + ", ") + clock_text(t);
   };
-  const std::string line = is_compared(alert) ? decimal_text(alert.amount, 12) + "x"
-                                              : limit_text(alert.metric, alert.amount);
+  const std::string line = line_amount(alert);
   const bool below = is_below(alert);
   return (below ? "Below " : "Over ") + line + " from " + moment(since) + " to " + moment(until) +
          (below ? ", lowest " : ", highest ") +

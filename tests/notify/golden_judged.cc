@@ -147,6 +147,53 @@ Notice resolved(Alert alert, int128 value, int128 extreme) {
   return notice;
 }
 
+Notice many(const std::vector<Alert>& alerts) {
+  Notice notice = digest_of(0);
+  notice.alerts = alerts;
+  return notice;
+}
+
+// Of customers, at half, all and one and a half times what the contract allows.
+Notice forecasts() {
+  std::vector<Alert> alerts;
+  for (const auto& [name, total] :
+       {std::pair{"acme", "7900"}, {"globex", "6000"}, {"initech", "9000.5"}}) {
+    Alert& alert = alerts.emplace_back(forecast());
+    alert.group = {{"Customer", name}};
+    alert.beside = usd(total);
+  }
+  return many(alerts);
+}
+
+Notice misses_of_services() {
+  std::vector<Alert> alerts;
+  for (int i = 0; i < 12; ++i) {
+    Alert& alert = alerts.emplace_back(cache_misses());
+    alert.group = {{"service", "faq-" + std::to_string(i)}};
+    alert.value = percent(i + 3);
+  }
+  return many(alerts);
+}
+
+Notice unusual_hours() {
+  std::vector<Alert> alerts;
+  for (const auto& [name, now] : {std::pair{"acme", "41.2"}, {"globex", "121"}}) {
+    Alert& alert = alerts.emplace_back(unusual_hour());
+    alert.group = {{"Customer", name}};
+    alert.value = usd(now);
+  }
+  return many(alerts);
+}
+
+Notice new_agents() {
+  std::vector<Alert> alerts;
+  for (const char* name : {"tester", "writer"}) {
+    Alert& alert = alerts.emplace_back(new_agent());
+    alert.group = {{"agent", name}};
+  }
+  return many(alerts);
+}
+
 }  // namespace
 
 void add_judged(std::vector<Sample>& all) {
@@ -157,6 +204,10 @@ void add_judged(std::vector<Sample>& all) {
   all.push_back({"cost-per-session", told(dear_sessions())});
   all.push_back({"first-seen", told(new_agent())});
   all.push_back({"session-over", told(wild_session())});
+  all.push_back({"digest-forecasts", forecasts()});
+  all.push_back({"digest-below", misses_of_services()});
+  all.push_back({"digest-compared", unusual_hours()});
+  all.push_back({"digest-first-seen", new_agents()});
   all.push_back({"resolved-below", resolved(cache_misses(), percent(34), percent(11))});
   all.push_back({"resolved-latency", resolved(slow_answers(), 4'120'000, 61'000'000)});
 }

@@ -74,14 +74,24 @@ struct Alert {
   bool late = false;       // the window had ended by the watermark
   bool enforced = false;
   bool repriced = false;  // reached because prices were put right: told in a digest, as old news
+  std::string silence{};  // the id of the silence that keeps it from being told, if any
 };
 
-// The end of an episode: the metric fell below the rung's amount.
+// A level that stands no more.
 struct Resolution {
+  enum class Reason : std::uint8_t {
+    below,         // the metric fell below the rung's amount
+    limit_raised,  // the rung's amount was raised above the metric
+    rule_removed,
+  };
   Alert alert;         // the one that ends; value, requests and numerator as of now
   int128 highest = 0;  // greatest value between alert and resolution
   EventTime since{};   // when it began
   EventTime until{};   // when it was found to be over
+  Reason reason = Reason::below;
+  // limit_raised: the budget (else the rung's amount) of before, where it is known. The alert's
+  // budget is that of now.
+  std::optional<int128> limit_before{};
 };
 
 }  // namespace tocsin

@@ -9,7 +9,7 @@
 namespace tocsin {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;  // 1 knows no silences, and is written where there is none
 constexpr std::uint8_t kBeside = 64;
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
@@ -120,7 +120,7 @@ void read_words(RowReader& in, Alert& alert, bool& valid) {
 std::string encode_alert(const Alert& alert) {
   std::string bytes;
   RowWriter out(bytes);
-  out.byte(kVersion);
+  out.byte(alert.silence.empty() ? 1 : kVersion);
   write_what(out, alert);
   write_words(out, alert);
   const bool flags[] = {alert.old_news,
@@ -140,14 +140,16 @@ std::string encode_alert(const Alert& alert) {
     if (alert.beside) out.amount(*alert.beside);
     out.signed_number(alert.compare_to.count());
   }
+  if (!alert.silence.empty()) out.text(alert.silence);
   return bytes;
 }
 
 Result<Alert> decode_alert(std::string_view bytes) {
   RowReader in(bytes);
-  if (const auto version = in.byte(); in.ok() && version != kVersion) {
+  const auto version = in.byte();
+  if (in.ok() && (version < 1 || version > kVersion)) {
     return reject("an alert in the state has version " + std::to_string(version) +
-                  ", this program knows version " + std::to_string(kVersion) +
+                  ", this program knows up to version " + std::to_string(kVersion) +
                   ": start the program that wrote it, or a newer one");
   }
   Alert alert;
@@ -165,6 +167,7 @@ Result<Alert> decode_alert(std::string_view bytes) {
     if (read_up_to(in, 1, valid) == 1) alert.beside = in.amount();
     alert.compare_to = Millis{in.signed_number()};
   }
+  if (version >= 2) alert.silence = in.text();
   if (!in.ok() || !in.done() || !valid) {
     return reject("an alert in the state is damaged: its bytes are not what was written");
   }

@@ -50,10 +50,15 @@ std::string rfc3339_text(EventTime t) {
 }
 
 void write_alert(JsonWriter& json, const Alert& alert) {
+  json.begin_object();
+  write_alert_keys(json, alert);
+  json.end_object();
+}
+
+void write_alert_keys(JsonWriter& json, const Alert& alert) {
   const auto decimal = [&](int128 amount) {
     return decimal_text(amount, decimal_places(alert.metric));
   };
-  json.begin_object();
   json.text("id", alert.id).text("rule", alert.rule);
   write_pairs(json, "group", alert.group);
   write_window(json, alert.window);
@@ -72,7 +77,7 @@ void write_alert(JsonWriter& json, const Alert& alert) {
   for (const std::string& rung : alert.crossed) json.text(rung);
   json.end_array();
   write_pairs(json, "labels", alert.labels);
-  json.end_object();
+  if (!alert.silence.empty()) json.text("silence", alert.silence);
 }
 
 }  // namespace tocsin

@@ -14,6 +14,8 @@ namespace tocsin {
 // labels}. Amounts are decimal text in dollars, counts or ratios, with no digit lost; budget is
 // null for thresholds.
 void write_alert(JsonWriter& json, const Alert& alert);
+// Its keys, into an object that may have more.
+void write_alert_keys(JsonWriter& json, const Alert& alert);
 
 // RFC 3339 in UTC, the second that holds `t`: "2026-11-20T09:49:00Z". Times outside the years 0000
 // to 9999 are shown as those bounds.

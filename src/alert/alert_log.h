@@ -27,6 +27,8 @@ struct Resolved {
 class AlertLog {
  public:
   virtual ~AlertLog() = default;
+  // Before an alert is recorded `now`: what telling has to say of it (Alert::silence).
+  virtual void note(Alert&, WallTime /*now*/) {}
   virtual void append(const Recorded& recorded, WriteBatch& commit) = 0;
   virtual void append(const Resolved& resolved, WriteBatch& commit) = 0;
 };

@@ -8,6 +8,7 @@
 #include "alert/alert_json.h"
 #include "cli/findings.h"
 #include "document/json_writer.h"
+#include "notify/acknowledgement.h"
 #include "state/view.h"
 
 namespace tocsin {
@@ -42,6 +43,16 @@ void write_cell(JsonWriter& json, const CellView& cell) {
   } else {
     json.key("rung").null().key("severity").null();
   }
+  json.end_object();
+}
+
+// What messages show of an id.
+constexpr std::size_t kIdDigitsMin = 8;
+constexpr std::size_t kAlertsLookedAt = 1'000'000;
+
+void write_acknowledgement(JsonWriter& json, const Acknowledgement& seen) {
+  json.key("acknowledged").begin_object().text("by", seen.by);
+  json.text("at", rfc3339_text(as_event_time(seen.when))).text("comment", seen.comment);
   json.end_object();
 }
 
@@ -237,12 +248,50 @@ std::string alerts_json(const Store& store, const std::vector<Rule>& rules, std:
   const auto read = StateView(*snapshot, rules).alerts([&](const Alert& alert) {
     if (left == 0) return false;
     --left;
-    write_alert(json, alert);
+    json.begin_object();
+    write_alert_keys(json, alert);
+    if (const auto seen = acknowledgement_of(*snapshot, alert.id)) {
+      write_acknowledgement(json, *seen);
+    }
+    json.end_object();
     return left > 0;
   });
   if (!read) return failure_json(read.error());
   json.end_array().end_object();
   return out;
+}
+
+Api::Answer acknowledge_answer(Store& store, const Api::Query& query, WallTime now) {
+  const auto given = [&](std::string_view name) {
+    const auto found = query.find(name);
+    return found == query.end() ? std::string() : found->second;
+  };
+  const std::string id = given("id");
+  if (id.size() < kIdDigitsMin) {
+    return {400,
+            failure_json({Reaction::reject, "id is an alert's, or at least its first 8 digits"})};
+  }
+  std::optional<Alert> found;
+  std::size_t left = kAlertsLookedAt;
+  const auto snapshot = store.snapshot();
+  const std::vector<Rule> none;
+  const auto read = StateView(*snapshot, none).alerts([&](const Alert& alert) {
+    if (alert.id.starts_with(id)) found = alert;
+    return !found && --left > 0;
+  });
+  if (!read) return {500, failure_json(read.error())};
+  if (!found) return {404, failure_json({Reaction::reject, "no alert has the id " + id})};
+  const std::string by = given("by");
+  const auto seen =
+      acknowledge(store, found->id, {by.empty() ? "somebody" : by, given("comment"), now});
+  if (!seen) return {500, failure_json(seen.error())};
+  Api::Answer answer;
+  JsonWriter json(answer.body);
+  json.begin_object().key("alert");
+  write_alert(json, *found);
+  write_acknowledgement(json, *seen);
+  json.end_object();
+  return answer;
 }
 
 std::vector<MetricSample> metric_samples(const EngineStatus& engine,

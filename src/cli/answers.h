@@ -22,6 +22,11 @@ std::string budgets_json(const Store& store, const std::vector<Rule>& rules, std
 // {"alerts": [alert object]}, newest first.
 std::string alerts_json(const Store& store, const std::vector<Rule>& rules, std::size_t limit);
 
+// Of POST /api/v1/acknowledge: `id` (of the alert, or at least its first 8 digits, as messages show
+// them), `by`, `comment`. 200 with the alert and who has it; 400, or 404 where no alert has that
+// id.
+Api::Answer acknowledge_answer(Store& store, const Api::Query& query, WallTime now);
+
 std::vector<MetricSample> metric_samples(const EngineStatus& engine,
                                          const std::vector<ChannelStatus>& channels,
                                          const ReloadStatus& reloads);

@@ -18,6 +18,7 @@ struct CommandSlot {
 
 void add_run(CLI::App& app, CommandSlot& slot);
 void add_check(CLI::App& app, CommandSlot& slot);
+void add_ack(CLI::App& app, CommandSlot& slot);
 void add_backtest(CLI::App& app, CommandSlot& slot);
 void add_decode(CLI::App& app, CommandSlot& slot);
 void add_dump(CLI::App& app, CommandSlot& slot);
@@ -26,6 +27,7 @@ void add_explain(CLI::App& app, CommandSlot& slot);
 void add_price(CLI::App& app, CommandSlot& slot);
 void add_prices(CLI::App& app, CommandSlot& slot);
 void add_reprice(CLI::App& app, CommandSlot& slot);
+void add_silence(CLI::App& app, CommandSlot& slot);
 void add_skip(CLI::App& app, CommandSlot& slot);
 void add_test(CLI::App& app, CommandSlot& slot);
 void add_schema(CLI::App& app, CommandSlot& slot);

@@ -106,6 +106,37 @@ UnpricedWatch::Words unpriced_words(const Config& config) {
           .like = config.unknown_like ? config.unknown_like->model : ""};
 }
 
+std::vector<Silence> written_silences(const Config& config) {
+  std::vector<Silence> silences;
+  for (const SilenceConfig& written : config.silences) {
+    Silence silence;
+    silence.rule = written.rule;
+    silence.match = written.match;
+    if (written.from) silence.from = WallTime{written.from->time_since_epoch()};
+    silence.until = WallTime{written.until.time_since_epoch()};
+    silence.author = written.author;
+    silence.comment = written.comment;
+    silences.push_back(std::move(silence));
+  }
+  return silences;
+}
+
+std::map<std::string, Manners> channel_manners(const Config& config) {
+  std::map<std::string, Manners> manners;
+  for (const ChannelConfig& channel : config.channels) {
+    manners[channel.name] = {channel.hours, channel.drops, channel.max_per_hour};
+  }
+  return manners;
+}
+
+std::map<std::string, Millis> repeats_of(const std::vector<Rule>& rules) {
+  std::map<std::string, Millis> repeats;
+  for (const Rule& rule : rules) {
+    if (rule.repeat_every) repeats[rule.name] = *rule.repeat_every;
+  }
+  return repeats;
+}
+
 std::vector<std::unique_ptr<Channel>> make_channels(const Config& config) {
   std::vector<std::unique_ptr<Channel>> channels;
   for (const auto& channel : config.channels) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -8,6 +9,8 @@
 #include "cli/crash_guard.h"
 #include "kafka/kafka_config.h"
 #include "notify/channel.h"
+#include "notify/manners.h"
+#include "notify/silences.h"
 #include "pipeline/engine.h"
 #include "rule/config.h"
 #include "state/state.h"
@@ -27,6 +30,14 @@ AggregatorSetup aggregator_setup(const Config& config, const std::vector<Rule>& 
 
 // How people are told of what has no price.
 UnpricedWatch::Words unpriced_words(const Config& config);
+
+// The silences of the files that it names.
+std::vector<Silence> written_silences(const Config& config);
+
+// How they take what they are told, by their names.
+std::map<std::string, Manners> channel_manners(const Config& config);
+// How often what stands is told again, by rule.
+std::map<std::string, Millis> repeats_of(const std::vector<Rule>& rules);
 
 // The channels that messages go to.
 std::vector<std::unique_ptr<Channel>> make_channels(const Config& config);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/explain_api.h"
 
+#include "cli/engine_client.h"
 #include "document/json_writer.h"
 
 namespace tocsin {
@@ -24,23 +25,6 @@ void add_engine(Trust& trust, const ExplainService& service) {
     if (!channel.last_error.empty()) why += ": " + channel.last_error;
     trust.channels.emplace_back(name, why);
   }
-}
-
-// As a value of a query: everything but letters, digits and a few marks as %XX.
-std::string encoded(std::string_view text) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '_' || c == '.' || c == '~';
-    if (plain) {
-      out.push_back(c);
-    } else {
-      out += {'%', kHex[byte >> 4], kHex[byte & 15]};
-    }
-  }
-  return out;
 }
 
 }  // namespace
@@ -71,9 +55,9 @@ Api::Answer explain_answer(const ExplainService& service, const Api::Query& quer
 std::string explain_path(const ExplainQuestion& question) {
   std::string path = "/api/v1/explain";
   if (question.rule.empty()) return path;
-  path += "?rule=" + encoded(question.rule);
+  path += "?rule=" + query_value(question.rule);
   for (const auto& [field, value] : question.group)
-    path += "&group=" + encoded(field + "=" + value);
+    path += "&group=" + query_value(field + "=" + value);
   return path;
 }
 

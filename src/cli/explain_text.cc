@@ -8,6 +8,7 @@
 #include "cli/explain_words.h"
 #include "notify/amount_text.h"
 #include "notify/message_parts.h"
+#include "notify/outbox.h"
 #include "notify/period_text.h"
 #include "notify/plain_text.h"
 #include "window/local_time.h"
@@ -365,13 +366,29 @@ class Page {
   }
 
   std::string tellings(const ToldAlert& alert) const {
-    if (alert.tellings.empty()) return untold(alert);
-    std::string text;
+    if (alert.tellings.empty() && !alert.silenced && !alert.acknowledged) return untold(alert);
+    std::string text = alert.silenced ? silenced(*alert.silenced) : "";
+    if (alert.acknowledged) {
+      if (!text.empty()) text += "   ";
+      text += "seen by " + shown(alert.acknowledged->by) + " " +
+              moment(as_event_time(alert.acknowledged->when), of_.now, of_.zone);
+    }
     for (const auto& telling : alert.tellings) {
+      // What waits under a silence waits for its end, not for the channel.
+      if (alert.silenced && telling.fate == ToldOn::Fate::waiting) continue;
       if (!text.empty()) text += "   ";
       text += shown(telling.channel) + " " + fate(alert, telling);
     }
     return text;
+  }
+
+  // "silenced by ada until Sun 22 Nov 00:00 (load test)"
+  std::string silenced(const ToldAlert::Silenced& by) const {
+    if (by.author.empty()) return "silenced (" + shown(by.id) + ")";
+    const EventTime until = as_event_time(by.until);
+    return "silenced by " + shown(by.author) + (until <= of_.now ? ", over since " : " until ") +
+           moment(until, of_.now, of_.zone) +
+           (by.comment.empty() ? "" : " (" + shown(by.comment) + ")");
   }
 
   std::string untold(const ToldAlert& alert) const {
@@ -388,6 +405,7 @@ class Page {
     switch (telling.fate) {
       case ToldOn::Fate::waiting: return "\xE2\x80\xA6 waiting";
       case ToldOn::Fate::parked:
+        if (telling.reason == kOutsideHours) return "not told: " + shown(telling.reason);
         return terminal_.painted(Paint::red, "\xE2\x9C\x97") + " parked: " + shown(telling.reason);
       case ToldOn::Fate::delivered: break;
     }

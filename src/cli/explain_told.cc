@@ -6,6 +6,7 @@
 
 #include "notify/outbox.h"
 #include "notify/outbox_keys.h"
+#include "notify/silences.h"
 #include "state/counts.h"
 #include "state/keys.h"
 #include "state/view.h"
@@ -29,7 +30,15 @@ bool is_of(const Explanation& of, const Alert& alert) {
   return of.window_kind == WindowKind::rolling || alert.window == of.level.window;
 }
 
-ToldAlert told_of(const Alert& alert) {
+// By whom, and until when.
+ToldAlert::Silenced silenced_by(const Snapshot& snapshot, const std::string& id) {
+  const auto bytes = snapshot.get(std::string(1, kSilencePrefix) + id);
+  const auto silence = bytes && *bytes ? decode_silence(**bytes) : reject("it is not known");
+  if (!silence) return {id, "", "", {}};
+  return {id, silence->author, silence->comment, silence->until};
+}
+
+ToldAlert told_of(const Snapshot& snapshot, const Alert& alert) {
   ToldAlert told;
   told.id = alert.id;
   told.rung = alert.rung;
@@ -39,6 +48,8 @@ ToldAlert told_of(const Alert& alert) {
   told.old_news = alert.old_news;
   told.stale = alert.stale;
   told.continues = alert.continues;
+  told.acknowledged = acknowledgement_of(snapshot, alert.id);
+  if (!alert.silence.empty()) told.silenced = silenced_by(snapshot, alert.silence);
   return told;
 }
 
@@ -49,7 +60,7 @@ Result<void> read_alerts(const Snapshot& snapshot, Explanation& out) {
   auto read = StateView(snapshot, none).alerts([&](const Alert& alert) {
     if (is_of(out, alert)) {
       if (out.told.size() < kToldMax) {
-        out.told.push_back(told_of(alert));
+        out.told.push_back(told_of(snapshot, alert));
       } else {
         ++out.told_before;
       }

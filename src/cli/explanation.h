@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "notify/acknowledgement.h"
 #include "tocsin/alert.h"
 #include "tocsin/result.h"
 
@@ -34,6 +35,12 @@ struct ToldAlert {
   GroupValues group;
   bool old_news = false, stale = false, continues = false;  // alert.h
   std::vector<ToldOn> tellings;
+  struct Silenced {  // notify/silences.h
+    std::string id, author, comment;
+    WallTime until{};
+  };
+  std::optional<Silenced> silenced;
+  std::optional<Acknowledgement> acknowledged;
 };
 
 // A rung of the ladder as it is for one group.

@@ -110,7 +110,18 @@ class Writer {
     json_.key("group");
     pairs(alert.group);
     json_.boolean("old_news", alert.old_news).boolean("stale", alert.stale);
-    json_.boolean("continues", alert.continues).key("channels").begin_array();
+    json_.boolean("continues", alert.continues);
+    if (alert.silenced) {
+      json_.key("silence").begin_object().text("id", alert.silenced->id);
+      json_.text("author", alert.silenced->author).text("comment", alert.silenced->comment);
+      json_.number("until_ms", alert.silenced->until.time_since_epoch().count()).end_object();
+    }
+    if (alert.acknowledged) {
+      json_.key("acknowledged").begin_object().text("by", alert.acknowledged->by);
+      json_.text("comment", alert.acknowledged->comment);
+      json_.number("at_ms", alert.acknowledged->when.time_since_epoch().count()).end_object();
+    }
+    json_.key("channels").begin_array();
     for (const auto& telling : alert.tellings) {
       json_.begin_object().text("channel", telling.channel);
       json_.text("fate", fate_name(telling.fate));

@@ -177,6 +177,14 @@ class Parser {
     alert.old_news = truth(node, "old_news");
     alert.stale = truth(node, "stale");
     alert.continues = truth(node, "continues");
+    if (const Node* by = node.find("acknowledged"); by != nullptr) {
+      alert.acknowledged = {text(*by, "by"), text(*by, "comment"),
+                            WallTime{Millis{number(*by, "at_ms")}}};
+    }
+    if (const Node* by = node.find("silence"); by != nullptr) {
+      alert.silenced = {text(*by, "id"), text(*by, "author"), text(*by, "comment"),
+                        WallTime{Millis{number(*by, "until_ms")}}};
+    }
     for (const Node& each : part(node, "channels").items) {
       ToldOn telling;
       telling.channel = text(each, "channel");

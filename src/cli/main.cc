@@ -43,6 +43,8 @@ int main(int argc, char** argv) {
   add_test(app, slot);
   add_schema(app, slot);
   add_send_test(app, slot);
+  add_silence(app, slot);
+  add_ack(app, slot);
   add_skip(app, slot);
   add_reprice(app, slot);
   add_init(app, slot);

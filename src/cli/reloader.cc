@@ -212,7 +212,7 @@ ReloadOutcome Reloader::apply(Trigger trigger, Reading reading) {
   }
   // Shared, for a std::function is copied.
   const auto channels =
-      std::make_shared<ChannelChange>(channel_change(before->loaded.config, next->loaded.config));
+      std::make_shared<ChannelChange>(channel_change(before->loaded.config, next->loaded));
   reload->in_force = [this, next, channels] {
     setup_.notifier.exchange(std::move(*channels));
     setup_.in_force.set(next);
@@ -240,8 +240,11 @@ ReloadOutcome Reloader::apply(Trigger trigger, Reading reading) {
   return outcome;
 }
 
-ChannelChange Reloader::channel_change(const Config& before, const Config& next) const {
+ChannelChange Reloader::channel_change(const Config& before, const Loaded& loaded) const {
+  const Config& next = loaded.config;
   ChannelChange change;
+  change.manners = channel_manners(next);
+  change.repeats = repeats_of(loaded.rules);
   change.engine_channels = next.engine;
   change.gathering.group_interval = next.group_interval;
   change.channels = make_channels(next);

@@ -89,7 +89,7 @@ class Reloader {
   ReloadOutcome apply(Trigger trigger, Reading reading);
   ReloadOutcome refuse(Trigger trigger, Loaded found);
   ReloadOutcome nothing_new(Trigger trigger);
-  ChannelChange channel_change(const Config& before, const Config& next) const;
+  ChannelChange channel_change(const Config& before, const Loaded& loaded) const;
   WriteBatch keep(const Configuration& next);
   void drop_unkept();
   void tell_refused(const Loaded& found);

@@ -29,6 +29,8 @@
 #include "cli/reloader.h"
 #include "cli/repricer.h"
 #include "cli/service_manager.h"
+#include "cli/silences_api.h"
+#include "cli/standing.h"
 #include "cli/stderr_log.h"
 #include "cli/unpriced_json.h"
 #include "http/http_server.h"
@@ -118,12 +120,13 @@ int refused(const Error& error) {
 
 // What the API answers from; all outlive it.
 struct Answering {
-  const Store& store;
+  Store& store;
   const InForce& in_force;
   const Engine& engine;
-  const Notifier& notifier;
+  Notifier& notifier;
   Reloader& reloader;
   Repricer& repricer;
+  SilenceBook& silences;
   IngestParts* ingest;  // null: nothing is taken
 };
 
@@ -160,6 +163,15 @@ Result<std::unique_ptr<HttpServer>> serve(const Config& config, const Answering&
   api.reload = [from] { return reload_answer(from.reloader.reload_now()); };
   api.reprice = [from](const Api::Query& query, bool begin) {
     return reprice_answer(from.repricer, query, begin);
+  };
+  api.acknowledge = [from](const Api::Query& query) {
+    return acknowledge_answer(from.store, query, RealClock().wall());
+  };
+  api.silences = [from](std::string_view method, const Api::Query& query) {
+    const auto now = from.in_force.get();
+    return silences_answer({from.silences, now->loaded.rules, now->loaded.config.time_zone,
+                            RealClock().wall(), [from] { from.notifier.wake(); }},
+                           method, query);
   };
   if (from.ingest != nullptr) api.ingest = from.ingest->ingest();
   return HttpServer::start({.listen = fmt::format("{}:{}", config.http->host, config.http->port),
@@ -249,6 +261,8 @@ struct EngineParts {
   State& state;
   Engine& engine;
   Notifier& notifier;
+  InForce& in_force;
+  SilenceBook& silences;
   IngestParts* ingest;
   const Clock& clock;
   Log& log;
@@ -263,10 +277,17 @@ void set_secrets(const Config& config, HttpServer* server, IngestParts* ingest) 
   ingest->reload(config);
 }
 
+// The silences of the configuration are those of the state from now on.
+void keep_written(const EngineParts& parts, const Config& config) {
+  const auto kept = parts.silences.set_written(written_silences(config), parts.clock.wall());
+  if (!kept) parts.log.error("Silences cannot be stored: " + kept.error().message);
+  parts.notifier.wake();
+}
+
 // Serves the API and reloads while it runs.
 int run_parts(const EngineParts& parts, FirstConfiguration first) {
   const Config& config = first.configuration->loaded.config;
-  InForce in_force(first.configuration);
+  InForce& in_force = parts.in_force;
   const ServiceManager manager = ServiceManager::from_environment();
   const auto status = [&] { return status_line(in_force, parts.engine); };
   Result<std::unique_ptr<HttpServer>> server = nullptr;
@@ -290,11 +311,16 @@ int run_parts(const EngineParts& parts, FirstConfiguration first) {
        .manager = manager,
        .status_line = status,
        .set_secrets = [&](const Config& next) { set_secrets(next, server->get(), parts.ingest); },
-       .applied = [&] { repricer.look_for_unpriced(); }},
+       .applied =
+           [&] {
+             repricer.look_for_unpriced();
+             keep_written(parts, in_force.get()->loaded.config);
+           }},
       std::move(first.first));
   server = serve(config, {parts.store, in_force, parts.engine, parts.notifier, reloader, repricer,
-                          parts.ingest});
+                          parts.silences, parts.ingest});
   if (!server) return refused(server.error());
+  keep_written(parts, config);
   if (*server) parts.log.info("listening on http://" + (*server)->address());
 
   NotifierThread notifier_thread(parts.notifier, parts.log);
@@ -321,6 +347,21 @@ Result<void> identify(State& state, const std::vector<OpenSource>& sources, cons
   return {};
 }
 
+NotifierConfig telling(const Config& config, const Store& store, const InForce& in_force,
+                       const Clock& clock) {
+  NotifierConfig telling;
+  telling.engine_channels = config.engine;
+  telling.gathering.group_interval = config.group_interval;
+  telling.manners = channel_manners(config);
+  telling.repeats = repeats_of(in_force.get()->loaded.rules);
+  telling.jitter_seed = std::random_device{}();
+  telling.levels = [&](const std::vector<Alert>& alerts) {
+    return standing_levels(store, in_force.get()->loaded.rules, alerts,
+                           as_event_time(clock.wall()));
+  };
+  return telling;
+}
+
 int run_engine(FirstConfiguration first, const Clock& clock, Log& log) {
   const auto configuration = first.configuration;
   const Config& config = configuration->loaded.config;
@@ -328,7 +369,9 @@ int run_engine(FirstConfiguration first, const Clock& clock, Log& log) {
   auto store =
       RocksStore::open(config.state.path, static_cast<std::size_t>(config.state.memory) / 2);
   if (!store) return refused(store.error());
-  OutboxLog alert_log;
+  SilenceBook silences(**store);
+  if (auto loaded = silences.load(clock.wall()); !loaded) return refused(loaded.error());
+  OutboxLog alert_log(&silences);
   auto state = State::open({.store = **store,
                             .rules = rules,
                             .fallback = config.notify,
@@ -341,14 +384,11 @@ int run_engine(FirstConfiguration first, const Clock& clock, Log& log) {
   auto transport = CurlTransport::create();
   if (!transport) return refused(transport.error());
 
-  NotifierConfig telling;
-  telling.engine_channels = config.engine;
-  telling.gathering.group_interval = config.group_interval;
-  telling.jitter_seed = std::random_device{}();
-  Notifier notifier({**store, **transport, clock, log}, make_channels(config), telling);
+  InForce in_force(configuration);
+  Notifier notifier({**store, **transport, clock, log, &silences}, make_channels(config),
+                    telling(config, **store, in_force, clock));
   if (auto loaded = notifier.load(); !loaded) return refused(loaded.error());
   NotifierTeller teller(notifier);
-
   auto reading = ReadingFile::open(config.state.path + "/" + ReadingFile::kName);
   if (!reading) return refused(reading.error());
   const Death death = begin_life(reading->life());
@@ -387,7 +427,8 @@ int run_engine(FirstConfiguration first, const Clock& clock, Log& log) {
   Engine engine(std::move(setup));
   const StallWatch stalls(**store, clock, log);
   const int code =
-      run_parts({**store, **state, engine, notifier, ingest->get(), clock, log}, std::move(first));
+      run_parts({**store, **state, engine, notifier, in_force, silences, ingest->get(), clock, log},
+                std::move(first));
   guard.ended();
   return code;
 }

@@ -51,6 +51,7 @@ Message test_message(const Notice& notice) {
     return !line.empty() && line.back().text == message.explain;
   });
   message.explain.clear();
+  message.silence.clear();  // there is nothing to silence either
   return message;
 }
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -55,6 +56,10 @@ struct Api {
   std::function<Answer()> reload;
   // How the last re-pricing goes, or went; `begin`: another one is to begin, by the parameters.
   std::function<Answer(const Query& query, bool begin)> reprice;
+  // GET: all silences; POST: another one, by the parameters; DELETE: the end of that of `id`.
+  std::function<Answer(std::string_view method, const Query& query)> silences;
+  // POST: somebody has seen the alert of `id`.
+  std::function<Answer(const Query& query)> acknowledge;
   // Where events that are sent go; nothing: none are taken.
   std::optional<Ingest> ingest{};
 };

@@ -17,9 +17,9 @@ Result<HttpReply> http_get(const HttpGetRequest& request) {
   if (!request.token.empty()) headers.emplace("Authorization", "Bearer " + request.token);
   if (!request.post_as.empty()) headers.emplace("Tocsin-Request", request.post_as);
   const httplib::Result result =
-      request.post_as.empty()
-          ? client.Get(request.path, headers)
-          : client.Post(request.path, headers, std::string(), "application/json");
+      request.post_as.empty() ? client.Get(request.path, headers)
+      : request.deletes       ? client.Delete(request.path, headers)
+                        : client.Post(request.path, headers, std::string(), "application/json");
   if (!result) {
     const ListenAddress address{request.host, request.port, false};
     return retry(address.text() + " does not answer: " + httplib::to_string(result.error()));

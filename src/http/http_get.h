@@ -20,6 +20,7 @@ struct HttpGetRequest {
   std::string token = {};
   Millis timeout{2'000};     // to connect, and again for each read
   std::string post_as = {};  // not empty: it is a POST without a body, of this Tocsin-Request
+  bool deletes = false;      // then a DELETE in its place
 };
 
 // Asks an engine's HttpServer, and waits. Any thread. retry: nobody answered; the message names the

@@ -84,9 +84,12 @@ HttpAnswer metrics_answer(const std::vector<MetricSample>& samples) {
 
 constexpr std::string_view kReload = "/api/v1/reload";
 constexpr std::string_view kReprice = "/api/v1/reprice";
-constexpr std::array<std::string_view, 9> kPaths = {
-    "/healthz",        "/readyz",          "/metrics", "/api/v1/alerts", "/api/v1/budgets",
-    "/api/v1/explain", "/api/v1/unpriced", kReload,    kReprice};
+constexpr std::string_view kSilences = "/api/v1/silences";
+constexpr std::string_view kAcknowledge = "/api/v1/acknowledge";
+constexpr std::array<std::string_view, 11> kPaths = {
+    "/healthz",        "/readyz",         "/metrics",         "/api/v1/alerts",
+    "/api/v1/budgets", "/api/v1/explain", "/api/v1/unpriced", kReload,
+    kReprice,          kSilences,         kAcknowledge};
 
 bool known(std::string_view path) {
   for (const std::string_view ours : kPaths) {
@@ -168,7 +171,9 @@ HttpAnswer Router::answer(const HttpCall& call) const {
   }
   if (!known(call.path)) return error_answer(404, "there is nothing here");
   if (call.path == kReload) return reload(call);
+  if (call.path == kAcknowledge) return acknowledge(call);
   if (call.path == kReprice && call.method == "POST") return reprice(call);
+  if (call.path == kSilences) return silences(call);
   if (call.method != "GET" && call.method != "HEAD") {
     HttpAnswer refused = error_answer(405, "this can only be read: GET or HEAD");
     refused.allow = "GET, HEAD";
@@ -177,20 +182,43 @@ HttpAnswer Router::answer(const HttpCall& call) const {
   return route(call, authorized);
 }
 
+std::optional<HttpAnswer> Router::refused_change(const HttpCall& call,
+                                                 std::string_view what) const {
+  if (call.method == "POST") return refused_as_foreign(call, what, !token().empty());
+  HttpAnswer refused = error_answer(405, "this changes something: POST");
+  refused.allow = "POST";
+  return refused;
+}
+
 HttpAnswer Router::reload(const HttpCall& call) const {
-  if (call.method != "POST") {
-    HttpAnswer refused = error_answer(405, "this changes something: POST");
-    refused.allow = "POST";
-    return refused;
-  }
-  if (auto refused = refused_as_foreign(call, "reload", !token().empty())) return *refused;
+  if (auto refused = refused_change(call, "reload")) return *refused;
   Api::Answer answer = api_.reload();
+  return json_answer(answer.status, std::move(answer.body));
+}
+
+HttpAnswer Router::acknowledge(const HttpCall& call) const {
+  if (auto refused = refused_change(call, "acknowledge")) return *refused;
+  Api::Answer answer = api_.acknowledge(call.query);
   return json_answer(answer.status, std::move(answer.body));
 }
 
 HttpAnswer Router::reprice(const HttpCall& call) const {
   if (auto refused = refused_as_foreign(call, "reprice", !token().empty())) return *refused;
   Api::Answer answer = api_.reprice(call.query, true);
+  return json_answer(answer.status, std::move(answer.body));
+}
+
+HttpAnswer Router::silences(const HttpCall& call) const {
+  const bool reads = call.method == "GET" || call.method == "HEAD";
+  if (!reads && call.method != "POST" && call.method != "DELETE") {
+    HttpAnswer refused = error_answer(405, "a silence is made by POST and ended by DELETE");
+    refused.allow = "GET, HEAD, POST, DELETE";
+    return refused;
+  }
+  if (!reads) {
+    if (auto refused = refused_as_foreign(call, "silence", !token().empty())) return *refused;
+  }
+  Api::Answer answer = api_.silences(reads ? "GET" : call.method, call.query);
   return json_answer(answer.status, std::move(answer.body));
 }
 

@@ -76,8 +76,11 @@ class Router {
   HttpAnswer route(const HttpCall& call, bool authorized) const;
   HttpAnswer reload(const HttpCall& call) const;
   HttpAnswer reprice(const HttpCall& call) const;
+  HttpAnswer silences(const HttpCall& call) const;
+  HttpAnswer acknowledge(const HttpCall& call) const;
   HttpAnswer explain(const HttpCall& call) const;
 
+  std::optional<HttpAnswer> refused_change(const HttpCall& call, std::string_view what) const;
   std::optional<HttpAnswer> refused_host(const HttpCall& call) const;
   std::string token() const;
 

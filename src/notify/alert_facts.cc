@@ -173,6 +173,7 @@ void add_wide_parts(Message& message, const Alert& alert, const Notice& notice) 
   add_facts(message, alert, pace);
   message.preheader = preheader_of(alert, pace);
   message.next = next_of(alert, pace, told);
+  message.silence = silence_command(alert, notice, true);
   message.explain = explain_command(alert, true);
   message.footer = footer_of(alert, notice);
 }

@@ -21,7 +21,17 @@ constexpr std::size_t kGroupMax = 40;  // in a line of the list
 constexpr std::string_view kAlready = "already over when Tocsin caught up";
 constexpr std::string_view kRepriced = "over now that prices were put right";
 
-std::string_view heading_of(const Alert& first) { return first.repriced ? kRepriced : kAlready; }
+constexpr std::string_view kStillOver = "still over";
+constexpr std::string_view kSilenceEnded = "silence ended";
+constexpr std::string_view kUnsilenced = "still over now that the silence is over";
+
+// Why the levels are told now and not when they were reached; empty: they are told as they come.
+std::string_view heading_of(const Notice& notice, const Alert& first) {
+  if (notice.kind == Notice::Kind::unsilenced) return kUnsilenced;
+  if (notice.kind == Notice::Kind::reminder) return kStillOver;
+  if (notice.kind != Notice::Kind::catch_up) return {};
+  return first.repriced ? kRepriced : kAlready;
+}
 
 // Whether `a` says more about a group than `b`: the newer window, there the higher rung.
 bool later_or_higher(const Alert& a, const Alert& b) {
@@ -135,8 +145,8 @@ FirstLine first_line(const Notice& notice, const Levels& levels, const std::vect
   line.mark = highest_mark(levels);
   line.subject = cut_end(subject_of(first), 40);
   const std::string count = count_text(std::ssize(levels));
-  if (notice.kind == Notice::Kind::catch_up) {
-    line.tail = ": " + count + " " + std::string(heading_of(first));
+  if (const auto heading = heading_of(notice, first); !heading.empty()) {
+    line.tail = ": " + count + " " + std::string(heading);
   } else {
     const Millis span = std::max(notice.until - notice.from, Millis{1'000});
     line.tail = ": " + count + " crossed in " + duration_text(span);
@@ -149,8 +159,8 @@ std::string title_of(const Notice& notice, const Levels& levels) {
   const Alert& first = *levels.front();
   const std::string count =
       count_text(std::ssize(levels)) + " " + groups_word(first, levels.size());
-  if (notice.kind == Notice::Kind::catch_up) {
-    return subject_of(first) + ": " + count + " " + std::string(heading_of(first));
+  if (const auto heading = heading_of(notice, first); !heading.empty()) {
+    return subject_of(first) + ": " + count + " " + std::string(heading);
   }
   const auto clock = [&](WallTime t) {
     return clock_seconds_text(local_time(as_event_time(t), first.zone));
@@ -264,6 +274,7 @@ void add_end(Message& message, const Alert& first, const Notice& notice) {
     message.next = "each is told again only at its next line.";
     if (!first.enforced) message.next += " Nothing is blocked.";
   }
+  if (!message.rows.empty()) message.silence = silence_command(first, notice, false);
   message.explain = explain_command(first, false);
   message.footer = footer_of(first, notice);
 }
@@ -287,9 +298,9 @@ Message only_stale(const Notice& notice) {
 
 // One level alone is told as an alert is; after a catch-up with its heading.
 Message single_level(const Notice& notice, const Alert& level) {
-  const bool caught_up = notice.kind == Notice::Kind::catch_up;
+  const bool unsilenced = notice.kind == Notice::Kind::unsilenced;
   Message message =
-      message_about(level, notice, caught_up ? heading_of(level) : std::string_view{});
+      message_about(level, notice, unsilenced ? kSilenceEnded : heading_of(notice, level));
   if (const std::string stale = stale_text(notice.alerts); !stale.empty()) {
     message.paragraphs.push_back({stale, Born::ours});
   }

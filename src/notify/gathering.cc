@@ -130,6 +130,10 @@ void Gathering::end_catch_up() {
   catching_up_.clear();
 }
 
+void Gathering::unmute(const std::vector<Item>& items, WallTime wall) {
+  for (const Item& item : items) unmuted_[item.alert->rule].add(item.seq, wall);
+}
+
 Composition Gathering::cut(Rows& rows, Notice::Kind kind) const {
   Composition composition;
   composition.kind = kind;
@@ -164,12 +168,14 @@ std::optional<Composition> Gathering::take(SteadyTime now) {
     now_.pop_front();
     return first;
   }
-  if (!caught_up_.empty()) {
-    const auto rows = caught_up_.begin();
-    Composition digest = cut(rows->second, Notice::Kind::catch_up);
-    if (rows->second.seqs.empty()) caught_up_.erase(rows);
+  const auto take_from = [&](std::map<std::string, Rows>& by_rule, Notice::Kind kind) {
+    const auto rows = by_rule.begin();
+    Composition digest = cut(rows->second, kind);
+    if (rows->second.seqs.empty()) by_rule.erase(rows);
     return digest;
-  }
+  };
+  if (!caught_up_.empty()) return take_from(caught_up_, Notice::Kind::catch_up);
+  if (!unmuted_.empty()) return take_from(unmuted_, Notice::Kind::unsilenced);
   for (auto next = buckets_.begin(); next != buckets_.end();) {
     const auto bucket = next++;
     const bool idle = !bucket->second.due;
@@ -181,7 +187,7 @@ std::optional<Composition> Gathering::take(SteadyTime now) {
 }
 
 std::optional<SteadyTime> Gathering::next_due() const {
-  if (!now_.empty() || !caught_up_.empty()) return SteadyTime::min();
+  if (!now_.empty() || !caught_up_.empty() || !unmuted_.empty()) return SteadyTime::min();
   std::optional<SteadyTime> next;
   for (const auto& [rule, bucket] : buckets_) {
     if (bucket.due && (!next || *bucket.due < *next)) next = bucket.due;
@@ -198,13 +204,14 @@ Composition Gathering::take_all() {
   const std::vector<Resolution> none;
   for (const Composition& composition : now_) add(composition.seqs, composition.resolved);
   for (const auto& [rule, bucket] : buckets_) add(bucket.waiting.seqs, bucket.resolved);
-  for (const auto* rows : {&catching_up_, &caught_up_}) {
+  for (const auto* rows : {&catching_up_, &caught_up_, &unmuted_}) {
     for (const auto& [rule, of_rule] : *rows) add(of_rule.seqs, none);
   }
   now_.clear();
   buckets_.clear();
   catching_up_.clear();
   caught_up_.clear();
+  unmuted_.clear();
   return all;
 }
 
@@ -213,7 +220,7 @@ std::size_t Gathering::waiting() const {
   for (const auto& [rule, bucket] : buckets_) {
     count += bucket.waiting.seqs.size() + bucket.resolved.size();
   }
-  for (const auto* rows : {&catching_up_, &caught_up_}) {
+  for (const auto* rows : {&catching_up_, &caught_up_, &unmuted_}) {
     for (const auto& [rule, of_rule] : *rows) count += of_rule.seqs.size();
   }
   return count;
@@ -226,7 +233,7 @@ std::optional<WallTime> Gathering::oldest() const {
   for (const auto& [rule, bucket] : buckets_) {
     if (!bucket.waiting.seqs.empty()) take_in(bucket.waiting.from);
   }
-  for (const auto* rows : {&catching_up_, &caught_up_}) {
+  for (const auto* rows : {&catching_up_, &caught_up_, &unmuted_}) {
     for (const auto& [rule, of_rule] : *rows) take_in(of_rule.from);
   }
   return oldest;

@@ -47,6 +47,8 @@ class Gathering {
   void offer(std::vector<Item> items, SteadyTime now, WallTime wall);
   void resolve(Resolution resolution, SteadyTime now, WallTime wall);
   void end_catch_up();
+  // What was kept back by silences that are over: one digest a rule, at once.
+  void unmute(const std::vector<Item>& items, WallTime wall);
 
   // The next that is due, if any; it is no longer here then.
   std::optional<Composition> take(SteadyTime now);
@@ -82,6 +84,7 @@ class Gathering {
   std::map<std::string, Bucket> buckets_;
   std::map<std::string, Rows> catching_up_;  // by rule
   std::map<std::string, Rows> caught_up_;
+  std::map<std::string, Rows> unmuted_;
 };
 
 // One (rule, group) in one calendar window: what is told as one.

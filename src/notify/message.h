@@ -64,7 +64,8 @@ struct Message {
   std::vector<Text> paragraphs;  // may hold several lines
   std::optional<Text> runbook;
   std::string next;                        // "The next line is 95% ($95.00), a warning."
-  std::string explain;                     // the command that says why, quoted for a shell
+  std::string silence;                     // the command that keeps it quiet, quoted for a shell
+  std::string explain;                     // the command that says why, likewise
   std::vector<std::vector<Text>> context;  // lines of pieces, the least important text
   std::vector<Text> footer;                // the same in one line of sentences
 };

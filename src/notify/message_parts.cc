@@ -2,10 +2,12 @@
 #include "notify/message_parts.h"
 
 #include <algorithm>
+#include <cstdio>
 
 #include "notify/amount_text.h"
 #include "notify/period_text.h"
 #include "notify/plain_text.h"
+#include "window/local_time.h"
 
 namespace tocsin {
 namespace {
@@ -279,19 +281,57 @@ std::string shell_quoted(std::string_view text) {
   return quoted + "'";
 }
 
-std::string explain_command(const Alert& alert, bool with_group) {
-  const auto is_typable = [](const std::string& text) { return clean_text(text) == text; };
-  if (!is_typable(alert.rule)) return "";
-  std::string command = "tocsin explain " + shell_quoted(alert.rule);
-  if (!with_group) return command;
-  const bool typable = std::all_of(alert.group.begin(), alert.group.end(), [&](const auto& field) {
+namespace {
+
+bool is_typable(const std::string& text) { return clean_text(text) == text; }
+
+bool has_typable_group(const Alert& alert) {
+  return std::all_of(alert.group.begin(), alert.group.end(), [&](const auto& field) {
     return is_typable(field.first) && is_typable(field.second);
   });
-  if (!typable) return command;
+}
+
+// "--until midnight": where the window ends, as `tocsin silence` reads it by the rule's clocks.
+std::string silence_length(const Alert& alert, EventTime told) {
+  const bool ends = alert.window_kind != WindowKind::rolling && alert.window.end != kNever;
+  if (!ends || alert.window.end <= told) return "--for 2h";
+  const LocalTime end = local_time(alert.window.end, alert.zone);
+  if (alert.window.end - told <= Millis{86'400'000} && !end.ambiguous) {
+    return end.midnight() ? "--until midnight" : "--until " + clock_text(end);
+  }
+  char date[32];
+  std::snprintf(date, sizeof date, "%04d-%02u-%02u", end.year, end.month, end.day);
+  return std::string("--until ") + date + (end.midnight() ? "" : "T" + clock_text(end));
+}
+
+}  // namespace
+
+std::string explain_command(const Alert& alert, bool with_group) {
+  if (!is_typable(alert.rule)) return "";
+  std::string command = "tocsin explain " + shell_quoted(alert.rule);
+  if (!with_group || !has_typable_group(alert)) return command;
   for (const auto& [field, value] : alert.group) {
     command += " --group " + shell_quoted(field + "=" + value);
   }
   return command;
+}
+
+// A group that cannot be typed would leave a command that silences all the others, too; so would
+// one that reads as a glob.
+std::string silence_command(const Alert& alert, const Notice& notice, bool with_group) {
+  const auto is_pattern = [](const std::string& text) {
+    return text.find_first_of("*?") != std::string::npos;
+  };
+  if (!is_typable(alert.rule) || is_pattern(alert.rule)) return "";
+  std::string command = "tocsin silence " + shell_quoted(alert.rule);
+  if (with_group) {
+    if (!has_typable_group(alert)) return "";
+    for (const auto& [field, value] : alert.group) {
+      if (is_pattern(value)) return "";
+      command += " " + shell_quoted(field + "=" + value);
+    }
+  }
+  return command + " " + silence_length(alert, as_event_time(notice.composed_at));
 }
 
 namespace {
@@ -355,7 +395,11 @@ Message message_of(const Notice& notice) {
   switch (notice.kind) {
     case Notice::Kind::alert: return message_about(notice.alerts.front(), notice);
     case Notice::Kind::digest:
-    case Notice::Kind::catch_up: return digest_message(notice);
+    case Notice::Kind::catch_up:
+    case Notice::Kind::unsilenced:
+    case Notice::Kind::reminder: return digest_message(notice);
+    case Notice::Kind::held:
+    case Notice::Kind::capped: return held_message(notice);
     case Notice::Kind::resolved: return resolved_message(notice);
     case Notice::Kind::engine: return engine_message(notice);
   }

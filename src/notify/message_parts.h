@@ -105,6 +105,8 @@ Severity highest_severity(const std::vector<Alert>& alerts);
 
 // `tocsin explain RULE --group FIELD=VALUE`, with the group where all of it can be typed again.
 std::string explain_command(const Alert& alert, bool with_group);
+// `tocsin silence RULE FIELD=VALUE --until …`: until the window ends, else for a while.
+std::string silence_command(const Alert& alert, const Notice& notice, bool with_group);
 // `text` as one word of a POSIX shell.
 std::string shell_quoted(std::string_view text);
 
@@ -124,6 +126,7 @@ Message message_about(const Alert& alert, const Notice& notice, std::string_view
 
 // The other messages, by kind.
 Message digest_message(const Notice& notice);  // digest and catch_up
+Message held_message(const Notice& notice);    // held and capped
 Message resolved_message(const Notice& notice);
 Message engine_message(const Notice& notice);
 Message unpriced_message(const Notice& notice);  // of the engine's, one with a report

@@ -11,8 +11,8 @@
 namespace tocsin {
 namespace {
 
-constexpr std::uint8_t kVersion = 2;  // 1 knows no reports of what has no price
-constexpr std::uint8_t kResolutionVersion = 1;
+constexpr std::uint8_t kNoticeVersion = 3;      // 1: no reports of what has no price; 2: no reasons
+constexpr std::uint8_t kResolutionVersion = 2;  // 1 had no reasons
 
 WallTime read_wall(RowReader& in) { return WallTime{Millis{in.signed_number()}}; }
 
@@ -31,14 +31,24 @@ void write_resolution(RowWriter& out, const Resolution& resolution) {
   out.amount(resolution.highest);
   out.signed_number(to_ms(resolution.since));
   out.signed_number(to_ms(resolution.until));
+  out.byte(static_cast<std::uint8_t>(resolution.reason));
+  out.byte(resolution.limit_before ? 1 : 0);
+  if (resolution.limit_before) out.amount(*resolution.limit_before);
 }
 
-Resolution read_resolution(RowReader& in, std::optional<Error>& error) {
+Resolution read_resolution(RowReader& in, bool with_reason, std::optional<Error>& error) {
   Resolution resolution;
   resolution.alert = read_alert(in, error);
   resolution.highest = in.amount();
   resolution.since = event_time_ms(in.signed_number());
   resolution.until = event_time_ms(in.signed_number());
+  if (!with_reason) return resolution;
+  const std::uint8_t reason = in.byte();
+  if (reason > static_cast<std::uint8_t>(Resolution::Reason::rule_removed)) {
+    if (!error) error = Error{Reaction::reject, "the end of an alert in the state is damaged"};
+  }
+  resolution.reason = static_cast<Resolution::Reason>(reason);
+  if (in.byte() == 1) resolution.limit_before = in.amount();
   return resolution;
 }
 
@@ -74,7 +84,7 @@ const std::string& rule_of(const Notice& notice) {
 std::string encode_notice(const Notice& notice) {
   std::string bytes;
   RowWriter out(bytes);
-  out.byte(kVersion);
+  out.byte(kNoticeVersion);
   out.byte(static_cast<std::uint8_t>(notice.kind));
   out.text(notice.id);
   for (const WallTime t : {notice.composed_at, notice.from, notice.until}) write_wall(out, t);
@@ -90,9 +100,9 @@ std::string encode_notice(const Notice& notice) {
 Result<Notice> decode_notice(std::string_view bytes) {
   RowReader in(bytes);
   const std::uint8_t version = in.byte();
-  if (in.ok() && (version < 1 || version > kVersion)) {
+  if (in.ok() && (version < 1 || version > kNoticeVersion)) {
     return reject("a notification in the state has version " + std::to_string(version) +
-                  ", this program knows up to version " + std::to_string(kVersion) +
+                  ", this program knows up to version " + std::to_string(kNoticeVersion) +
                   ": start the program that wrote it, or a newer one");
   }
   Notice notice;
@@ -105,17 +115,21 @@ Result<Notice> decode_notice(std::string_view bytes) {
     notice.alerts.push_back(read_alert(in, error));
   }
   for (auto left = in.number(); left > 0 && in.ok(); --left) {
-    notice.resolved.push_back(read_resolution(in, error));
+    notice.resolved.push_back(read_resolution(in, version >= 3, error));
   }
   const std::uint8_t has_engine = in.byte();
   if (has_engine == 1) notice.engine = read_engine(in, version);
   if (error && in.ok()) return tl::unexpected<Error>(*error);
-  const bool known = kind <= static_cast<std::uint8_t>(Notice::Kind::engine) && has_engine <= 1;
+  const bool known = kind <= static_cast<std::uint8_t>(Notice::Kind::capped) && has_engine <= 1;
   const bool engine_fits = notice.engine.has_value() == (notice.kind == Notice::Kind::engine);
-  const bool resolved_fits = notice.resolved.empty() == (notice.kind != Notice::Kind::resolved);
-  const bool about_alerts = notice.kind <= Notice::Kind::catch_up;
+  const bool any = is_of_any_rules(notice);
+  const bool resolved_fits =
+      any || notice.resolved.empty() == (notice.kind != Notice::Kind::resolved);
+  const bool about_alerts =
+      any ? notice.resolved.empty()
+          : notice.kind != Notice::Kind::resolved && notice.kind != Notice::Kind::engine;
   if (!in.ok() || !in.done() || !known || !engine_fits || !resolved_fits ||
-      notice.alerts.empty() == about_alerts) {
+      (about_alerts ? notice.alerts.empty() : !any && !notice.alerts.empty())) {
     return reject("a notification in the state is damaged: its bytes are not what was written");
   }
   return notice;
@@ -124,7 +138,7 @@ Result<Notice> decode_notice(std::string_view bytes) {
 std::string encode_engine_message(const EngineMessage& message) {
   std::string bytes;
   RowWriter out(bytes);
-  out.byte(kVersion);
+  out.byte(kNoticeVersion);
   write_engine(out, message);
   return bytes;
 }
@@ -133,7 +147,7 @@ Result<EngineMessage> decode_engine_message(std::string_view bytes) {
   RowReader in(bytes);
   const std::uint8_t version = in.byte();
   EngineMessage message = read_engine(in, version);
-  if (version != kVersion || !in.ok() || !in.done()) {
+  if (version < 2 || version > kNoticeVersion || !in.ok() || !in.done()) {
     return reject("a message of Tocsin itself in the state is damaged or of another version");
   }
   return message;
@@ -151,9 +165,9 @@ Result<Resolution> decode_resolution(std::string_view bytes) {
   RowReader in(bytes);
   const std::uint8_t version = in.byte();
   std::optional<Error> error;
-  Resolution resolution = read_resolution(in, error);
+  Resolution resolution = read_resolution(in, version >= 2, error);
   if (error && in.ok()) return tl::unexpected<Error>(*error);
-  if (version != kResolutionVersion || !in.ok() || !in.done()) {
+  if (version < 1 || version > kResolutionVersion || !in.ok() || !in.done()) {
     return reject("the end of an alert in the state is damaged or of another version");
   }
   return resolution;
@@ -173,7 +187,11 @@ std::string id_for(const Notice& notice) {
                       std::to_string(notice.composed_at.time_since_epoch().count())});
   }
   std::vector<std::string> ids = alert_ids(notice);
-  if (ids.size() == 1) return ids.front();
+  if (notice.kind == Notice::Kind::reminder) {
+    ids.push_back("again " + std::to_string(notice.composed_at.time_since_epoch().count()));
+  }
+  if (ids.size() == 1 && notice.resolved.empty())
+    return ids.front();  // nothing else has told it yet
   for (const Resolution& resolution : notice.resolved) {
     ids.push_back("resolved " + resolution.alert.id + " " +
                   std::to_string(to_ms(resolution.until)));

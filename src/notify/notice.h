@@ -36,6 +36,10 @@ struct Notice {
     catch_up,  // alerts of one rule crossed before it caught up
     resolved,  // ends of episodes of one rule
     engine,
+    unsilenced,  // alerts of one rule that stand when the silence over them ends
+    reminder,    // alerts of one rule that were told before and still stand
+    held,        // alerts and ends of any rules that came outside the channel's hours
+    capped,      // and that came beyond its messages of an hour
   };
   Kind kind = Kind::alert;
   std::string id;  // 32 hex digits; the same for a second try and after a crash
@@ -45,6 +49,11 @@ struct Notice {
   std::vector<Resolution> resolved;
   std::optional<EngineMessage> engine;
 };
+
+// Does it tell of several rules what came while the channel was told nothing?
+inline bool is_of_any_rules(const Notice& notice) {
+  return notice.kind == Notice::Kind::held || notice.kind == Notice::Kind::capped;
+}
 
 // The rule the notice is about; empty for the engine's own.
 const std::string& rule_of(const Notice& notice);

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "alert/alert_codec.h"
 #include "notify/outbox_keys.h"
 #include "tocsin/crash_point.h"
 
@@ -15,9 +14,10 @@ constexpr std::size_t kEngineToldMax = 10'000;
 // The other rungs of a group told in the same message; what the commit named stays named.
 void name_crossed(std::vector<Alert>& alerts) {
   std::unordered_map<std::string, std::vector<std::string>> rungs;
-  for (const Alert& alert : alerts) rungs[group_identity(alert)].push_back(alert.rung);
+  const auto place = [](const Alert& alert) { return alert.rule + '\n' + group_identity(alert); };
+  for (const Alert& alert : alerts) rungs[place(alert)].push_back(alert.rung);
   for (Alert& alert : alerts) {
-    for (const std::string& rung : rungs[group_identity(alert)]) {
+    for (const std::string& rung : rungs[place(alert)]) {
       const bool named =
           std::find(alert.crossed.begin(), alert.crossed.end(), rung) != alert.crossed.end();
       if (rung != alert.rung && !named) alert.crossed.push_back(rung);
@@ -54,8 +54,10 @@ Notifier::Notifier(NotifierParts parts, std::vector<std::unique_ptr<Channel>> ch
 Notifier::~Notifier() = default;
 
 std::unique_ptr<Notifier::Post> Notifier::make_post(std::unique_ptr<Channel> channel) {
-  auto post = std::make_unique<Post>(Post{std::move(channel), Gathering(config_.gathering), {}});
+  auto post = std::make_unique<Post>(Post{std::move(channel), Gathering(config_.gathering)});
   const std::string& name = post->channel->name();
+  const auto manners = config_.manners.find(name);
+  if (manners != config_.manners.end()) post->manners = manners->second;
   const auto destinations = post->channel->destinations();
   const bool several = destinations.size() > 1;
   for (const std::string& to : destinations) {
@@ -123,6 +125,11 @@ Result<void> Notifier::load() {
   std::vector<Outgoing> alerts;
   OutboxReader reader;
   reader.alert = [&](std::string_view channel, std::uint64_t seq, Alert alert) {
+    if (Post* post = find(std::string(channel));
+        post != nullptr && post->manners.hours &&
+        !post->manners.hours->open(WallTime{alert.at.time_since_epoch()})) {
+      post->behind = Notice::Kind::held;  // the process ended while the channel was closed
+    }
     // Alerts that wait for the end of a catch-up can be many, and only their rows are needed.
     alerts.push_back({seq, std::move(alert), {std::string(channel)}});
     if (alerts.size() < 10'000) return;
@@ -155,6 +162,8 @@ Result<void> Notifier::load() {
   }
   take(std::move(alerts));
   for (Resolving& one : ended) take(std::move(one));
+  if (auto counted = count_hour(); !counted) return counted;
+  if (auto loaded = load_standing(); !loaded) return loaded;
   update_status();
   return {};
 }
@@ -176,6 +185,10 @@ void Notifier::take(std::vector<Outgoing> alerts) {
     if (!is_told(outgoing.alert)) continue;
     for (const std::string& channel : outgoing.channels) {
       Post* post = find(channel);
+      if (post != nullptr && parts_.silences != nullptr && !outgoing.alert.silence.empty()) {
+        post->muting.hold(outgoing.seq, outgoing.alert);
+        continue;
+      }
       if (post != nullptr) {
         by_post[post].push_back({outgoing.seq, &outgoing.alert});
         continue;
@@ -205,6 +218,15 @@ void Notifier::take(Resolving resolving) {
       marks_.erase(
           resolution_key(channel, resolving.resolution.alert.id, resolving.resolution.until));
       park_unconfigured({channel, ""}, std::move(notice));
+      continue;
+    }
+    if (post->reminding.ended(resolving.resolution.alert.id)) {
+      marks_.erase(standing_key(channel, resolving.resolution.alert.id));
+    }
+    if (const auto muted = post->muting.ended(resolving.resolution.alert.id)) {
+      marks_.erase(outbox_key(channel, *muted));
+      marks_.erase(
+          resolution_key(channel, resolving.resolution.alert.id, resolving.resolution.until));
       continue;
     }
     post->gathering.resolve(resolving.resolution, parts_.clock.monotonic(), parts_.clock.wall());
@@ -251,18 +273,8 @@ void Notifier::tell_engine(EngineMessage message, Address except) {
 std::vector<Alert> Notifier::alerts_of(const Post& post, const Composition& composition) {
   if (!composition.alerts.empty()) return composition.alerts;
   std::vector<Alert> alerts;
-  for (const std::uint64_t seq : composition.seqs) {
-    const auto row = parts_.store.get(outbox_key(post.channel->name(), seq));
-    if (!row) failure_ = row.error();
-    if (!row || !*row) continue;
-    auto alert = decode_alert(**row);
-    if (alert) alerts.push_back(std::move(*alert));
-  }
-  if (alerts.size() < composition.seqs.size()) {
-    parts_.log.error(std::to_string(composition.seqs.size() - alerts.size()) +
-                     " alerts are missing in the outbox of channel " + post.channel->name());
-  }
-  return alerts;
+  for (auto& [seq, alert] : alerts_of(post, composition.seqs)) alerts.push_back(std::move(alert));
+  return composition.kind == Notice::Kind::unsilenced ? standing(alerts) : alerts;
 }
 
 std::optional<Notice> Notifier::compose(Post& post, Composition composition,
@@ -283,12 +295,20 @@ std::optional<Notice> Notifier::compose(Post& post, Composition composition,
 }
 
 void Notifier::compose_for(Post& post, WriteBatch& batch) {
-  while (post.has_room() && !failure_) {
+  if (closed(post)) return;
+  if (post.behind && post.has_room()) compose_behind(post, batch);
+  remind(post, batch);
+  while (post.has_room() && !failure_ && !closed(post)) {
     auto next = post.gathering.take(parts_.clock.monotonic());
     if (!next) return;
     std::vector<std::uint64_t> seqs;
+    // That nothing of it stands any more is no reason to tell it at the next start.
+    const auto over = next->kind == Notice::Kind::unsilenced ? next->seqs : seqs;
     auto notice = compose(post, std::move(*next), seqs);
-    if (!notice) continue;
+    if (!notice) {
+      for (const std::uint64_t seq : over) batch.erase(outbox_key(post.channel->name(), seq));
+      continue;
+    }
     enqueue({&post, "", std::move(*notice)}, seqs, batch);
   }
 }
@@ -306,6 +326,9 @@ void Notifier::enqueue(Composed composed, const std::vector<std::uint64_t>& seqs
     destination.lane.push(notice);
   }
   put_composed(batch, to, *notice, seqs);
+  if (notice->kind == Notice::Kind::engine) return;
+  count(*composed.post);
+  note_told(*composed.post, *notice, batch);
 }
 
 void Notifier::enqueue_engine(WriteBatch& batch) {
@@ -330,6 +353,7 @@ Result<void> Notifier::step(Millis wait) {
   if (failure_) return tl::unexpected<Error>(*failure_);
   take_inputs();
   expire();
+  unmute();
   if (auto composed = compose(); !composed) {
     failure_ = composed.error();
     return composed;

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -16,8 +17,12 @@
 #include "notify/channel.h"
 #include "notify/gathering.h"
 #include "notify/lane.h"
+#include "notify/levels.h"
+#include "notify/manners.h"
+#include "notify/muting.h"
 #include "notify/notice.h"
 #include "notify/outbox.h"
+#include "notify/reminding.h"
 #include "tocsin/clock.h"
 #include "tocsin/log.h"
 #include "tocsin/result.h"
@@ -52,6 +57,10 @@ struct NotifierConfig {
   RetryLimits retry;
   Millis engine_interval{3'600'000};  // the same kind and subject is told once in it
   Millis drain{2'000};                // how long a stop waits for answers under way
+  // For what is told later than it rang. Empty: what rang stands until its window ends.
+  LevelReader levels{};
+  std::map<std::string, Manners> manners{};  // by channel; others have none
+  Repeats repeats{};
   std::uint32_t jitter_seed = 1;
 };
 
@@ -61,6 +70,8 @@ struct ChannelChange {
   std::vector<std::string> kept;                   // those that stay as they are; others leave
   std::vector<std::string> engine_channels;
   GatheringLimits gathering;
+  std::map<std::string, Manners> manners{};
+  Repeats repeats{};
 };
 
 // What the notifier works with; all outlive it, and nobody else uses the transport.
@@ -69,6 +80,7 @@ struct NotifierParts {
   Transport& transport;
   const Clock& clock;
   Log& log;
+  const SilenceBook* silences = nullptr;  // whose ids alerts carry; null: they carry none
 };
 
 // Tells people: takes alerts whose rows are in the outbox, composes messages, stores them, sends
@@ -113,6 +125,8 @@ class Notifier {
   // Rounds so far, for whoever watches whether they go on; wake() makes one that waits go on.
   std::uint64_t rounds() const { return rounds_.load(std::memory_order_relaxed); }
   void wake() { parts_.transport.wake(); }
+  // A silence was ended: what it kept back may be told. Any thread.
+  void silences_changed() { wake(); }
 
  private:
   struct CatchUpEnded {};
@@ -135,7 +149,14 @@ class Notifier {
   struct Post {  // one channel
     std::unique_ptr<Channel> channel;
     Gathering gathering;
-    std::vector<Destination> destinations;  // as many from its beginning to its end
+    Muting muting{};
+    Reminding reminding{};
+    Manners manners{};
+    // What waits is told as one, for the channel was told nothing: kind held, or capped.
+    std::optional<Notice::Kind> behind{};
+    WallTime hour{};                          // when the first of these was told
+    std::size_t in_hour = 0;                  // messages, but for those of the engine
+    std::vector<Destination> destinations{};  // as many from its beginning to its end
     bool has_room() const;
     bool under_way() const;
     bool holds(const std::string& notice) const;  // by its id
@@ -169,6 +190,26 @@ class Notifier {
   void hand_on(const Post& old, const Address& from, std::shared_ptr<const Notice> notice);
   void park_waiting(Post& post);
   void see_off();
+
+  // It is told nothing until then, for its hours or its messages of an hour; nothing: it is.
+  std::optional<WallTime> closed_until(const Post& post) const;
+  bool closed(Post& post);
+  void drop_waiting(Post& post);
+  void count(Post& post);
+  Result<void> count_hour();
+  void compose_behind(Post& post, WriteBatch& batch);
+  Result<void> load_standing();
+  void note_told(Post& post, const Notice& notice, WriteBatch& batch);
+  void remind(Post& post, WriteBatch& batch);
+  void remind(Post& post, const std::vector<Reminding::Group>& groups, WriteBatch& batch);
+  std::vector<Alert> to_remind_of(Post& post, const Reminding::Group& group, WriteBatch& batch);
+  void forget(Post& post, const std::string& alert_id, WriteBatch& batch);
+  void unmute();
+  void unmute(Post& post, const std::vector<std::uint64_t>& seqs);
+  std::vector<std::pair<std::uint64_t, Alert>> alerts_of(const Post& post,
+                                                         const std::vector<std::uint64_t>& seqs);
+  std::vector<std::optional<Alert>> levels_of(const std::vector<Alert>& alerts) const;
+  std::vector<Alert> standing(const std::vector<Alert>& alerts) const;
 
   Result<void> compose();
   void compose_for(Post& post, WriteBatch& batch);

@@ -57,7 +57,16 @@ Millis Notifier::time_to_wait(Millis most) const {
   };
   for (const auto& post : posts_) {
     for (const Destination& to : post->destinations) due(to.lane.next_due(now));
-    if (post->has_room()) due(post->gathering.next_due());
+    const auto due_by_clock = [&](std::optional<WallTime> t) {
+      if (t) wait = std::min(wait, std::max(*t - parts_.clock.wall(), Millis{0}));
+    };
+    if (const auto until = closed_until(*post)) {
+      due_by_clock(until);
+    } else if (post->has_room()) {
+      due(post->behind ? now : post->gathering.next_due());
+      due_by_clock(post->reminding.next_due(config_.repeats));
+    }
+    if (parts_.silences != nullptr) due_by_clock(post->muting.next_due(*parts_.silences));
   }
   return wait;
 }

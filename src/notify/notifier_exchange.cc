@@ -16,6 +16,8 @@ void Notifier::take(ChannelChange change) {
   }
   config_.engine_channels = std::move(change.engine_channels);
   config_.gathering = change.gathering;
+  config_.manners = std::move(change.manners);
+  config_.repeats = std::move(change.repeats);
   std::vector<std::unique_ptr<Post>> old = std::move(posts_);
   posts_.clear();
   by_name_.clear();
@@ -28,6 +30,8 @@ void Notifier::take(ChannelChange change) {
     const bool kept = std::find(change.kept.begin(), change.kept.end(), name) != change.kept.end();
     if (kept && find(name) == nullptr) {
       post->gathering.set_limits(config_.gathering);
+      const auto manners = config_.manners.find(name);
+      post->manners = manners == config_.manners.end() ? Manners{} : manners->second;
       by_name_[name] = post.get();
       posts_.push_back(std::move(post));
     } else {
@@ -48,6 +52,11 @@ void Notifier::take(ChannelChange change) {
 void Notifier::replace(std::unique_ptr<Post> old) {
   if (Post* post = find(old->channel->name())) {
     post->gathering = std::move(old->gathering);
+    post->muting = std::move(old->muting);
+    post->reminding = std::move(old->reminding);
+    post->behind = old->behind;
+    post->hour = old->hour;
+    post->in_hour = old->in_hour;
     post->gathering.set_limits(config_.gathering);
   } else {
     park_waiting(*old);
@@ -93,6 +102,8 @@ void Notifier::hand_on(const Post& old, const Address& from, std::shared_ptr<con
 void Notifier::park_waiting(Post& post) {
   const std::string& name = post.channel->name();
   Composition all = post.gathering.take_all();
+  for (const std::uint64_t seq : post.muting.take_all()) all.seqs.push_back(seq);
+  for (const std::string& id : post.reminding.take_all()) marks_.erase(standing_key(name, id));
   for (const std::uint64_t seq : all.seqs) {
     const auto row = parts_.store.get(outbox_key(name, seq));
     if (!row) failure_ = row.error();

@@ -25,6 +25,21 @@ std::string lasted(const Resolution& resolution) {
   return duration_text(resolution.until - resolution.since);
 }
 
+bool is_raised(const Resolution& resolution) {
+  return resolution.reason == Resolution::Reason::limit_raised;
+}
+
+std::string reason_text(const Resolution& resolution) {
+  const Alert& alert = resolution.alert;
+  if (resolution.reason == Resolution::Reason::rule_removed) {
+    return "the rule was taken out";
+  }
+  const bool ended =
+      alert.window_kind != WindowKind::rolling && resolution.until >= alert.window.end;
+  if (ended) return "the window ended";
+  return is_below(alert) ? "no longer below the line" : "below the limit";
+}
+
 // "Over 5% from 10:41 to 10:55, highest 9.1%. Reason: below the limit."
 std::string story(const Resolution& resolution) {
   const Alert& alert = resolution.alert;
@@ -39,7 +54,27 @@ std::string story(const Resolution& resolution) {
   return (below ? "Below " : "Over ") + line + " from " + moment(since) + " to " + moment(until) +
          (below ? ", lowest " : ", highest ") +
          value_with_unit(alert.metric, resolution.highest, std::nullopt) +
-         (below ? ". Reason: no longer below the line." : ". Reason: below the limit.");
+         ". Reason: " + reason_text(resolution) + ".";
+}
+
+// "from $100 to $150"; without what is not known any more, "to $150".
+std::string raised_text(const Resolution& resolution) {
+  const Alert& alert = resolution.alert;
+  const std::string unit = unit_word(alert.metric);
+  return (resolution.limit_before
+              ? "from " + limit_text(alert.metric, *resolution.limit_before) + " "
+              : "") +
+         "to " + limit_text(alert.metric, alert.budget.value_or(alert.amount)) +
+         (unit.empty() ? "" : " " + unit);
+}
+
+// "61% ($91.20)"
+std::string level_text(const Alert& alert) {
+  const std::string value =
+      value_with_unit(alert.metric, alert.value, alert.budget.value_or(alert.amount));
+  const auto percent =
+      alert.budget ? whole_percent(alert.value, *alert.budget) : std::optional<int128>();
+  return percent ? count_text(*percent) + "% (" + value + ")" : value;
 }
 
 // With the time it lasted in place of the window.
@@ -50,20 +85,55 @@ Alert as_episode(const Resolution& resolution) {
   return alert;
 }
 
+// "Production spend: limit raised from $100 to $150, now 61% ($91.20)"
+Message one_raised(const Notice& notice, const Resolution& resolution) {
+  const Alert& alert = resolution.alert;
+  FirstLine line;
+  line.mark = mark_of(Severity::info);
+  line.subject = subject_of(alert);
+  line.group = group_in_line(alert);
+  line.tail = ": limit raised " + raised_text(resolution);
+  line.option = ", now " + level_text(alert);
+  Message message;
+  set_lines(message, line);
+  const std::string group = group_text(alert);
+  message.title = {line.subject + (group.empty() ? "" : " " + isolated(group)) + line.tail,
+                   Born::elsewhere};
+  message.opening = {message.title.text + line.option + ".", Born::elsewhere};
+  message.paragraphs.push_back({"It was told as " + rung_words(alert.rung) +
+                                    "; that line lies above it now, and rings anew. " +
+                                    "Where: " + shown(alert.origin) + ".",
+                                Born::elsewhere});
+  message.preheader = "Now " + level_text(alert) + ".";
+  message.context.push_back({{"limit raised" + std::string(kDot) + "rule ", Born::ours},
+                             {shown(alert.rule), Born::code}});
+  message.context.push_back(closing_line(alert, notice));
+  message.footer = footer_of(alert, notice);
+  return message;
+}
+
 Message one_resolved(const Notice& notice, const Resolution& resolution) {
   const Alert& alert = resolution.alert;
   const std::string subject = subject_of(alert);
   FirstLine line;
   line.mark = kDone;
   line.subject = subject;
-  line.tail = " back to " + back_to(alert) + group_in_line(alert);
-  line.option = ", after " + lasted(resolution);
+  const bool removed = resolution.reason == Resolution::Reason::rule_removed;
+  if (removed) {
+    line.group = group_in_line(alert);
+    line.tail = " is not watched any more: its rule was taken out";
+  } else {
+    line.tail = " back to " + back_to(alert) + group_in_line(alert);
+  }
+  if (!removed) line.option = ", after " + lasted(resolution);
   Message message;
   set_lines(message, line);
   const std::string group = group_text(alert);
-  message.title = {subject + (group.empty() ? "" : " " + isolated(group)) + " is back to " +
-                       value_with_unit(alert.metric, alert.value, alert.amount),
-                   Born::elsewhere};
+  message.title = {
+      subject + (group.empty() ? "" : " " + isolated(group)) +
+          (removed ? " is not watched any more"
+                   : " is back to " + value_with_unit(alert.metric, alert.value, alert.amount)),
+      Born::elsewhere};
   message.paragraphs.push_back({story(resolution), Born::ours});
   message.context.push_back(
       {{"resolved" + std::string(kDot) + "rule ", Born::ours}, {shown(alert.rule), Born::code}});
@@ -86,7 +156,11 @@ Message many_resolved(const Notice& notice) {
   FirstLine line;
   line.mark = kDone;
   line.subject = subject_of(first);
-  line.tail = ": " + count + " back below the limit";
+  const auto raised = std::count_if(notice.resolved.begin(), notice.resolved.end(), is_raised);
+  line.tail = ": " + count +
+              (raised == 0                             ? " back below the limit"
+               : raised == std::ssize(notice.resolved) ? " limits raised"
+                                                       : " no longer over");
   Message message;
   set_lines(message, line);
   message.title = {line.subject + line.tail, Born::elsewhere};
@@ -94,8 +168,14 @@ Message many_resolved(const Notice& notice) {
   message.groups = notice.resolved.size();
   for (std::size_t i = 0; i < std::min(notice.resolved.size(), kEndedMax); ++i) {
     const Resolution& resolution = notice.resolved[i];
-    message.rows.push_back({isolated(cut_middle(group_text(resolution.alert), kGroupMax)),
-                            "back to " + back_to(resolution.alert), "after " + lasted(resolution)});
+    const std::string group = isolated(cut_middle(group_text(resolution.alert), kGroupMax));
+    if (is_raised(resolution)) {
+      message.rows.push_back(
+          {group, "raised " + raised_text(resolution), "now " + level_text(resolution.alert)});
+    } else {
+      message.rows.push_back(
+          {group, "back to " + back_to(resolution.alert), "after " + lasted(resolution)});
+    }
   }
   message.context.push_back(
       {{"One message for rule ", Born::ours}, {shown(first.rule), Born::code}});
@@ -111,8 +191,9 @@ Message many_resolved(const Notice& notice) {
 }  // namespace
 
 Message resolved_message(const Notice& notice) {
-  return notice.resolved.size() == 1 ? one_resolved(notice, notice.resolved.front())
-                                     : many_resolved(notice);
+  if (notice.resolved.size() > 1) return many_resolved(notice);
+  const Resolution& one = notice.resolved.front();
+  return is_raised(one) ? one_raised(notice, one) : one_resolved(notice, one);
 }
 
 Message engine_message(const Notice& notice) {

@@ -3,18 +3,19 @@
 
 #include "alert/alert_codec.h"
 #include "hash/digest.h"
+#include "notify/silences.h"
 #include "tocsin/row.h"
 
 namespace tocsin {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kParkedVersion = 1;
 constexpr std::uint8_t kDeliveryVersion = 2;  // 1 had no destination
 
 std::string parked_value(std::string_view reason, std::string_view notice) {
   std::string bytes;
   RowWriter out(bytes);
-  out.byte(kVersion);
+  out.byte(kParkedVersion);
   out.text(reason);
   out.text(notice);
   return bytes;
@@ -53,6 +54,10 @@ void put_engine_row(WriteBatch& commit, EngineMessage& message) {
   std::string bytes = encode_engine_message(message);
   message.row = kEnginePrefix + hex(sha256(bytes), 16);
   commit.put(message.row, std::move(bytes));
+}
+
+void OutboxLog::note(Alert& alert, WallTime now) {
+  if (silences_ != nullptr) alert.silence = silences_->covering(alert, now);
 }
 
 void OutboxLog::append(const Recorded& recorded, WriteBatch& commit) {
@@ -143,7 +148,7 @@ Result<Parked> decode_parked(std::string_view bytes) {
   const std::uint8_t version = in.byte();
   parked.reason = in.text();
   parked.notice = in.text();
-  if (version != kVersion || !in.ok() || !in.done()) {
+  if (version != kParkedVersion || !in.ok() || !in.done()) {
     return reject("a parked message in the state is damaged or of another version");
   }
   return parked;

@@ -33,11 +33,20 @@ inline bool is_told(const Alert& alert) {
   return !alert.continues || (alert.old_news && !alert.stale);
 }
 
+class SilenceBook;
+
 // Writes these rows for what a commit records.
 class OutboxLog final : public AlertLog {
  public:
+  // What `silences`, which outlive it, hold is noted on alerts as they ring; null: there are none.
+  explicit OutboxLog(const SilenceBook* silences = nullptr) : silences_(silences) {}
+
+  void note(Alert& alert, WallTime now) override;
   void append(const Recorded& recorded, WriteBatch& commit) override;
   void append(const Resolved& resolved, WriteBatch& commit) override;
+
+ private:
+  const SilenceBook* silences_;
 };
 
 // The message, once for each addressee, takes the place of the alerts and ends it tells. To be
@@ -55,6 +64,8 @@ struct Delivery {
   std::vector<std::string> alert_ids;
   std::string reason;  // why it was parked
 };
+// Why an alert was never told on a channel, where that was wanted.
+inline constexpr const char* kOutsideHours = "outside the channel's hours, which drop it";
 std::string encode_delivery(const Delivery& delivery);
 Result<Delivery> decode_delivery(std::string_view bytes);
 

@@ -19,6 +19,9 @@ namespace tocsin {
 //   'n' channel 0 id [0 destination]   a message composed and not yet delivered: encode_notice()
 //   'p' channel 0 id [0 destination]   a message not taken: the reason, then encode_notice()
 //   'e' id                 a message of the engine not yet composed: encode_engine_message()
+//   's' id                 a silence: encode_silence()
+//   'k' alert's id         who has acknowledged it
+//   'l' channel 0 alert's id   what is told again while it stands: encode_standing()
 //   'd' composed id channel [0 destination]   what became of a message: Delivery
 // A destination is one of several of a channel (a recipient of mail), or empty, and then left out.
 inline constexpr char kOutboxPrefix = 'o';
@@ -27,6 +30,9 @@ inline constexpr char kNotificationPrefix = 'n';
 inline constexpr char kParkedPrefix = 'p';
 inline constexpr char kDeliveryPrefix = 'd';
 inline constexpr char kEnginePrefix = 'e';
+inline constexpr char kSilencePrefix = 's';
+inline constexpr char kAcknowledgementPrefix = 'k';
+inline constexpr char kStandingPrefix = 'l';
 
 // Where a message goes.
 struct Address {
@@ -61,6 +67,12 @@ inline std::string resolution_key(std::string_view channel, std::string_view ale
   std::string rest(alert_id);
   append_big_endian(rest, static_cast<std::uint64_t>(to_ms(until)));
   return channel_key(kResolutionPrefix, channel, rest);
+}
+inline std::string standing_key(std::string_view channel, std::string_view alert_id) {
+  return channel_key(kStandingPrefix, channel, alert_id);
+}
+inline std::string acknowledgement_key(std::string_view alert_id) {
+  return std::string(1, kAcknowledgementPrefix).append(alert_id);
 }
 inline std::string with_destination(std::string key, std::string_view destination) {
   if (destination.empty()) return key;

@@ -3,6 +3,7 @@
 
 #include "rule/config_reader.h"
 #include "rule/email_reader.h"
+#include "rule/manner_reader.h"
 
 namespace tocsin {
 namespace {
@@ -22,15 +23,31 @@ class ChannelReader {
       good = reader_.known(kind.key, words::kChannel, "kind of channel") && good;
     }
     if (!good) return std::nullopt;
-    if (map->entries.size() != 1) {
-      reader_.error(entry.key, "a channel is one thing: slack, webhook or email");
+    const Entry* kind = nullptr;
+    std::size_t kinds = 0;
+    for (const Entry& each : map->entries) {
+      if (is_manner(each.key.text)) {
+        good = read_manner(reader_, each, channel) && good;
+      } else {
+        kind = &each;
+        ++kinds;
+      }
+    }
+    if (kinds != 1) {
+      reader_.error(entry.key, "a channel is one thing: slack, webhook, email, or via another");
       return std::nullopt;
     }
-    const Entry& kind = map->entries.front();
-    const std::string& what = kind.key.text;
-    good = what == "slack"     ? slack(kind.value, channel)
-           : what == "webhook" ? webhook(kind.value, channel)
-                               : email(kind.value, channel);
+    if (const Node* outside = map->find("outside"); outside != nullptr && !map->find("hours")) {
+      reader_.error(*outside, "outside of what? it belongs to hours",
+                    "add hours: \"Mon-Fri 08:00-19:00\"");
+      return std::nullopt;
+    }
+    const std::string& what = kind->key.text;
+    good = (what == "slack"     ? slack(kind->value, channel)
+            : what == "webhook" ? webhook(kind->value, channel)
+            : what == "via"     ? via(kind->value, channel)
+                                : email(kind->value, channel)) &&
+           good;
     if (!good) return std::nullopt;
     return channel;
   }
@@ -57,6 +74,13 @@ class ChannelReader {
                                         webhook.hmac_secret);
     channel.to = std::move(webhook);
     return url && hmac;
+  }
+
+  bool via(const Node& node, ChannelConfig& channel) {
+    const std::string* other = reader_.text(node, "the name of another channel");
+    if (other == nullptr) return false;
+    channel.via = *other;
+    return true;
   }
 
   bool email(const Node& node, ChannelConfig& channel) {

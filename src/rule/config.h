@@ -18,6 +18,7 @@
 #include "rule/secret.h"
 #include "tocsin/mail_address.h"
 #include "tocsin/time.h"
+#include "window/hours.h"
 
 namespace tocsin {
 
@@ -103,6 +104,10 @@ struct EmailTarget {
 struct ChannelConfig {
   std::string name;
   std::variant<SlackTarget, WebhookTarget, EmailTarget> to;
+  std::string via;               // another channel, whose target `to` is; empty: it has its own
+  std::optional<Hours> hours;    // when it is told things; absent: always
+  bool drops = false;            // what comes outside them; else it is held
+  std::size_t max_per_hour = 0;  // messages; 0: no limit
   Origin origin;
 };
 
@@ -116,6 +121,16 @@ struct HttpSettings {
   std::string host;
   std::uint16_t port = 0;
   Secret token;  // empty: loopback needs none
+};
+
+// What is not told for a while, by a file that `silences` names.
+struct SilenceConfig {
+  std::string rule;  // a name, or a glob
+  std::vector<std::pair<std::string, std::string>> match;
+  std::optional<EventTime> from;  // absent: from when it is read
+  EventTime until{};
+  std::string author, comment;
+  Origin origin;
 };
 
 // A secret written in place: where, in the text of tocsin.yaml.
@@ -153,7 +168,8 @@ struct Config {
   Millis stale_after{3'600'000};
   std::size_t max_groups = 1'000'000;
   std::shared_ptr<const Lookups> lookups;  // null: none
-  std::string quarantine_file;             // empty: quarantine.jsonl in the state directory
+  std::vector<SilenceConfig> silences;
+  std::string quarantine_file;  // empty: quarantine.jsonl in the state directory
   std::vector<LiteralSecret> literal_secrets;
 };
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "document/nearest_word.h"
 #include "document/scalars.h"
 #include "document/utf8.h"
 #include "rule/lookup_reader.h"
@@ -47,6 +48,7 @@ class TopReader {
     for (const Entry& entry : map->entries) {
       if (reader_.known(entry.key, words::kConfig, "key")) key(entry);
     }
+    finish_channels(map->find("channels"));
     const Node* list = map->find("sources");
     if (list != nullptr && result_.sources.size() == list->items.size()) place_senders(*list);
     check_needs(*map);
@@ -71,6 +73,8 @@ class TopReader {
       result_.rule_files = config_.expand(value);
     } else if (name == "lookup") {
       result_.lookups = read_lookups(config_, value);
+    } else if (name == "silences") {
+      result_.silences = read_silences(config_, value);
     } else if (name == "prices") {
       result_.price_files = config_.expand(value);
     } else if (name != "channels") {
@@ -218,6 +222,32 @@ class TopReader {
         result_.channels.push_back(std::move(*channel));
       }
     }
+  }
+
+  // What a channel shares with another, and the clocks its hours go by.
+  void finish_channels(const Node* node) {
+    for (ChannelConfig& channel : result_.channels) {
+      if (channel.hours) channel.hours->zone = result_.time_zone;
+      if (channel.via.empty()) continue;
+      const auto other = std::find_if(result_.channels.begin(), result_.channels.end(),
+                                      [&](const auto& one) { return one.name == channel.via; });
+      const bool known = std::find(channel_names_.begin(), channel_names_.end(), channel.via) !=
+                         channel_names_.end();
+      if (other != result_.channels.end() && other->via.empty()) {
+        channel.to = other->to;
+      } else if (other != result_.channels.end() || !known) {
+        const Node* const own = node->find(channel.name);
+        reader_.error(*own->find("via"),
+                      known ? tocsin::quoted(channel.via) + " goes via another channel itself"
+                            : "there is no channel " + tocsin::quoted(channel.via),
+                      known ? "name that one" : hint_for(channel.via, names_but(channel.name)));
+      }
+    }
+  }
+  std::vector<std::string_view> names_but(const std::string& name) const {
+    std::vector<std::string_view> names(channel_names_.begin(), channel_names_.end());
+    std::erase(names, name);
+    return names;
   }
 
   void quarantine(const Node& node) {

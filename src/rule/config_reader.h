@@ -67,6 +67,7 @@ bool is_loopback(std::string_view host);
 // The parts of tocsin.yaml, each told when wrong.
 std::optional<SourceConfig> read_source(const ConfigReader& reader, const Node& node);
 std::optional<ChannelConfig> read_channel(const ConfigReader& reader, const Entry& entry);
+std::vector<SilenceConfig> read_silences(const ConfigReader& reader, const Node& node);
 std::optional<HttpSettings> read_http(const ConfigReader& reader, const Node& node);
 
 // The whole. Whatever is wrong is left at its default, and told.

@@ -75,6 +75,9 @@ enum class Value : std::uint8_t {
   mapping,
   lookup,
   table,
+  silences,
+  hours,
+  outside,
 };
 
 struct Word {
@@ -132,19 +135,22 @@ inline constexpr std::array kRule = {
     key("notify", Value::route, "channels, or severity to channels; `[]` tells nobody",
         "that of tocsin.yaml"),
     key("notify_resolved", Value::truth, "`true` or `false`", "thresholds yes, budgets no"),
+    key("repeat_every", Value::duration,
+        "how often what still stands [is told again](#told-again); at least 1m", "never"),
     key("labels", Value::labels, "names and values, carried in messages", "none"),
     key("description", Value::text, "text, carried in messages", "none"),
     key("runbook", Value::text, "what to do, carried in messages", "none"),
     key("enabled", Value::truth, "`false`: checked, not run", "`true`"),
     key("max_groups", Value::count, "groups beyond share the group `(other)`, which fires nothing",
         "that of tocsin.yaml, else 1,000,000"),
+    key("renamed_from", Value::name,
+        "the rule's [name of before](#the-identity-of-a-rule), whose state it goes on with",
+        "none"),
     key("compare_to", Value::duration,
         "the threshold is how many times as much as in the same window that long ago", "none"),
     key("min_cost", Value::amount, "no alert from less cost in the window", "$0"),
     key("resolve_at", Value::amount, "where what was reached ends", "the line itself"),
-    later("repeat_every"),
     later("enforce"),
-    later("renamed_from"),
     later("backfill"),
 };
 
@@ -238,6 +244,10 @@ inline constexpr std::array kConfig = {
     key("public_url", Value::url, "read and checked, not used yet", "none"),
     key("lookup", Value::lookup,
         "tables of what producers do not send, a list; what an event has stays", "none"),
+    key("silences", Value::path,
+        "a file of what is [not told for a while](operations.md#silences), reloaded when it "
+        "changes",
+        "none"),
     later("dimensions"),
     later("reports"),
     later("requests"),
@@ -351,9 +361,19 @@ inline constexpr std::array kChannel = {
     key("slack", Value::slack, "an incoming webhook of Slack"),
     key("webhook", Value::webhook, "an address that gets JSON by POST"),
     key("email", Value::email, "a mail to each of one or more addresses"),
-    later("via"),
-    later("hours"),
-    later("outside"),
+    key("via", Value::text,
+        "another channel, whose target it shares: for [hours](#channels-with-hours) of its own"),
+    key("hours", Value::hours,
+        "when it is told things, `\"Mon-Fri 08:00-19:00\"`, by the clocks of `time_zone`; several "
+        "with commas",
+        "always"),
+    key("outside", Value::outside, "what comes outside them: `hold` or `drop`", "`hold`"),
+    key("max_per_hour", Value::count,
+        "messages; further ones of the hour [become one](#channels-with-hours)", "no limit"),
+};
+inline constexpr std::array kOutside = {
+    choice("hold", "told as one message when the hours begin"),
+    choice("drop", "recorded, and not told on this channel"),
 };
 inline constexpr std::array kSlack = {
     key("webhook_url_file", Value::path, "a file with its address"),
@@ -408,6 +428,22 @@ inline constexpr std::array kUnknownModel = {
 };
 inline constexpr std::array kUnknownWord = {
     choice("alert", "they are in no budget, and told"),
+};
+// A file of silences, and one of them.
+inline constexpr std::array kSilenceFile = {
+    key("silences", Value::silences, "a list", "required"),
+};
+inline constexpr std::array kSilence = {
+    key("rule", Value::text, "a rule's name, or a glob such as `production-*`", "required"),
+    key("match", Value::labels,
+        "fields of the rule's `group_by`, `severity`, labels, each with a value or a glob; all "
+        "must match",
+        "all of the rule"),
+    key("from", Value::text, "a time with `Z` or an offset, `2026-11-28T09:00+01:00`",
+        "when the file is read"),
+    key("until", Value::text, "the same: when it ends", "required"),
+    key("author", Value::line, "who wants it", "the file's name"),
+    key("comment", Value::line, "why", "none"),
 };
 // A mount of rules: `- {files: …, team: …}`.
 inline constexpr std::array kMount = {later("files"), later("team"), later("only"),

@@ -36,6 +36,24 @@ class RuleLoader {
     loaded_.files.push_back(std::move(summary));
   }
 
+  // A state goes on under one name.
+  void check_renames() {
+    std::map<std::string, const Rule*> renamed;
+    for (const Rule& rule : loaded_.rules) {
+      if (rule.renamed_from.empty()) continue;
+      const auto [first, fresh] = renamed.try_emplace(rule.renamed_from, &rule);
+      const auto taken = origins_.find(rule.renamed_from);
+      if (fresh && taken == origins_.end()) continue;
+      const Origin& other = fresh ? taken->second : first->second->origin;
+      loaded_.diagnostics.push_back(
+          file_error(rule.origin.file,
+                     "line " + std::to_string(rule.origin.line) + ": the rule \"" + rule.name +
+                         "\" is renamed_from \"" + rule.renamed_from + "\", which " +
+                         (fresh ? "is a rule still" : "another rule is, too"),
+                     "see " + other.file + ":" + std::to_string(other.line)));
+    }
+  }
+
  private:
   std::size_t errors() const {
     return static_cast<std::size_t>(
@@ -93,6 +111,7 @@ Loaded load_rules(const std::vector<std::string>& paths, const RuleContext& cont
   loaded.config.rule_files = paths;
   RuleLoader loader(context, loaded);
   for (const auto& path : paths) loader.file(path);
+  loader.check_renames();
   finish(loaded);
   return loaded;
 }
@@ -118,6 +137,7 @@ Loaded load(const LoadRequest& request) {
     RuleLoader loader(context, loaded);
     if (request.purpose != Purpose::price) {
       for (const auto& path : loaded.config.rule_files) loader.file(path);
+      loader.check_renames();
     }
   }
   finish(loaded);

@@ -72,8 +72,9 @@ struct Budgets {
 
 struct Rule {
   std::string name;
-  std::string summary;     // the user's, or one made from the name ("production daily")
-  std::string where_text;  // the filter as people read it: "Environment = production"
+  std::string renamed_from;  // the name whose state it takes over; empty: none
+  std::string summary;       // the user's, or one made from the name ("production daily")
+  std::string where_text;    // the filter as people read it: "Environment = production"
   std::shared_ptr<const Filter> filter;  // never null; matches all if there is no `where`
   struct GroupField {
     std::string name;  // as the rule writes it
@@ -92,6 +93,7 @@ struct Rule {
   std::optional<Millis> keep_firing_for;  // as written
   Route notify;
   std::optional<bool> notify_resolved;
+  std::optional<Millis> repeat_every;  // absent: what stands is not told again
   std::vector<std::pair<std::string, std::string>> labels;
   std::string description, runbook;
   std::size_t max_groups = 1'000'000;

@@ -108,6 +108,14 @@ class RuleReader {
       }
       rule_.name = std::move(*text);
     }
+    if (const Entry* before = own("renamed_from")) {
+      if (auto text = line(before->value, kNameLengthMax)) {
+        if (*text == rule_.name) {
+          reader_.error(before->value, "it has this name now", "name the one it had before");
+        }
+        rule_.renamed_from = std::move(*text);
+      }
+    }
     rule_.summary = rule_.name;
     std::replace_if(
         rule_.summary.begin(), rule_.summary.end(), [](char c) { return c == '-' || c == '_'; },
@@ -432,9 +440,20 @@ class RuleReader {
     if (const auto* entry = key("notify_resolved")) {
       rule_.notify_resolved = reader_.truth(entry->value);
     }
+    if (const auto* entry = key("repeat_every")) repeat(entry->value);
     for (const Entry* entry : {default_of("labels"), own("labels")}) {
       if (entry == nullptr) continue;
       if (const auto* map = reader_.map(entry->value, "{team: payments}")) add_labels(*map);
+    }
+  }
+
+  void repeat(const Node& node) {
+    const auto every = reader_.duration(node);
+    if (!every) return;
+    if (*every < Millis{60'000}) {
+      reader_.error(node, "a reminder comes once a minute at most", "write one such as 4h");
+    } else {
+      rule_.repeat_every = *every;
     }
   }
 

@@ -143,7 +143,8 @@ std::string value(Value value) {
   }
   if (value == Value::channels) {
     return fmt::format(
-        R"("type":"object","additionalProperties":{{{},"minProperties":1,"maxProperties":1}})",
+        R"("type":"object","additionalProperties":{{{},"oneOf":[{{"required":["slack"]}},)"
+        R"({{"required":["webhook"]}},{{"required":["email"]}},{{"required":["via"]}}]}})",
         object(keys));
   }
   if (value == Value::email) {

@@ -112,6 +112,9 @@ constexpr std::pair<Value, std::string_view> kFixed[] = {
                    R"("patternErrorMessage":"a size such as 256MB or 4GB")"},
     {Value::path, kString},
     {Value::secret, kString},
+    {Value::hours, R"("type":"string","pattern":"[0-2][0-9]:[0-5][0-9]-[0-2][0-9]:[0-5][0-9]$",)"
+                   R"("patternErrorMessage":"hours such as Mon-Fri 08:00-19:00")"},
+    {Value::outside, R"("enum":["hold","drop"])"},
     {Value::paths, R"("type":"array","minItems":1,"items":{"type":"string","minLength":1})"},
     {Value::names, R"("type":"array","minItems":1,"items":{"type":"string","minLength":1})"},
     {Value::url, R"("type":"string","pattern":"^(https?://|[$][{]).",)"

@@ -32,6 +32,9 @@ Result<std::unique_ptr<RuleState>> RuleState::create(std::shared_ptr<const Rule>
   row.metric = static_cast<std::uint8_t>(rule.metric);
   row.ladder = ladder_text(rule);
   state->key = state_key(row.rule, row.fingerprint);
+  if (!rule.renamed_from.empty()) {
+    state->key_before = state_key(rule.renamed_from, row.fingerprint);
+  }
 
   state->by_pane = rule.rolling() || rule.judged() || rule.by_session();
   state->lateness = lateness.value_or(default_lateness(rule.window));
@@ -89,7 +92,9 @@ void RuleState::take_over(RuleState& old) {
   forgetting = old.forgetting;
   edition = old.edition;
   swept = old.swept;
+  before = old.before;
   if (old.row.ladder == row.ladder) return;
+  if (before == nullptr) before = old.rule;
   ++edition;
   // Cells judged by what lay between are not what the stored text says, though it says the same.
   if (swept == row.ladder) swept.clear();

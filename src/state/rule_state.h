@@ -74,7 +74,8 @@ class RuleState {
   std::size_t index = 0;   // in the rule set
   Peaks* peaks = nullptr;  // kept if anybody wants to know
   StateRow row;
-  std::string key;  // of the row
+  std::string key;         // of the row
+  std::string key_before;  // of the row under its name of before, if it takes that one over
   bool row_changed = false;
   bool by_pane = false;  // rolling, or judged: cells are PaneCells
   Millis lateness{0};
@@ -83,7 +84,8 @@ class RuleState {
   // After an edit of the ladder cells are of an older edition until they are looked at again: by
   // the sweep, or before they change.
   std::uint16_t edition = 0;
-  std::string swept;  // the ladder that the stored row says all cells are of
+  std::string swept;                   // the ladder that the stored row says all cells are of
+  std::shared_ptr<const Rule> before;  // as they are until they are swept; null: not known
 
   std::map<std::int64_t, WindowTable> windows;  // by start
   PaneGroups groups;

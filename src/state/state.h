@@ -259,9 +259,14 @@ class State {
   void touch_group(RuleState& rule, PaneEntry& entry);
   void pass_by(RuleState& rule, PaneEntry& entry);
   void forget_groups(RuleState& rule);
-  static void renew(RuleState& rule, const WindowTable& table, std::string_view group,
-                    HotCell& entry);
-  static bool renew(RuleState& rule, PaneEntry& entry);
+  void renew(RuleState& rule, const WindowTable& table, std::string_view group, HotCell& entry);
+  bool renew(RuleState& rule, PaneEntry& entry);
+  void tell_raised(RuleState& rule, const WindowTable& table, std::string_view group,
+                   const SumCell& cell, std::uint64_t left);
+  void tell_raised(RuleState& rule, const PaneEntry& entry, const std::vector<Episode>& before);
+  Resolved ended_by_edit(RuleState& rule, std::string_view group, unsigned bit,
+                         const Crossing& at) const;
+  void end_levels(RuleState& rule);
   bool forgotten(RuleState& rule, const PaneEntry& entry);
   void tell(RuleState& rule, std::string_view group, EventTime at, PaneOutcome& outcome,
             const CommitInput& input);
@@ -359,6 +364,7 @@ class State {
   std::vector<std::pair<std::string, std::string>> spilled_;  // rows of cells
   WriteBatch batch_;
   Committed committed_;
+  std::vector<Resolved> ended_;  // by rules taken out, for the commit that takes them out
 };
 
 }  // namespace tocsin

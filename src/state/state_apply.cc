@@ -24,6 +24,7 @@ Result<Committed> State::commit(const CommitInput& input) {
   if (auto failed = ids_->failure()) return tl::unexpected(*failed);
   ++commit_;
   committed_ = Committed{};
+  committed_.resolved = std::exchange(ended_, {});
   if (!input.catching_up) {
     catching_up_since_.reset();
   } else if (!catching_up_since_) {
@@ -289,7 +290,9 @@ void State::renew(RuleState& rule, const WindowTable& table, std::string_view gr
     const auto height = table.heights.find(group);
     if (height != table.heights.end()) highest.total = std::max(highest.total, height->second);
   }
-  entry.cell.reached &= ~no_longer_met(ladder, highest);
+  const std::uint64_t left = entry.cell.reached & no_longer_met(ladder, highest);
+  entry.cell.reached &= ~left;
+  if (left != 0) tell_raised(rule, table, group, entry.cell, left);
   entry.next_reached_at = next_reached_at(ladder, entry.cell.reached);
   entry.edition = rule.edition;
 }
@@ -332,6 +335,7 @@ void State::record(RuleState& rule, const Crossing& crossing, bool continues,
   alert.stale = input.catching_up && alert.window.end != kNever &&
                 alert.window.end + limits_.stale_after < as_event_time(input.now);
   recorded.channels = channels_of(*rule.rule, rule.rule->ladder[crossing.step->rung]);
+  alert_log_.note(alert, input.now);
   committed_.alerts.push_back(std::move(recorded));
 }
 

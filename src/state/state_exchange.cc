@@ -3,6 +3,7 @@
 // becomes of states that no rule has any more.
 #include <algorithm>
 #include <unordered_map>
+#include <utility>
 
 #include "state/keys.h"
 #include "state/state.h"
@@ -60,7 +61,12 @@ Result<std::unique_ptr<PreparedRules>> State::prepare(RuleChange change) const {
   for (const Rule& rule : change.rules) {
     auto state = RuleState::create({change.keeps, &rule}, seed_, change.limits.lateness);
     if (!state) return tl::unexpected(state.error());
-    const auto stored = snapshot->get((*state)->key);
+    auto stored = snapshot->get((*state)->key);
+    if (stored && !*stored && !(*state)->key_before.empty()) {
+      stored = snapshot->get((*state)->key_before);
+    } else {
+      (*state)->key_before.clear();  // it has its own
+    }
     if (!stored) return tl::unexpected(stored.error());
     StateRow row;
     if (*stored && !decode_state(**stored, row)) return stop("the state is damaged: a rule");
@@ -86,7 +92,8 @@ Result<void> State::accept(PreparedRules& next) {
   for (const auto& rule : rules_) here.emplace(rule->key, rule.get());
   std::uint32_t last_id = last_id_;
   for (const auto& rule : next.rules) {
-    const auto known = here.find(rule->key);
+    auto known = here.find(rule->key);
+    if (known == here.end() && !rule->key_before.empty()) known = here.find(rule->key_before);
     const auto stored = next.stored.find(rule->key);
     StateRow row = rule->row;
     if (known != here.end()) {
@@ -144,6 +151,7 @@ Result<Committed> State::exchange(PreparedRules& next, const CommitInput& input)
         std::find(sweep.states.begin(), sweep.states.end(), id) != sweep.states.end();
     if (rule->swept != rule->row.ladder && !waits) sweep.states.push_back(id);
     put_state_row(*rule);
+    if (!rule->key_before.empty()) batch_.erase(std::exchange(rule->key_before, {}));
   }
   for (auto& rule : old) {
     if (by_id_[rule->row.id] == rule.get()) {
@@ -151,6 +159,7 @@ Result<Committed> State::exchange(PreparedRules& next, const CommitInput& input)
         rule->row.left = std::max(watermark_, EventTime{});  // perhaps it judged nothing yet
         put_state_row(*rule);
       }
+      end_levels(*rule);
       retire(std::move(rule));
     } else {
       next.rules.push_back(std::move(rule));

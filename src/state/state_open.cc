@@ -2,6 +2,7 @@
 // Opening a state: what is stored, the journal over it, and the rules as they are now.
 #include <algorithm>
 #include <random>
+#include <utility>
 
 #include "state/keys.h"
 #include "state/state.h"
@@ -14,6 +15,7 @@ namespace {
 // 2: ids in runs (id_pages.h). Format 1 knows their newest rows alone, and is read as it is.
 // 4: what cached answers saved; what has no price by day, and messages of it; marks of a re-pricing
 // on alerts, and heights of cells.
+// 5: silences of alerts, and of what they keep back.
 constexpr std::uint64_t kFormat = 5;
 constexpr std::size_t kSumsAhead = 32;
 
@@ -259,7 +261,10 @@ Result<void> State::load_rules(const StateSetup& setup) {
   for (const Rule& rule : setup.rules) {
     auto state = RuleState::create({setup.keeps, &rule}, seed_, limits_.lateness);
     if (!state) return tl::unexpected(state.error());
-    const auto stored = known.find((*state)->key);
+    auto stored = known.find((*state)->key);
+    const std::string before = std::exchange((*state)->key_before, {});
+    const bool renamed = stored == known.end() && known.contains(before);
+    if (renamed) stored = known.find(before);
     StateRow row = (*state)->row;
     if (stored == known.end()) {
       row.id = ++last_id_;
@@ -275,6 +280,7 @@ Result<void> State::load_rules(const StateSetup& setup) {
       sweep.states.push_back(row.id);
     }
     put_state_row(**state);
+    if (renamed) batch_.erase(before);
     (*state)->index = rules_.size();
     by_id_[row.id] = state->get();
     rules_.push_back(std::move(*state));

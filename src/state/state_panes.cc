@@ -195,6 +195,7 @@ bool State::renew(RuleState& rule, PaneEntry& entry) {
   if (rule.rule->by_session()) rearm_session(rule.ladder_of(*entry.group), entry.cell);
   rearm(rule.pane_rule, rule.ladder_of(*entry.group), entry.cell);
   entry.edition = rule.edition;
+  if (episodes != entry.cell.episodes) tell_raised(rule, entry, episodes);
   return slots != entry.cell.slots || episodes != entry.cell.episodes;
 }
 

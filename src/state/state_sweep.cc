@@ -29,6 +29,7 @@ Result<void> State::sweep(const CommitInput& input) {
         if (!*done) return {};
       }
       rule.swept = rule.row.ladder;
+      rule.before.reset();
       put_state_row(rule);
     }
     sweep_->states.pop_back();

@@ -58,6 +58,12 @@ Api sender_api(Ingest ingest) {
   api.explain = [](const Api::Query&) { return Api::Answer{}; };
   api.remarks = [] { return std::vector<std::string>{}; };
   api.reload = [] { return Api::Answer{}; };
+  api.acknowledge = [](const Api::Query& query) {
+    return Api::Answer{200, "seen " + std::to_string(query.size())};
+  };
+  api.silences = [](std::string_view method, const Api::Query& query) {
+    return Api::Answer{200, std::string(method) + " " + std::to_string(query.size())};
+  };
   api.reprice = [](const Api::Query&, bool begin) {
     return Api::Answer{begin ? 202 : 200, "repriced"};
   };

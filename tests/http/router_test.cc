@@ -23,6 +23,12 @@ Api router_api() {
   };
   api.remarks = [] { return std::vector<std::string>{}; };
   api.reload = [] { return Api::Answer{200, "reloaded"}; };
+  api.acknowledge = [](const Api::Query& query) {
+    return Api::Answer{200, "seen " + std::to_string(query.size())};
+  };
+  api.silences = [](std::string_view method, const Api::Query& query) {
+    return Api::Answer{200, std::string(method) + " " + std::to_string(query.size())};
+  };
   api.reprice = [](const Api::Query&, bool begin) {
     return Api::Answer{begin ? 202 : 200, "repriced"};
   };
@@ -224,6 +230,34 @@ TEST_CASE("What is worth knowing stands beside a ready answer, for who may read 
   CHECK(router.answer(call).status == 200);
   CHECK(router.answer(call).body ==
         "{\"ready\": true, \"reasons\": [], \"remarks\": [\"running on the rules of 09:12\"]}");
+}
+
+TEST_CASE("Silences are read by anybody who may, and changed by no page of another site") {
+  HttpCall call = get("/api/v1/silences");
+  CHECK(open_answer(call).body == "GET 0");
+  call.method = "POST";
+  call.query = {{"rule", "a"}, {"until", "midnight"}};
+  CHECK(open_answer(call).status == 415);
+  call.tocsin_request = "silence";
+  CHECK(open_answer(call).body == "POST 2");
+  call.method = "DELETE";
+  CHECK(open_answer(call).body == "DELETE 2");
+  call.origin = "https://evil.example";
+  CHECK(open_answer(call).status == 403);
+  call.origin = "";
+  call.method = "PUT";
+  CHECK(open_answer(call).status == 405);
+  CHECK(open_answer(call).allow == "GET, HEAD, POST, DELETE");
+}
+
+TEST_CASE("An alert is acknowledged by POST, and by no page of another site") {
+  HttpCall call = get("/api/v1/acknowledge");
+  call.query = {{"id", "3f9c2a81"}};
+  CHECK(open_answer(call).status == 405);
+  call.method = "POST";
+  CHECK(open_answer(call).status == 415);
+  call.tocsin_request = "acknowledge";
+  CHECK(open_answer(call).body == "seen 1");
 }
 
 }  // namespace tocsin

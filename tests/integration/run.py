@@ -25,6 +25,7 @@ import ingest
 import kafka_faults
 import kafka_source
 import kill9
+import levels
 import mail
 import outage
 import quick_start
@@ -39,7 +40,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MODULES = {"self_test": self_test, "kill9": kill9,
            "backtest_equals_live": backtest_equals_live, "outage": outage, "slack": slack,
            "kafka_source": kafka_source, "kafka_faults": kafka_faults, "crash_loop": crash_loop,
-           "mail": mail, "demo": demo,
+           "mail": mail, "levels": levels, "demo": demo,
            "explain": explain, "ingest": ingest, "reload": reload,
            "reprice": reprice, "quick_start": quick_start}
 

@@ -47,6 +47,7 @@ Alert any_alert() {
                      &alert.repriced}) {
     *flag = *rc::gen::arbitrary<bool>();
   }
+  alert.silence = any_text();
   return alert;
 }
 
@@ -113,10 +114,10 @@ TEST_CASE("Bytes that are no alert are refused") {
     CHECK_FALSE(decode_alert(bytes.substr(0, size)));
   }
   std::string newer = bytes;
-  newer[0] = 2;
+  newer[0] = 3;
   const auto refused = decode_alert(newer);
   REQUIRE_FALSE(refused);
-  CHECK(refused.error().message.find("version 2") != std::string::npos);
+  CHECK(refused.error().message.find("version 3") != std::string::npos);
 }
 
 TEST_CASE("Random bytes are refused or read, never worse") {

@@ -32,6 +32,7 @@ Production spend reached 80% of today's $100.
   ████████████████░░░░  80% of the money, 58% of the day
 
 What happens next: the next line is 95% ($95.00), a warning, reached about 16:46 at this pace. Nothing is blocked.
+Silence it: tocsin silence production-daily --until midnight
 Why it rang: tocsin explain production-daily
 
 Sat 21 Nov 2026, 00:00–24:00 Europe/Berlin, rang 210 ms after the request. Rule production-daily (rules/production.yaml:4): Environment = production. Alert 3f9c2a81.

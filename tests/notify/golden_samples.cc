@@ -245,6 +245,31 @@ Notice many_resolved() {
   return notice;
 }
 
+Notice many_raised() {
+  Notice notice = raised_notice();
+  for (const char* user : {"user-1", "user-2"}) {
+    Resolution raised = notice.resolved.front();
+    raised.alert.rule = "free-tier-user";
+    raised.alert.summary = "Free-tier user";
+    raised.alert.group = {{"user", user}};
+    notice.resolved.push_back(std::move(raised));
+  }
+  notice.resolved.erase(notice.resolved.begin());
+  return notice;
+}
+
+Notice removed() {
+  Notice notice = resolved_notice();
+  notice.resolved.front().reason = Resolution::Reason::rule_removed;
+  return notice;
+}
+
+Notice only_ends() {
+  Notice notice = held_notice(Notice::Kind::held);
+  notice.alerts.clear();
+  return notice;
+}
+
 Notice resolved_sum() {
   Notice notice = resolved_notice();
   notice.composed_at = wall(utc(2026, 11, 22, 1, 12));
@@ -321,6 +346,16 @@ void add_digests(std::vector<Sample>& all) {
   all.push_back({"resolved-error-rate", resolved_notice()});
   all.push_back({"resolved-spend", resolved_sum()});
   all.push_back({"resolved-many", many_resolved()});
+  all.push_back({"limit-raised", raised_notice()});
+  all.push_back({"limit-raised-many", many_raised()});
+  all.push_back({"rule-removed", removed()});
+  all.push_back({"unsilenced", later(Notice::Kind::unsilenced, {production()})});
+  all.push_back(
+      {"unsilenced-users", later(Notice::Kind::unsilenced, {user_over(), user_over("user-7")})});
+  all.push_back({"reminder", later(Notice::Kind::reminder, {production()})});
+  all.push_back({"held", held_notice(Notice::Kind::held)});
+  all.push_back({"held-ends", only_ends()});
+  all.push_back({"capped", held_notice(Notice::Kind::capped)});
 }
 
 void add_unpriced(std::vector<Sample>& all) {
@@ -457,9 +492,16 @@ std::vector<Notice> notices_full_of(const std::string& text) {
     }
     if (alert.next) alert.next->rung = text;
   };
-  std::vector<Notice> all = {told(production()), told(error_rate()),   told(spend_in_last_hour()),
-                             digest_of(3),       caught_up_with_old(), only_old(),
-                             resolved_notice(),  many_resolved()};
+  std::vector<Notice> all = {told(production()),
+                             told(error_rate()),
+                             told(spend_in_last_hour()),
+                             digest_of(3),
+                             caught_up_with_old(),
+                             only_old(),
+                             resolved_notice(),
+                             many_resolved(),
+                             raised_notice(),
+                             held_notice(Notice::Kind::held)};
   for (Notice& notice : all) {
     for (Alert& alert : notice.alerts) fill(alert);
     for (Resolution& resolution : notice.resolved) fill(resolution.alert);
@@ -485,9 +527,9 @@ std::vector<Notice> notices_full_of(const std::string& text) {
 }
 
 std::vector<Sample> hostile_samples() {
-  constexpr const char* kKinds[] = {"alert",    "error-rate", "rolling",       "digest",
-                                    "catch-up", "only-old",   "resolved",      "resolved-many",
-                                    "engine",   "unpriced",   "unpriced-many", "unmetered"};
+  constexpr const char* kKinds[] = {
+      "alert",         "error-rate", "rolling", "digest", "catch-up", "only-old",      "resolved",
+      "resolved-many", "raised",     "held",    "engine", "unpriced", "unpriced-many", "unmetered"};
   const std::vector<std::string> texts = hostile_texts();
   std::vector<Sample> all;
   const auto notices = notices_full_of(texts[0] + texts[1] + texts[2]);

@@ -168,6 +168,39 @@ inline Notice resolved_notice() {
   return notice;
 }
 
+inline Notice raised_notice() {
+  Notice notice;
+  notice.kind = Notice::Kind::resolved;
+  notice.id = "e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1";
+  Resolution raised;
+  raised.alert = production();
+  raised.alert.value = usd("91.20");
+  raised.alert.budget = usd("150");
+  raised.reason = Resolution::Reason::limit_raised;
+  raised.limit_before = usd("100");
+  raised.highest = raised.alert.value;
+  raised.since = raised.until = raised.alert.at;
+  notice.composed_at = wall(raised.alert.at + Millis{400});
+  notice.resolved.push_back(std::move(raised));
+  return notice;
+}
+
+// What is told later than it rang, or again.
+inline Notice later(Notice::Kind kind, std::vector<Alert> alerts) {
+  Notice notice;
+  notice.kind = kind;
+  notice.id = "d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4";
+  notice.composed_at = notice.until = wall(utc(2026, 11, 21, 16, 0));
+  notice.from = wall(utc(2026, 11, 21, 13, 0));
+  notice.alerts = std::move(alerts);
+  return notice;
+}
+inline Notice held_notice(Notice::Kind kind) {
+  Notice notice = later(kind, {production(), error_rate(), user_over(), user_over("user-7")});
+  notice.resolved = resolved_notice().resolved;
+  return notice;
+}
+
 // A message as lines, to compare and to read. Text from elsewhere stands in ‹›.
 inline std::string lines_of(const Message& message) {
   const auto piece = [](const Text& text) {

@@ -77,7 +77,7 @@ TEST_CASE("A resolution carries the alert that ended") {
   CHECK(body.find(R"("alerts":[],"digest":null,"engine":null,"resolved":[{"alert":{"id":"0c0c)") !=
         std::string::npos);
   CHECK(body.find(R"("since":"2026-11-21T10:41:00Z","until":"2026-11-21T10:55:00Z",)"
-                  R"("highest":"0.091"}])") != std::string::npos);
+                  R"("highest":"0.091","reason":"below the limit"}])") != std::string::npos);
 }
 
 TEST_CASE("A post carries its key, and a signature over time and body") {

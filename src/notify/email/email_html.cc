@@ -232,11 +232,15 @@ class Page {
       paragraph(strong("What happens next:") + escaped(message_.next));
     }
     if (message_.runbook) paragraph(strong("Runbook:") + address(*message_.runbook));
-    if (!message_.explain.empty()) {
-      paragraph(strong("Why it rang:") + "<code dir=\"ltr\" style=\"" + kCode + "\">" +
-                escaped(message_.explain) + "</code>");
-    }
+    command("Silence it:", message_.silence);
+    command("Why it rang:", message_.explain);
     close_section();
+  }
+
+  void command(std::string_view label, const std::string& text) {
+    if (text.empty()) return;
+    paragraph(strong(label) + "<code dir=\"ltr\" style=\"" + kCode + "\">" + escaped(text) +
+              "</code>");
   }
 
   static std::string address(const Text& text) {

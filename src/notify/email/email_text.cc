@@ -72,6 +72,7 @@ std::string steps_text(const Message& message) {
   std::string text;
   if (!message.next.empty()) text += "What happens next: " + message.next + "\n";
   if (message.runbook) text += "Runbook: " + message.runbook->text + "\n";
+  if (!message.silence.empty()) text += "Silence it: " + message.silence + "\n";
   if (!message.explain.empty()) text += "Why it rang: " + message.explain + "\n";
   return text;
 }
@@ -88,8 +89,19 @@ std::string_view email_tag(const Notice& notice) {
   switch (notice.kind) {
     case Notice::Kind::alert:
     case Notice::Kind::digest:
-    case Notice::Kind::catch_up: return name(highest_severity(notice.alerts));
-    case Notice::Kind::resolved: return "resolved";
+    case Notice::Kind::catch_up:
+    case Notice::Kind::unsilenced:
+    case Notice::Kind::reminder: return name(highest_severity(notice.alerts));
+    case Notice::Kind::held:
+    case Notice::Kind::capped:
+      return notice.alerts.empty() ? "resolved" : name(highest_severity(notice.alerts));
+    case Notice::Kind::resolved: {
+      const auto& all = notice.resolved;
+      const bool raised = std::all_of(all.begin(), all.end(), [](const Resolution& one) {
+        return one.reason == Resolution::Reason::limit_raised;
+      });
+      return raised ? "info" : "resolved";
+    }
     case Notice::Kind::engine: return "tocsin";
   }
   return "";

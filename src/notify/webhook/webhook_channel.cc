@@ -97,6 +97,8 @@ void write_engine(JsonWriter& json, const Notice& notice) {
   json.end_object();
 }
 
+constexpr std::string_view kReasons[] = {"below the limit", "limit raised", "rule removed"};
+
 void write_resolved(JsonWriter& json, const Notice& notice) {
   json.key("resolved");
   if (notice.resolved.empty()) {
@@ -110,6 +112,7 @@ void write_resolved(JsonWriter& json, const Notice& notice) {
     json.text("since", rfc3339_text(resolution.since));
     json.text("until", rfc3339_text(resolution.until));
     json.text("highest", decimal_text(resolution.highest, decimal_places(resolution.alert.metric)));
+    json.text("reason", kReasons[static_cast<std::size_t>(resolution.reason)]);
     json.end_object();
   }
   json.end_array();
@@ -124,8 +127,10 @@ std::string signature(const std::string& secret, const std::string& seconds,
 
 std::string webhook_body(const Notice& notice, const Message& message, Form form) {
   const std::size_t most = form == Form::full ? notice.alerts.size() : kPlainAlertsMax;
-  const bool is_digest = notice.kind == Notice::Kind::digest ||
-                         notice.kind == Notice::Kind::catch_up || told_count(notice) > most;
+  const bool is_digest =
+      (notice.kind != Notice::Kind::alert && notice.kind != Notice::Kind::resolved &&
+       notice.kind != Notice::Kind::engine) ||
+      told_count(notice) > most;
   std::string body;
   JsonWriter json(body);
   json.begin_object().text("summary", message.first_line);

@@ -9,15 +9,44 @@
 #include "file/file_source.h"
 #include "file/local_log_source.h"
 #include "kafka/kafka_source.h"
+#include "notify/email/mailgun_channel.h"
+#include "notify/email/postmark_channel.h"
 #include "notify/email/resend_channel.h"
+#include "notify/email/sendgrid_channel.h"
+#include "notify/email/ses_channel.h"
 #include "notify/email/smtp_channel.h"
+#include "notify/pagerduty/pagerduty_channel.h"
 #include "notify/slack/slack_channel.h"
+#include "notify/teams/teams_channel.h"
 #include "notify/webhook/webhook_channel.h"
 #include "pipeline/repricing.h"
 #include "window/calendar.h"
 
 namespace tocsin {
 namespace {
+
+std::unique_ptr<Channel> mail_api_channel(const std::string& name, MailAddress from,
+                                          const EmailTarget& email) {
+  using Service = MailApiTarget::Service;
+  const auto& api = std::get<MailApiTarget>(email.by);
+  MailApiConfig config{.name = name,
+                       .from = std::move(from),
+                       .to = email.to,
+                       .url = api.url,
+                       .secret = api.api_key.reveal()};
+  switch (api.service) {
+    case Service::resend:
+      config.pacing = {1, 2, 1};  // an account is allowed few requests a second
+      return std::make_unique<ResendChannel>(std::move(config));
+    case Service::sendgrid: return std::make_unique<SendgridChannel>(std::move(config));
+    case Service::postmark: return std::make_unique<PostmarkChannel>(std::move(config), api.scope);
+    case Service::mailgun: return std::make_unique<MailgunChannel>(std::move(config), api.scope);
+    case Service::ses: break;
+  }
+  AwsCredentials credentials{api.access_key_id, api.api_key.reveal(), ""};
+  config.pacing = {1, 2, 1};  // an account in its sandbox is allowed one a second
+  return std::make_unique<SesChannel>(std::move(config), api.scope, std::move(credentials));
+}
 
 std::unique_ptr<Channel> mail_channel(const std::string& name, const EmailTarget& email) {
   MailAddress from = email.from;
@@ -32,13 +61,39 @@ std::unique_ptr<Channel> mail_channel(const std::string& name, const EmailTarget
                                                     .user = smtp->user,
                                                     .password = smtp->password.reveal()});
   }
-  const auto& resend = std::get<ResendTarget>(email.by);
-  return std::make_unique<ResendChannel>(ResendConfig{.name = name,
-                                                      .from = std::move(from),
-                                                      .to = email.to,
-                                                      .url = resend.url,
-                                                      .api_key = resend.api_key.reveal()});
+  return mail_api_channel(name, std::move(from), email);
 }
+
+struct ChannelMaker {
+  const std::string& name;
+
+  std::unique_ptr<Channel> operator()(const SlackTarget& slack) const {
+    return std::make_unique<SlackChannel>(
+        SlackConfig{.name = name, .webhook_url = slack.webhook_url.reveal()});
+  }
+  std::unique_ptr<Channel> operator()(const WebhookTarget& webhook) const {
+    return std::make_unique<WebhookChannel>(
+        WebhookConfig{.name = name,
+                      .url = webhook.url.reveal(),
+                      .hmac_secret = webhook.hmac_secret.reveal(),
+                      .as_alertmanager = webhook.format == WebhookTarget::Format::alertmanager,
+                      .public_url = webhook.public_url});
+  }
+  std::unique_ptr<Channel> operator()(const EmailTarget& email) const {
+    return mail_channel(name, email);
+  }
+  std::unique_ptr<Channel> operator()(const PagerDutyTarget& pagerduty) const {
+    return std::make_unique<PagerDutyChannel>(
+        PagerDutyConfig{.name = name,
+                        .url = pagerduty.url,
+                        .routing_key = pagerduty.routing_key.reveal(),
+                        .public_url = pagerduty.public_url});
+  }
+  std::unique_ptr<Channel> operator()(const TeamsTarget& teams) const {
+    return std::make_unique<TeamsChannel>(
+        TeamsConfig{.name = name, .webhook_url = teams.webhook_url.reveal()});
+  }
+};
 
 }  // namespace
 
@@ -140,17 +195,7 @@ std::map<std::string, Millis> repeats_of(const std::vector<Rule>& rules) {
 std::vector<std::unique_ptr<Channel>> make_channels(const Config& config) {
   std::vector<std::unique_ptr<Channel>> channels;
   for (const auto& channel : config.channels) {
-    if (const auto* slack = std::get_if<SlackTarget>(&channel.to)) {
-      channels.push_back(std::make_unique<SlackChannel>(
-          SlackConfig{.name = channel.name, .webhook_url = slack->webhook_url.reveal()}));
-    } else if (const auto* webhook = std::get_if<WebhookTarget>(&channel.to)) {
-      channels.push_back(std::make_unique<WebhookChannel>(
-          WebhookConfig{.name = channel.name,
-                        .url = webhook->url.reveal(),
-                        .hmac_secret = webhook->hmac_secret.reveal()}));
-    } else if (const auto* email = std::get_if<EmailTarget>(&channel.to)) {
-      channels.push_back(mail_channel(channel.name, *email));
-    }
+    channels.push_back(std::visit(ChannelMaker{channel.name}, channel.to));
   }
   return channels;
 }

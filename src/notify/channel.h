@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -45,6 +46,7 @@ struct Telling {
   Form form = Form::full;
   WallTime now{};                  // stamps and signs this try
   std::string_view destination{};  // one of the channel's
+  std::size_t part = 0;            // which of the notice's requests
 };
 
 // A place where people or programs are told things. Immutable: any thread.
@@ -57,6 +59,9 @@ class Channel {
   // Each gets every message of the channel and answers for itself: recipients of mail. At least
   // one, no two the same; a channel that is one place has the nameless one.
   virtual std::vector<std::string> destinations() const { return {""}; }
+  // Into how many requests it goes, one after the other, at least one. A try begins with the first
+  // that was not taken; after a restart with the first of all, so each must bear to be sent twice.
+  virtual std::size_t parts(const Notice&) const { return 1; }
   virtual Request request(const Telling& telling) const = 0;
   virtual Outcome classify(const Response& response) const = 0;
 };

@@ -83,7 +83,9 @@ Lane::Fate Lane::finish(Entry& entry, const Outcome& outcome, SteadyTime now) {
     case Verdict::delivered:
       failures_ = 0;
       broken_ = false;
-      return Fate::delivered;
+      if (++entry.part >= entry.parts) return Fate::delivered;
+      --entry.attempts;  // those of the whole are counted
+      return Fate::goes_on;
     case Verdict::retry:
       entry.not_before = now + backoff(entry.attempts);
       if (++failures_ >= kFailuresMax) wait_until(now + backoff(failures_ - kFailuresMax + 1));

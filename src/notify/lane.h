@@ -33,11 +33,12 @@ class Lane {
     std::shared_ptr<const Notice> notice;  // shared with the channel's other destinations
     Form form = Form::full;
     std::uint32_t attempts = 0;
+    std::size_t part = 0, parts = 1;  // of the requests it needs, the one that is next
     SteadyTime not_before{};
     bool in_flight = false;
   };
   // What an answer did to its entry.
-  enum class Fate { kept, delivered, parked };
+  enum class Fate { kept, goes_on, delivered, parked };  // goes_on: with its next part
 
   Lane(Pacing pacing, RetryLimits limits, std::uint32_t seed)
       : limits_(limits), pacing_(pacing), random_(seed) {}

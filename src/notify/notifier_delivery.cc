@@ -31,11 +31,13 @@ void Notifier::send() {
 
 void Notifier::send(Post& post, Destination& destination, Lane::Entry& entry) {
   const Message message = render(*entry.notice);
+  entry.parts = post.channel->parts(*entry.notice);
   Request request = post.channel->request({.notice = *entry.notice,
                                            .message = message,
                                            .form = entry.form,
                                            .now = parts_.clock.wall(),
-                                           .destination = destination.address.destination});
+                                           .destination = destination.address.destination,
+                                           .part = entry.part});
   const CrashSpan span(CrashStep::send);
   parts_.transport.send(std::move(request),
                         [this, &post, &destination, &entry](const Response& response) {
@@ -101,6 +103,7 @@ void Notifier::settle(const Answer& answer) {
       parts_.log.warn("Channel " + to.label + " " + outcome.reason +
                       "; the message stays in the outbox and is tried again");
       break;
+    case Lane::Fate::goes_on: break;
     case Lane::Fate::delivered: delivered(to, entry); break;
     case Lane::Fate::parked: parked(to, entry, outcome.reason); break;
   }

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <array>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "rule/config_reader.h"
@@ -23,18 +26,18 @@ class ChannelReader {
       good = reader_.known(kind.key, words::kChannel, "kind of channel") && good;
     }
     if (!good) return std::nullopt;
-    const Entry* kind = nullptr;
+    const Entry* written = nullptr;
     std::size_t kinds = 0;
     for (const Entry& each : map->entries) {
       if (is_manner(each.key.text)) {
         good = read_manner(reader_, each, channel) && good;
       } else {
-        kind = &each;
+        written = &each;
         ++kinds;
       }
     }
     if (kinds != 1) {
-      reader_.error(entry.key, "a channel is one thing: slack, webhook, email, or via another");
+      reader_.error(entry.key, "a channel is one thing: " + kinds_text());
       return std::nullopt;
     }
     if (const Node* outside = map->find("outside"); outside != nullptr && !map->find("hours")) {
@@ -42,17 +45,31 @@ class ChannelReader {
                     "add hours: \"Mon-Fri 08:00-19:00\"");
       return std::nullopt;
     }
-    const std::string& what = kind->key.text;
-    good = (what == "slack"     ? slack(kind->value, channel)
-            : what == "webhook" ? webhook(kind->value, channel)
-            : what == "via"     ? via(kind->value, channel)
-                                : email(kind->value, channel)) &&
-           good;
+    for (const Kind& kind : kKinds) {
+      if (kind.name != written->key.text) continue;
+      good = (this->*kind.read)(written->value, channel) && good;
+    }
     if (!good) return std::nullopt;
     return channel;
   }
 
  private:
+  struct Kind {
+    std::string_view name;
+    bool (ChannelReader::*read)(const Node&, ChannelConfig&);
+  };
+  static const std::array<Kind, 6> kKinds;
+
+  // "slack, webhook or via"
+  static std::string kinds_text() {
+    std::string text;
+    for (std::size_t i = 0; i < kKinds.size(); ++i) {
+      if (i > 0) text += i + 1 == kKinds.size() ? " or " : ", ";
+      text += kKinds[i].name;
+    }
+    return text;
+  }
+
   bool slack(const Node& node, ChannelConfig& channel) {
     const Node* map = reader_.map(node, "{webhook_url_file: PATH}");
     if (map == nullptr || !config_.known_keys(*map, words::kSlack)) return false;
@@ -72,8 +89,16 @@ class ChannelReader {
     const bool url = config_.secret_of(*map, {"url", "url_file", true, true}, webhook.url);
     const bool hmac = config_.secret_of(*map, {"hmac_secret", "hmac_secret_file", false, false},
                                         webhook.hmac_secret);
+    bool good = url && hmac;
+    if (const Node* format = map->find("format")) {
+      const auto* word = reader_.word(*format, words::kWebhookFormat, "format");
+      good = good && word != nullptr;
+      if (word != nullptr && *word == "alertmanager") {
+        webhook.format = WebhookTarget::Format::alertmanager;
+      }
+    }
     channel.to = std::move(webhook);
-    return url && hmac;
+    return good;
   }
 
   bool via(const Node& node, ChannelConfig& channel) {
@@ -90,9 +115,44 @@ class ChannelReader {
     return true;
   }
 
+  bool pagerduty(const Node& node, ChannelConfig& channel) {
+    const Node* map = reader_.map(node, "{routing_key_file: PATH}");
+    if (map == nullptr || !config_.known_keys(*map, words::kPagerduty)) return false;
+    PagerDutyTarget pagerduty;
+    pagerduty.url = "https://events.pagerduty.com";
+    bool good = config_.secret_of(*map, {"routing_key", "routing_key_file", false, true},
+                                  pagerduty.routing_key);
+    if (const Node* url = map->find("url")) {
+      auto written = config_.service_url(*url);
+      good = good && written;
+      if (written) pagerduty.url = std::move(*written);
+    }
+    channel.to = std::move(pagerduty);
+    return good;
+  }
+
+  bool teams(const Node& node, ChannelConfig& channel) {
+    const Node* map = reader_.map(node, "{webhook_url_file: PATH}");
+    if (map == nullptr || !config_.known_keys(*map, words::kTeams)) return false;
+    TeamsTarget teams;
+    const bool good =
+        config_.secret_of(*map, {"webhook_url", "webhook_url_file", true, true}, teams.webhook_url);
+    channel.to = std::move(teams);
+    return good;
+  }
+
   const ConfigReader& config_;
   const Reader& reader_;
 };
+
+const std::array<ChannelReader::Kind, 6> ChannelReader::kKinds = {{
+    {"slack", &ChannelReader::slack},
+    {"webhook", &ChannelReader::webhook},
+    {"email", &ChannelReader::email},
+    {"pagerduty", &ChannelReader::pagerduty},
+    {"teams", &ChannelReader::teams},
+    {"via", &ChannelReader::via},
+}};
 
 }  // namespace
 

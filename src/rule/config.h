@@ -74,8 +74,11 @@ struct SlackTarget {
 };
 
 struct WebhookTarget {
+  enum class Format : std::uint8_t { tocsin, alertmanager };
   Secret url;
   Secret hmac_secret;  // empty: not signed
+  Format format = Format::tocsin;
+  std::string public_url;  // that of Config, for what is named in Alertmanager's manner
   friend bool operator==(const WebhookTarget&, const WebhookTarget&) = default;
 };
 
@@ -88,22 +91,39 @@ struct SmtpTarget {
   friend bool operator==(const SmtpTarget&, const SmtpTarget&) = default;
 };
 
-struct ResendTarget {
-  std::string url = "https://api.resend.com";
-  Secret api_key;
-  friend bool operator==(const ResendTarget&, const ResendTarget&) = default;
+// A service that sends mails.
+struct MailApiTarget {
+  enum class Service : std::uint8_t { resend, sendgrid, postmark, mailgun, ses };
+  Service service = Service::resend;
+  std::string url;    // without a / at its end
+  Secret api_key;     // of SES the secret access key, of Postmark the token
+  std::string scope;  // Postmark's stream, Mailgun's domain, SES' region
+  std::string access_key_id;  // of SES
+  friend bool operator==(const MailApiTarget&, const MailApiTarget&) = default;
 };
 
 struct EmailTarget {
   MailAddress from;
   std::vector<MailAddress> to;  // at least one, no two the same
-  std::variant<SmtpTarget, ResendTarget> by;
+  std::variant<SmtpTarget, MailApiTarget> by;
   friend bool operator==(const EmailTarget&, const EmailTarget&) = default;
+};
+
+struct PagerDutyTarget {
+  Secret routing_key;
+  std::string url;         // without a / at its end
+  std::string public_url;  // that of Config
+  friend bool operator==(const PagerDutyTarget&, const PagerDutyTarget&) = default;
+};
+
+struct TeamsTarget {
+  Secret webhook_url;
+  friend bool operator==(const TeamsTarget&, const TeamsTarget&) = default;
 };
 
 struct ChannelConfig {
   std::string name;
-  std::variant<SlackTarget, WebhookTarget, EmailTarget> to;
+  std::variant<SlackTarget, WebhookTarget, EmailTarget, PagerDutyTarget, TeamsTarget> to;
   std::string via;               // another channel, whose target `to` is; empty: it has its own
   std::optional<Hours> hours;    // when it is told things; absent: always
   bool drops = false;            // what comes outside them; else it is held

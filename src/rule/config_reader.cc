@@ -48,6 +48,7 @@ class TopReader {
     for (const Entry& entry : map->entries) {
       if (reader_.known(entry.key, words::kConfig, "key")) key(entry);
     }
+    link_channels();
     finish_channels(map->find("channels"));
     const Node* list = map->find("sources");
     if (list != nullptr && result_.sources.size() == list->items.size()) place_senders(*list);
@@ -224,6 +225,17 @@ class TopReader {
     }
   }
 
+  // What people follow from there leads here.
+  void link_channels() {
+    for (ChannelConfig& channel : result_.channels) {
+      auto* webhook = std::get_if<WebhookTarget>(&channel.to);
+      if (webhook != nullptr && webhook->format == WebhookTarget::Format::alertmanager) {
+        webhook->public_url = result_.public_url;
+      }
+      auto* pagerduty = std::get_if<PagerDutyTarget>(&channel.to);
+      if (pagerduty != nullptr) pagerduty->public_url = result_.public_url;
+    }
+  }
   // What a channel shares with another, and the clocks its hours go by.
   void finish_channels(const Node* node) {
     for (ChannelConfig& channel : result_.channels) {

@@ -52,6 +52,9 @@ class ConfigReader {
   bool known_keys(const Node& map, Words words) const;
   // "http://" or "https://" and a host; the value is not shown.
   bool check_url(const Node& node, std::string_view url) const;
+  // The address of a service's API, without a / at its end. What is sent there holds a secret, so
+  // it is https but on this machine.
+  std::optional<std::string> service_url(const Node& node) const;
   // The files that a list of patterns describes, each once; a pattern of none is an error.
   std::vector<std::string> expand(const Node& node) const;
 

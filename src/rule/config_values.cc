@@ -164,6 +164,23 @@ bool ConfigReader::check_url(const Node& node, std::string_view url) const {
   return false;
 }
 
+std::optional<std::string> ConfigReader::service_url(const Node& node) const {
+  auto url = text(node, "a URL");
+  if (!url || !check_url(node, *url)) return std::nullopt;
+  if (url->starts_with("http://")) {
+    std::string_view host = std::string_view(*url).substr(7);
+    host = host.substr(0, host.find_first_of("/?#"));
+    const bool bracketed = host.starts_with('[');
+    host = bracketed ? host.substr(1, host.find(']') - 1) : host.substr(0, host.find(':'));
+    if (!is_loopback(host)) {
+      reader_.error(node, "the key would be sent for all to read", "write https://");
+      return std::nullopt;
+    }
+  }
+  while (url->ends_with('/')) url->pop_back();
+  return url;
+}
+
 std::vector<std::string> ConfigReader::expand(const Node& node) const {
   std::vector<std::string> files;
   const Node* list = reader_.list(node, "a list of files such as [rules/*.yaml]");

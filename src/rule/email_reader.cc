@@ -8,6 +8,7 @@
 #include "document/scalars.h"
 #include "document/utf8.h"
 #include "rule/mail_address.h"
+#include "rule/mail_api_reader.h"
 
 namespace tocsin {
 namespace {
@@ -132,17 +133,37 @@ class EmailReader {
   }
 
   bool server(const Node& map, EmailTarget& email) {
-    const Node* smtp = map.find("smtp");
-    const Node* resend = map.find("resend");
-    if (smtp != nullptr && resend != nullptr) {
-      reader_.error(*resend, "write smtp or resend, not both");
+    std::string_view way;
+    const Node* by = nullptr;
+    for (const std::string_view other : words::kMailWays) {
+      const Node* node = map.find(other);
+      if (node == nullptr) continue;
+      if (by != nullptr) {
+        reader_.error(*node,
+                      "write " + std::string(way) + " or " + std::string(other) + ", not both");
+        return false;
+      }
+      way = other;
+      by = node;
+    }
+    if (by == nullptr) {
+      reader_.error(map, "\"smtp\" is missing",
+                    "add smtp: \"smtps://mail.company.example\", or resend: {api_key_file: PATH}");
       return false;
     }
-    if (smtp != nullptr) return read_smtp(map, *smtp, email);
-    if (resend != nullptr) return read_resend(map, *resend, email);
-    reader_.error(map, "\"smtp\" is missing",
-                  "add smtp: \"smtps://mail.company.example\", or resend: {api_key_file: PATH}");
-    return false;
+    if (way == "smtp") return read_smtp(map, *by, email);
+    bool good = true;
+    for (const std::string_view key : {"user", "password", "password_file", "ca_file"}) {
+      const Node* of_smtp = map.find(key);
+      if (of_smtp == nullptr) continue;
+      reader_.error(*of_smtp, tocsin::quoted(key) + " is for smtp; " + std::string(way) +
+                                  " takes its secret in its own keys");
+      good = false;
+    }
+    auto api = read_mail_api(config_, way, *by);
+    if (!api || !good) return false;
+    email.by = std::move(*api);
+    return true;
   }
 
   bool read_smtp(const Node& map, const Node& node, EmailTarget& email) {
@@ -201,39 +222,6 @@ class EmailReader {
     }
     if (!name || !given) return false;
     smtp.user = std::move(*name);
-    return true;
-  }
-
-  bool read_resend(const Node& map, const Node& node, EmailTarget& email) {
-    bool good = true;
-    for (const std::string_view key : {"user", "password", "password_file", "ca_file"}) {
-      const Node* of_smtp = map.find(key);
-      if (of_smtp == nullptr) continue;
-      reader_.error(*of_smtp, tocsin::quoted(key) + " is for smtp; resend takes an api_key_file");
-      good = false;
-    }
-    const Node* keys = reader_.map(node, "{api_key_file: PATH}");
-    if (keys == nullptr || !config_.known_keys(*keys, words::kResend)) return false;
-    ResendTarget resend;
-    good =
-        config_.secret_of(*keys, {"api_key", "api_key_file", false, true}, resend.api_key) && good;
-    if (const Node* url = keys->find("url")) good = read_url(*url, resend) && good;
-    email.by = std::move(resend);
-    return good;
-  }
-
-  bool read_url(const Node& node, ResendTarget& resend) {
-    auto url = config_.text(node, "a URL");
-    if (!url || !config_.check_url(node, *url)) return false;
-    if (url->starts_with("http://")) {
-      const auto rest = std::string_view(*url).substr(7);
-      if (!is_loopback(read_host(rest.substr(0, rest.find('/'))).host)) {
-        reader_.error(node, "the key would be sent for all to read", "write https://");
-        return false;
-      }
-    }
-    while (url->ends_with('/')) url->pop_back();
-    resend.url = std::move(*url);
     return true;
   }
 

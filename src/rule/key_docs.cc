@@ -7,7 +7,7 @@
 namespace tocsin {
 namespace {
 
-constexpr std::array<std::pair<Value, Words>, 18> kMaps = {{
+constexpr std::array<std::pair<Value, Words>, 24> kMaps = {{
     {Value::rules, words::kRule},
     {Value::defaults, words::kRule},
     {Value::sources, words::kSource},
@@ -22,6 +22,12 @@ constexpr std::array<std::pair<Value, Words>, 18> kMaps = {{
     {Value::webhook, words::kWebhook},
     {Value::email, words::kEmail},
     {Value::resend, words::kResend},
+    {Value::sendgrid, words::kSendgrid},
+    {Value::postmark, words::kPostmark},
+    {Value::mailgun, words::kMailgun},
+    {Value::ses, words::kSes},
+    {Value::pagerduty, words::kPagerduty},
+    {Value::teams, words::kTeams},
     {Value::http, words::kHttp},
     {Value::quarantine, words::kQuarantine},
     {Value::lookup, words::kLookup},

@@ -63,9 +63,16 @@ enum class Value : std::uint8_t {
   channels,
   slack,
   webhook,
+  webhook_format,
   email,
   smtp,
   resend,
+  sendgrid,
+  postmark,
+  mailgun,
+  ses,
+  pagerduty,
+  teams,
   address,
   addresses,
   cost,
@@ -241,7 +248,7 @@ inline constexpr std::array kConfig = {
         "events stamped further ahead of their record get the record's time", "`5m`"),
     key("quarantine", Value::quarantine, "records that cannot be read", "noted in a file"),
     key("http", Value::http, "the API and the metrics", "none"),
-    key("public_url", Value::url, "read and checked, not used yet", "none"),
+    key("public_url", Value::url, "where people reach this Tocsin, for links", "none"),
     key("lookup", Value::lookup,
         "tables of what producers do not send, a list; what an event has stays", "none"),
     key("silences", Value::path,
@@ -361,6 +368,8 @@ inline constexpr std::array kChannel = {
     key("slack", Value::slack, "an incoming webhook of Slack"),
     key("webhook", Value::webhook, "an address that gets JSON by POST"),
     key("email", Value::email, "a mail to each of one or more addresses"),
+    key("pagerduty", Value::pagerduty, "incidents of [PagerDuty](channels.md#pagerduty)"),
+    key("teams", Value::teams, "a webhook of [Microsoft Teams](channels.md#microsoft-teams)"),
     key("via", Value::text,
         "another channel, whose target it shares: for [hours](#channels-with-hours) of its own"),
     key("hours", Value::hours,
@@ -384,6 +393,14 @@ inline constexpr std::array kWebhook = {
     key("url_file", Value::path, "a file with its address"),
     key("hmac_secret_file", Value::path, "a file with the secret that signs", "not signed"),
     key("hmac_secret", Value::secret, "the secret itself, as `\"${NAME}\"`"),
+    key("format", Value::webhook_format,
+        "of the JSON: `tocsin`, or `alertmanager` for [its version "
+        "4](channels.md#alertmanagers-form)",
+        "`tocsin`"),
+};
+inline constexpr std::array kWebhookFormat = {
+    choice("tocsin", "Tocsin's own"),
+    choice("alertmanager", "that of Alertmanager's webhooks, version 4"),
 };
 inline constexpr std::array kEmail = {
     key("to", Value::addresses, "list of addresses, `ada@company.example` or `\"Ada <…>\"`",
@@ -392,21 +409,60 @@ inline constexpr std::array kEmail = {
     key("smtp", Value::smtp,
         "mail server: `smtps://HOST` (TLS), `smtp://HOST:587` (STARTTLS, required but on this "
         "machine)",
-        "this or `resend`"),
+        "this or one of the services below"),
     key("user", Value::text, "the name to log in with", "no login"),
     key("password_file", Value::path, "a file with the password"),
     key("password", Value::secret, "the password itself, as `\"${NAME}\"`"),
     key("ca_file", Value::path, "certificates to trust, as PEM", "the system's"),
     key("resend", Value::resend, "the API of Resend in place of a mail server"),
-    later("sendgrid"),
-    later("postmark"),
-    later("mailgun"),
-    later("ses"),
+    key("sendgrid", Value::sendgrid, "the API of SendGrid, likewise"),
+    key("postmark", Value::postmark, "the API of Postmark, likewise"),
+    key("mailgun", Value::mailgun, "the API of Mailgun, likewise"),
+    key("ses", Value::ses, "the API of Amazon SES, likewise"),
 };
+// Of which a mail has exactly one.
+inline constexpr std::array<std::string_view, 6> kMailWays = {"smtp",     "resend",  "sendgrid",
+                                                              "postmark", "mailgun", "ses"};
 inline constexpr std::array kResend = {
     key("api_key_file", Value::path, "a file with the key"),
     key("api_key", Value::secret, "the key itself, as `\"${NAME}\"`"),
     key("url", Value::url, "where the API is, if not at Resend's", "`https://api.resend.com`"),
+};
+inline constexpr std::array kSendgrid = {
+    key("api_key_file", Value::path, "a file with the key"),
+    key("api_key", Value::secret, "the key itself, as `\"${NAME}\"`"),
+    key("url", Value::url, "where the API is; of the EU `https://api.eu.sendgrid.com`",
+        "`https://api.sendgrid.com`"),
+};
+inline constexpr std::array kPostmark = {
+    key("token_file", Value::path, "a file with the server's token"),
+    key("token", Value::secret, "the token itself, as `\"${NAME}\"`"),
+    key("stream", Value::text, "the message stream", "`outbound`"),
+    key("url", Value::url, "where the API is", "`https://api.postmarkapp.com`"),
+};
+inline constexpr std::array kMailgun = {
+    key("domain", Value::text, "the sending domain as Mailgun knows it", "required"),
+    key("api_key_file", Value::path, "a file with the key"),
+    key("api_key", Value::secret, "the key itself, as `\"${NAME}\"`"),
+    key("url", Value::url, "where the API is; of the EU `https://api.eu.mailgun.net`",
+        "`https://api.mailgun.net`"),
+};
+inline constexpr std::array kSes = {
+    key("region", Value::text, "as AWS names it, `eu-central-1`", "required"),
+    key("access_key_id", Value::text, "the id of the access key", "required"),
+    key("secret_access_key_file", Value::path, "a file with its secret"),
+    key("secret_access_key", Value::secret, "the secret itself, as `\"${NAME}\"`"),
+    key("url", Value::url, "where the API is", "`https://email.REGION.amazonaws.com`"),
+};
+inline constexpr std::array kPagerduty = {
+    key("routing_key_file", Value::path, "a file with the integration key of a service"),
+    key("routing_key", Value::secret, "the key itself, as `\"${NAME}\"`"),
+    key("url", Value::url, "where the API is; of the EU `https://events.eu.pagerduty.com`",
+        "`https://events.pagerduty.com`"),
+};
+inline constexpr std::array kTeams = {
+    key("webhook_url_file", Value::path, "a file with its address"),
+    key("webhook_url", Value::secret, "its address, as `\"${NAME}\"`"),
 };
 inline constexpr std::array kHttp = {
     key("listen", Value::listen, "address of the API; beyond loopback it needs a token",

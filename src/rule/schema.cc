@@ -117,6 +117,7 @@ std::string value(Value value) {
   if (value == Value::severity) return choices(words::kSeverity);
   if (value == Value::mechanism) return choices(words::kSaslMechanism);
   if (value == Value::format) return choices(words::kFormat);
+  if (value == Value::webhook_format) return choices(words::kWebhookFormat);
   if (value == Value::cost) return choices(words::kCost);
   if (value == Value::fields) return fields();
   if (value == Value::mapping) return mapping();
@@ -148,7 +149,11 @@ std::string value(Value value) {
         object(keys));
   }
   if (value == Value::email) {
-    return object(keys) + R"(,"oneOf":[{"required":["smtp"]},{"required":["resend"]}])";
+    std::string ways;
+    for (const std::string_view way : words::kMailWays) {
+      ways += fmt::format(R"({}{{"required":["{}"]}})", ways.empty() ? "" : ",", way);
+    }
+    return fmt::format(R"({},"oneOf":[{}])", object(keys), ways);
   }
   return object(keys);
 }

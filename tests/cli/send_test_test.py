@@ -24,6 +24,9 @@ rules: [rules.yaml]
 channels:
   alerts: {{slack: {{webhook_url: "{url}/slack"}}}}
   oncall: {{webhook: {{url: "{url}/hook", hmac_secret: not a real one}}}}
+  pager: {{webhook: {{url: "{url}/pager", format: alertmanager}}}}
+  duty: {{pagerduty: {{routing_key: not a real one, url: "{url}/pd"}}}}
+  teams: {{teams: {{webhook_url: "{url}/teams"}}}}
   removed: {{slack: {{webhook_url: "{url}/removed"}}}}
   picky: {{slack: {{webhook_url: "{url}/picky"}}}}
   nowhere: {{webhook: {{url: "http://127.0.0.1:1/"}}}}
@@ -49,6 +52,8 @@ class StandIn(ThreadingHTTPServer):
             status, answer = 200, b"ok"
             if self.path == "/removed":
                 status, answer = 404, b"no_service"
+            if self.path in ("/pd/v2/enqueue", "/teams"):
+                status, answer = 202, b""
             if self.path == "/picky" and "blocks" in body:
                 status, answer = 400, b"invalid_blocks"
             self.send_response(status)
@@ -99,6 +104,21 @@ class SendTest(unittest.TestCase):
         self.assertEqual(alert["rule"], "send-test")
         self.assertTrue(alert["window"]["start"].endswith("T18:15:00Z"), "a day of Kathmandu")
 
+    def test_a_webhook_gets_it_in_alertmanagers_form(self):
+        self.assertEqual(self.send_test("pager")[0], 0)
+        [(_, body)] = self.server.got["/pager"]
+        self.assertEqual((body["version"], body["status"], body["receiver"]), ("4", "firing", "pager"))
+        self.assertEqual(body["alerts"][0]["labels"]["alertname"], "send-test")
+        self.assertEqual(body["alerts"][0]["labels"]["test"], "true")
+
+    def test_pagerduty_and_teams_get_it_in_their_forms(self):
+        self.assertEqual(self.send_test("duty", "teams")[0], 0)
+        [(_, event)] = self.server.got["/pd/v2/enqueue"]
+        self.assertEqual(event["event_action"], "trigger")
+        self.assertTrue(event["payload"]["summary"].startswith("🔵 80% Only a test"))
+        [(_, message)] = self.server.got["/teams"]
+        self.assertEqual(message["attachments"][0]["content"]["type"], "AdaptiveCard")
+
     def test_what_fails_is_told_with_what_to_do_and_the_others_are_sent(self):
         code, out, _ = self.send_test("--all")
         self.assertEqual(code, 1)
@@ -115,7 +135,7 @@ class SendTest(unittest.TestCase):
         code, _, err = self.send_test("alert")
         self.assertEqual(code, 64)
         self.assertEqual(err, 'tocsin: there is no channel "alert": did you mean "alerts"? Allowed: '
-                              "alerts, oncall, removed, picky, nowhere\n")
+                              "alerts, oncall, pager, duty, teams, removed, picky, nowhere\n")
 
     def test_without_a_channel_it_asks_for_one(self):
         code, _, err = self.send_test()

@@ -188,7 +188,7 @@ void check_bodies(const Notice& notice, const Message& message) {
                                .from = {"Tocsin", "tocsin@company.example"},
                                .to = {{"", "ada@company.example"}},
                                .url = "https://api.company.example",
-                               .api_key = "re_canary"});
+                               .secret = "re_canary"});
   const Request request =
       channel.request({.notice = notice, .message = message, .destination = "ada@company.example"});
   const auto mail = read_json(std::get<HttpRequest>(request).body);

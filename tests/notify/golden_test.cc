@@ -15,7 +15,10 @@
 #include "notify/email/email_text.h"
 #include "notify/golden_samples.h"
 #include "notify/message.h"
+#include "notify/pagerduty/pagerduty_channel.h"
 #include "notify/slack/slack_blocks.h"
+#include "notify/teams/teams_channel.h"
+#include "notify/webhook/alertmanager_body.h"
 #include "notify/webhook/webhook_channel.h"
 
 using namespace tocsin;
@@ -75,6 +78,13 @@ std::string pretty(const std::string& json) {
 std::map<std::string, std::string> rendered(const Notice& notice) {
   const Message message = render(notice);
   return {{"slack.json", pretty(slack_body(message))},
+          {"alertmanager.json", pretty(alertmanager_body({notice, message, Form::full, {}, ""},
+                                                         "ops", "https://tocsin.company.example"))},
+          {"pagerduty.json",
+           pretty(pagerduty_event(
+               {notice, message, Form::full, {}, ""},
+               {.name = "pager", .url = "", .routing_key = "R0UT1NG", .public_url = ""}))},
+          {"teams.json", pretty(teams_body({notice, message, Form::full, {}, ""}))},
           {"webhook.json", pretty(webhook_body(notice, message, Form::full))},
           {"mail.html", email_html(notice, message)},
           {"mail.txt", "Subject: " + email_subject(notice, message) + "\nPreheader: " +

@@ -7,12 +7,14 @@
 #include <functional>
 #include <set>
 
+#include "notify/alertmanager/labelled_alert.h"
 #include "notify/email/email_html.h"
 #include "notify/email/email_text.h"
 #include "notify/golden_samples.h"
 #include "notify/plain_text.h"
 #include "notify/samples.h"
 #include "notify/slack/slack_blocks.h"
+#include "notify/webhook/alertmanager_body.h"
 #include "notify/webhook/webhook_channel.h"
 
 using namespace tocsin;
@@ -120,6 +122,16 @@ TEST_CASE("The webhook has the values as they were, and words for people in its 
         const bool valid = text.find('\xFF') == std::string::npos;
         if (valid) CHECK(rule == text);
         CHECK(rule.substr(0, 20) == std::string_view(text).substr(0, 20));
+      }
+      simdjson::dom::parser other;
+      const std::string theirs =
+          alertmanager_body({notice, render(notice), Form::full, {}, ""}, "ops", "");
+      const simdjson::dom::element form = other.parse(theirs);
+      CHECK(std::string_view(form["summary"]) == summary);
+      for (const simdjson::dom::element alert : simdjson::dom::array(form["alerts"])) {
+        for (const auto& [name, value] : simdjson::dom::object(alert["labels"])) {
+          CHECK(label_name(name) == name);
+        }
       }
     }
   }

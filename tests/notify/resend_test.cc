@@ -16,12 +16,12 @@ using Verdict = Outcome::Verdict;
 namespace {
 
 ResendChannel resend_channel(std::string name = "Tocsin") {
-  ResendConfig config;
+  MailApiConfig config;
   config.name = "finance";
   config.from = {std::move(name), "tocsin@company.example"};
   config.to = {{"Ada", "ada@company.example"}, {"", "bob@company.example"}};
   config.url = "https://api.resend.com";
-  config.api_key = "re_123";
+  config.secret = "re_123";
   return ResendChannel(config);
 }
 

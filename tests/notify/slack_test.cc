@@ -13,6 +13,7 @@
 
 using namespace tocsin;
 using namespace tocsin::samples;
+using Verdict = Outcome::Verdict;
 
 namespace {
 
@@ -186,7 +187,6 @@ TEST_CASE("Every message is within Slack's limits") {
 }
 
 TEST_CASE("Only status 200 with the body ok is a delivery to Slack") {
-  using Verdict = Outcome::Verdict;
   const auto verdict = [](int status, std::string body) {
     Response response;
     response.status = status;

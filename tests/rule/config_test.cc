@@ -318,7 +318,7 @@ TEST_CASE("Routes name channels that exist, and the engine's must go somewhere")
   CHECK(config_errors("channels: {a: {slack: {webhook_url: \"x\", webhook_url_file: y}}}\n") ==
         "1:60: write webhook_url or webhook_url_file, not both");
   CHECK(config_errors("channels: {a: {slack: {webhook_url: \"https://h/x\"}, webhook: {}}}\n") ==
-        "1:12: a channel is one thing: slack, webhook, email, or via another");
+        "1:12: a channel is one thing: slack, webhook, email, pagerduty, teams or via");
 }
 
 TEST_CASE("Paths are relative to the file that names them") {

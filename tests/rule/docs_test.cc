@@ -69,6 +69,18 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("Every example of docs/channels.md is tocsin.yaml without an error") {
+  const auto blocks = yaml_blocks(docs("channels.md"));
+  REQUIRE(blocks.size() >= 2);
+  for (const auto& block : blocks) {
+    INFO(block);
+    MemoryFiles files({{"tocsin.yaml", block}});
+    const Environment none = [](const std::string&) { return std::optional<std::string>(); };
+    const auto loaded = load({"tocsin.yaml", Purpose::price, files, none});
+    CHECK(told(loaded.diagnostics, "tocsin.yaml").empty());
+  }
+}
+
 TEST_CASE("docs/events.md names every key of a mapping, and every shipped format") {
   const std::string text = docs("events.md");
   for (const MappingKey& key : mapping_keys()) {

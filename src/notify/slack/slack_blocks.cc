@@ -27,7 +27,7 @@ constexpr std::size_t kContextLineMax = 1'400;
 constexpr std::size_t kPlainMax = 3'000;
 
 // Slack has no escape for * _ ~ and backticks; texts of ours don't hold them.
-std::string escaped(std::string_view text) {
+std::string mrkdwn_text(std::string_view text) {
   std::string safe;
   for (const char c : text) {
     if (c == '&') {
@@ -45,9 +45,9 @@ std::string escaped(std::string_view text) {
 
 // What fits into `most` characters once it is escaped.
 std::string escaped_within(std::string_view text, std::size_t most) {
-  std::string safe = escaped(text);
+  std::string safe = mrkdwn_text(text);
   for (std::size_t keep = most; characters(safe) > most && keep > 0; keep -= (keep + 7) / 8) {
-    safe = escaped(cut_end(text, keep));
+    safe = mrkdwn_text(cut_end(text, keep));
   }
   return safe;
 }
@@ -89,7 +89,7 @@ class Blocks {
     for (std::size_t i = 0; i < std::min(fields.size(), kFieldsMax); ++i) {
       const auto& [label, value] = fields[i];
       if (value.born == Born::ours) {
-        markdown("*" + escaped(label) + "*\n" + escaped_within(value.text, kFieldMax - 100));
+        markdown("*" + mrkdwn_text(label) + "*\n" + escaped_within(value.text, kFieldMax - 100));
       } else {
         plain(label + "\n" + value.text, kFieldMax);
       }
@@ -98,7 +98,7 @@ class Blocks {
   }
   void bar(const Message::Bar& bar) {
     json_.begin_object().text("type", "section").key("text");
-    markdown("`" + bar_cells(bar.percent) + "` " + escaped(bar.text));
+    markdown("`" + bar_cells(bar.percent) + "` " + mrkdwn_text(bar.text));
     json_.end_object();
   }
   // The first rows under their heading, as one text.
@@ -111,7 +111,7 @@ class Blocks {
   void runbook(const Text& address) {
     json_.begin_object().text("type", "section").key("text");
     if (address.born == Born::address) {
-      markdown("Runbook: <" + escaped(address.text) + ">");
+      markdown("Runbook: <" + mrkdwn_text(address.text) + ">");
     } else {
       plain("Runbook: " + address.text, kRunbookMax);
     }
@@ -189,9 +189,9 @@ void begin_post(JsonWriter& json, const std::string& text) {
 std::string slack_body(const Message& message) {
   std::string body;
   JsonWriter json(body);
-  begin_post(json, escaped(message.first_line));
+  begin_post(json, mrkdwn_text(message.first_line));
   json.key("blocks").begin_array();
-  Blocks blocks(json, characters(escaped(message.first_line)));
+  Blocks blocks(json, characters(mrkdwn_text(message.first_line)));
   blocks.header(message.title);
   blocks.fields(message.fields);
   if (message.bar) blocks.bar(*message.bar);

@@ -7,6 +7,7 @@
 #include "alert/alert_json.h"
 #include "document/json_writer.h"
 #include "hash/digest.h"
+#include "notify/webhook/alertmanager_body.h"
 
 namespace tocsin {
 namespace {
@@ -146,7 +147,9 @@ Request WebhookChannel::request(const Telling& telling) const {
   HttpRequest request;
   request.url = config_.url;
   request.timeout = config_.timeout;
-  request.body = webhook_body(telling.notice, telling.message, telling.form);
+  request.body = config_.as_alertmanager
+                     ? alertmanager_body(telling, config_.name, config_.public_url)
+                     : webhook_body(telling.notice, telling.message, telling.form);
   const auto now = std::chrono::floor<std::chrono::seconds>(telling.now.time_since_epoch());
   const std::string seconds = std::to_string(now.count());
   request.headers = {{"Content-Type", "application/json; charset=utf-8"},

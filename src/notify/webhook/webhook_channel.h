@@ -11,11 +11,14 @@ struct WebhookConfig {
   std::string name;         // of the channel, in tocsin.yaml
   std::string url;          // a secret: it may hold a token
   std::string hmac_secret;  // empty: posts are not signed
+  bool as_alertmanager = false;
+  std::string public_url;  // of Tocsin, where it is known; for Alertmanager's form
   Pacing pacing{50, 100, 4};
   Millis timeout{10'000};
 };
 
-// Tells a program: POST of {summary, alerts, digest, engine, resolved}. With a secret each post is
+// Tells a program: POST of {summary, alerts, digest, engine, resolved}, or in the form of
+// Alertmanager's webhooks. With a secret each post is
 // signed, `Tocsin-Signature: t=SECONDS,v1=HEX`, the HMAC-SHA256 of "SECONDS.BODY". The
 // Idempotency-Key is the notification's id, the same for each try. Any 2xx is delivered.
 class WebhookChannel final : public Channel {

@@ -49,6 +49,8 @@ void add_channels(const Config& before, const Config& next, std::vector<std::str
       changes.push_back("channel " + channel.name + " is new");
     } else if (!same_channel(*old, channel)) {
       changes.push_back("channel " + channel.name + " has another address or secret");
+    } else if (old->fallback != channel.fallback) {
+      changes.push_back("channel " + channel.name + " has another fallback");
     }
   }
   for (const auto& channel : before.channels) {

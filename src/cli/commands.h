@@ -24,6 +24,7 @@ void add_decode(CLI::App& app, CommandSlot& slot);
 void add_dump(CLI::App& app, CommandSlot& slot);
 void add_demo(CLI::App& app, CommandSlot& slot);
 void add_explain(CLI::App& app, CommandSlot& slot);
+void add_notifications(CLI::App& app, CommandSlot& slot);
 void add_price(CLI::App& app, CommandSlot& slot);
 void add_prices(CLI::App& app, CommandSlot& slot);
 void add_reprice(CLI::App& app, CommandSlot& slot);

@@ -9,6 +9,7 @@
 #include "file/file_source.h"
 #include "file/local_log_source.h"
 #include "kafka/kafka_source.h"
+#include "notify/alertmanager/alertmanager_channel.h"
 #include "notify/email/mailgun_channel.h"
 #include "notify/email/postmark_channel.h"
 #include "notify/email/resend_channel.h"
@@ -16,6 +17,7 @@
 #include "notify/email/ses_channel.h"
 #include "notify/email/smtp_channel.h"
 #include "notify/pagerduty/pagerduty_channel.h"
+#include "notify/slack/slack_bot.h"
 #include "notify/slack/slack_channel.h"
 #include "notify/teams/teams_channel.h"
 #include "notify/webhook/webhook_channel.h"
@@ -68,6 +70,12 @@ struct ChannelMaker {
   const std::string& name;
 
   std::unique_ptr<Channel> operator()(const SlackTarget& slack) const {
+    if (!slack.channel.empty()) {
+      return std::make_unique<SlackBotChannel>(SlackBotConfig{.name = name,
+                                                              .url = slack.url,
+                                                              .token = slack.bot_token.reveal(),
+                                                              .channel = slack.channel});
+    }
     return std::make_unique<SlackChannel>(
         SlackConfig{.name = name, .webhook_url = slack.webhook_url.reveal()});
   }
@@ -88,6 +96,16 @@ struct ChannelMaker {
                         .url = pagerduty.url,
                         .routing_key = pagerduty.routing_key.reveal(),
                         .public_url = pagerduty.public_url});
+  }
+  std::unique_ptr<Channel> operator()(const AlertmanagerTarget& target) const {
+    std::string url = target.url.reveal();
+    while (url.ends_with('/')) url.pop_back();
+    return std::make_unique<AlertmanagerChannel>(
+        AlertmanagerConfig{.name = name,
+                           .url = std::move(url),
+                           .user = target.user,
+                           .password = target.password.reveal(),
+                           .public_url = target.public_url});
   }
   std::unique_ptr<Channel> operator()(const TeamsTarget& teams) const {
     return std::make_unique<TeamsChannel>(
@@ -198,6 +216,14 @@ std::vector<std::unique_ptr<Channel>> make_channels(const Config& config) {
     channels.push_back(std::visit(ChannelMaker{channel.name}, channel.to));
   }
   return channels;
+}
+
+std::unordered_map<std::string, std::string> fallbacks_of(const Config& config) {
+  std::unordered_map<std::string, std::string> fallbacks;
+  for (const auto& channel : config.channels) {
+    if (!channel.fallback.empty()) fallbacks.emplace(channel.name, channel.fallback);
+  }
+  return fallbacks;
 }
 
 std::optional<EventTime> earliest_open_window(const std::vector<Rule>& rules, EventTime now) {

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "cli/crash_guard.h"
@@ -41,6 +42,8 @@ std::map<std::string, Millis> repeats_of(const std::vector<Rule>& rules);
 
 // The channels that messages go to.
 std::vector<std::unique_ptr<Channel>> make_channels(const Config& config);
+// The fallback of each channel that has one, by name.
+std::unordered_map<std::string, std::string> fallbacks_of(const Config& config);
 
 // `start: windows`: the earliest start of any rule's window that is open at `now`; nothing: the
 // beginning (a lifetime without a start).

@@ -38,6 +38,7 @@ int main(int argc, char** argv) {
   add_dump(app, slot);
   add_demo(app, slot);
   add_explain(app, slot);
+  add_notifications(app, slot);
   add_price(app, slot);
   add_prices(app, slot);
   add_test(app, slot);

@@ -246,6 +246,7 @@ ChannelChange Reloader::channel_change(const Config& before, const Loaded& loade
   change.manners = channel_manners(next);
   change.repeats = repeats_of(loaded.rules);
   change.engine_channels = next.engine;
+  change.fallbacks = fallbacks_of(next);
   change.gathering.group_interval = next.group_interval;
   change.channels = make_channels(next);
   for (const auto& channel : next.channels) {

@@ -23,6 +23,7 @@
 #include "cli/first_configuration.h"
 #include "cli/heartbeat.h"
 #include "cli/ingest_parts.h"
+#include "cli/notifications_api.h"
 #include "cli/plural.h"
 #include "cli/quarantine_file.h"
 #include "cli/real_clock.h"
@@ -172,6 +173,10 @@ Result<std::unique_ptr<HttpServer>> serve(const Config& config, const Answering&
     return silences_answer({from.silences, now->loaded.rules, now->loaded.config.time_zone,
                             RealClock().wall(), [from] { from.notifier.wake(); }},
                            method, query);
+  };
+  api.notifications = [from](const Api::Query& query, bool resend) {
+    return resend ? resend_answer(from.store, from.notifier, query)
+                  : notifications_answer(from.store, from.notifier, query);
   };
   if (from.ingest != nullptr) api.ingest = from.ingest->ingest();
   return HttpServer::start({.listen = fmt::format("{}:{}", config.http->host, config.http->port),
@@ -351,6 +356,7 @@ NotifierConfig telling(const Config& config, const Store& store, const InForce& 
                        const Clock& clock) {
   NotifierConfig telling;
   telling.engine_channels = config.engine;
+  telling.fallbacks = fallbacks_of(config);
   telling.gathering.group_interval = config.group_interval;
   telling.manners = channel_manners(config);
   telling.repeats = repeats_of(in_force.get()->loaded.rules);

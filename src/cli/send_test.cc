@@ -36,6 +36,8 @@ struct Attempt {
   std::chrono::steady_clock::time_point begun;
   Millis took{0};
   Form form = Form::full;
+  std::size_t part = 0;
+  std::string memory;
   std::optional<Response> response;
   Outcome outcome;
 };
@@ -56,11 +58,17 @@ class Sending {
  private:
   void start(Attempt& attempt) {
     attempt.begun = clock_.monotonic();
+    send(attempt);
+  }
+
+  void send(Attempt& attempt) {
     transport_.send(attempt.channel->request({.notice = attempt.notice,
                                               .message = attempt.message,
                                               .form = attempt.form,
                                               .now = clock_.wall(),
-                                              .destination = attempt.destination}),
+                                              .destination = attempt.destination,
+                                              .part = attempt.part,
+                                              .memory = attempt.memory}),
                     [this, &attempt](const Response& response) { answered(attempt, response); });
   }
 
@@ -69,7 +77,14 @@ class Sending {
     // As the engine does: once more in the plainest form.
     if (attempt.outcome.verdict == Outcome::Verdict::degrade && attempt.form == Form::full) {
       attempt.form = Form::plain;
-      start(attempt);
+      send(attempt);
+      return;
+    }
+    if (attempt.outcome.memory) attempt.memory = *attempt.outcome.memory;
+    if (attempt.outcome.verdict == Outcome::Verdict::delivered &&
+        attempt.part + 1 < attempt.channel->parts(attempt.notice)) {
+      ++attempt.part;
+      send(attempt);
       return;
     }
     attempt.took = std::chrono::ceil<Millis>(clock_.monotonic() - attempt.begun);

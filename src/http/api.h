@@ -60,6 +60,8 @@ struct Api {
   std::function<Answer(std::string_view method, const Query& query)> silences;
   // POST: somebody has seen the alert of `id`.
   std::function<Answer(const Query& query)> acknowledge;
+  // What became of messages, by the parameters; `resend`: one of them is to be sent again.
+  std::function<Answer(const Query& query, bool resend)> notifications;
   // Where events that are sent go; nothing: none are taken.
   std::optional<Ingest> ingest{};
 };

@@ -86,10 +86,12 @@ constexpr std::string_view kReload = "/api/v1/reload";
 constexpr std::string_view kReprice = "/api/v1/reprice";
 constexpr std::string_view kSilences = "/api/v1/silences";
 constexpr std::string_view kAcknowledge = "/api/v1/acknowledge";
-constexpr std::array<std::string_view, 11> kPaths = {
-    "/healthz",        "/readyz",         "/metrics",         "/api/v1/alerts",
-    "/api/v1/budgets", "/api/v1/explain", "/api/v1/unpriced", kReload,
-    kReprice,          kSilences,         kAcknowledge};
+constexpr std::string_view kNotifications = "/api/v1/notifications";
+constexpr std::string_view kResend = "/api/v1/notifications/resend";
+constexpr std::array<std::string_view, 13> kPaths = {
+    "/healthz",        "/readyz",          "/metrics", "/api/v1/alerts", "/api/v1/budgets",
+    "/api/v1/explain", "/api/v1/unpriced", kReload,    kReprice,         kSilences,
+    kAcknowledge,      kNotifications,     kResend};
 
 bool known(std::string_view path) {
   for (const std::string_view ours : kPaths) {
@@ -174,6 +176,7 @@ HttpAnswer Router::answer(const HttpCall& call) const {
   if (call.path == kAcknowledge) return acknowledge(call);
   if (call.path == kReprice && call.method == "POST") return reprice(call);
   if (call.path == kSilences) return silences(call);
+  if (call.path == kResend) return resend(call);
   if (call.method != "GET" && call.method != "HEAD") {
     HttpAnswer refused = error_answer(405, "this can only be read: GET or HEAD");
     refused.allow = "GET, HEAD";
@@ -222,6 +225,12 @@ HttpAnswer Router::silences(const HttpCall& call) const {
   return json_answer(answer.status, std::move(answer.body));
 }
 
+HttpAnswer Router::resend(const HttpCall& call) const {
+  if (auto refused = refused_change(call, "resend")) return *refused;
+  Api::Answer answer = api_.notifications(call.query, true);
+  return json_answer(answer.status, std::move(answer.body));
+}
+
 HttpAnswer Router::explain(const HttpCall& call) const {
   struct Place {
     explicit Place(const Router& of) : router(of) {
@@ -258,6 +267,10 @@ HttpAnswer Router::route(const HttpCall& call, bool authorized) const {
   if (call.path == "/api/v1/alerts") return list_answer(call, api_.alerts_json);
   if (call.path == "/api/v1/explain") return explain(call);
   if (call.path == "/api/v1/unpriced") return list_answer(call, api_.unpriced_json);
+  if (call.path == kNotifications) {
+    Api::Answer answer = api_.notifications(call.query, false);
+    return json_answer(answer.status, std::move(answer.body));
+  }
   if (call.path == kReprice) {
     Api::Answer answer = api_.reprice(call.query, false);
     return json_answer(answer.status, std::move(answer.body));

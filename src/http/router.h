@@ -78,6 +78,7 @@ class Router {
   HttpAnswer reprice(const HttpCall& call) const;
   HttpAnswer silences(const HttpCall& call) const;
   HttpAnswer acknowledge(const HttpCall& call) const;
+  HttpAnswer resend(const HttpCall& call) const;
   HttpAnswer explain(const HttpCall& call) const;
 
   std::optional<HttpAnswer> refused_change(const HttpCall& call, std::string_view what) const;

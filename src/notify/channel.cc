@@ -41,6 +41,8 @@ Verdict verdict_of(const Response& response) {
 
 }  // namespace
 
+Request Channel::repeat(const std::vector<std::string>&, WallTime) const { return HttpRequest{}; }
+
 Outcome outcome_by_status(const Response& response) {
   Outcome outcome{verdict_of(response), response.retry_after, ""};
   if (outcome.verdict == Verdict::delivered) return outcome;

@@ -35,6 +35,16 @@ struct Outcome {
   Verdict verdict = Verdict::retry;
   std::optional<std::chrono::seconds> after;  // pause, when the answer says how long
   std::string reason;                         // for people, empty when delivered; names no secret
+  // What the channel is to be given with the next message of the same matter (memory_key). Empty:
+  // it is forgotten, and if this try was given one, it is made again without.
+  std::optional<std::string> memory{};
+};
+
+// What is told again and again while it holds.
+struct Standing {
+  std::string key;    // what makes two the same
+  std::string value;  // the channel's own
+  WallTime until{};   // from then on it is told no more
 };
 
 enum class Form { full, plain };
@@ -47,6 +57,8 @@ struct Telling {
   WallTime now{};                  // stamps and signs this try
   std::string_view destination{};  // one of the channel's
   std::size_t part = 0;            // which of the notice's requests
+  std::string_view memory{};       // what the last answer in this matter left; empty: nothing
+  bool known = false;              // something was left before this notice was begun
 };
 
 // A place where people or programs are told things. Immutable: any thread.
@@ -64,6 +76,15 @@ class Channel {
   virtual std::size_t parts(const Notice&) const { return 1; }
   virtual Request request(const Telling& telling) const = 0;
   virtual Outcome classify(const Response& response) const = 0;
+
+  // What the notice is part of, for a channel that edits what it said before; empty: nothing.
+  virtual std::string memory_key(const Notice&) const { return {}; }
+
+  // How often what stands is told again; 0: never. What a notice adds to it once it is taken, and
+  // the request that tells some of it.
+  virtual Millis repeat_every() const { return Millis{0}; }
+  virtual std::vector<Standing> standing_of(const Notice&) const { return {}; }
+  virtual Request repeat(const std::vector<std::string>& values, WallTime now) const;
 };
 
 // What a status means wherever nothing else is known of the receiver. Redirects are not followed,

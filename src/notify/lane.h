@@ -36,6 +36,11 @@ class Lane {
     std::size_t part = 0, parts = 1;  // of the requests it needs, the one that is next
     SteadyTime not_before{};
     bool in_flight = false;
+    std::string first_line;  // once it was sent
+    std::string last_error;
+    bool had_memory = false;  // the try under way
+    bool known = false;       // so had the first part
+    bool passed_on = false;   // to the channel's fallback
   };
   // What an answer did to its entry.
   enum class Fate { kept, goes_on, delivered, parked };  // goes_on: with its next part
@@ -58,6 +63,10 @@ class Lane {
   // Takes an answer. After `delivered` and `parked` the caller removes the entry, once it has read
   // what it needs.
   Fate finish(Entry& entry, const Outcome& outcome, SteadyTime now);
+  // A broken channel is tried at once: somebody says that it is repaired.
+  void try_now() {
+    if (broken_) not_before_ = {};
+  }
   // An entry not in flight that is too old to be told, if any.
   Entry* expired(WallTime now);
   // The oldest not in flight, where more wait, or larger ones, than are kept: the other
@@ -68,6 +77,8 @@ class Lane {
   // stays.
   std::vector<std::shared_ptr<const Notice>> take_waiting();
 
+  const std::list<Entry>& entries() const { return entries_; }
+  std::list<Entry>& entries() { return entries_; }
   std::size_t size() const { return entries_.size(); }
   int in_flight() const { return in_flight_; }
   bool broken() const { return broken_; }

@@ -410,6 +410,11 @@ Message message_of(const Notice& notice) {
 
 Message render(const Notice& notice) {
   Message message = message_of(notice);
+  if (!notice.in_place_of.empty()) {
+    message.paragraphs.insert(message.paragraphs.begin(),
+                              {"Told here in place of channel " + shown(notice.in_place_of) + ".",
+                               Text::Born::elsewhere});
+  }
   if (!message.explain.empty()) {
     message.context.push_back(
         {{"Why it rang: ", Text::Born::ours}, {message.explain, Text::Born::code}});

@@ -11,7 +11,8 @@
 namespace tocsin {
 namespace {
 
-constexpr std::uint8_t kNoticeVersion = 3;      // 1: no reports of what has no price; 2: no reasons
+// 1: no reports of what has no price; 2: no reasons, and told in no channel's place
+constexpr std::uint8_t kNoticeVersion = 3;
 constexpr std::uint8_t kResolutionVersion = 2;  // 1 had no reasons
 
 WallTime read_wall(RowReader& in) { return WallTime{Millis{in.signed_number()}}; }
@@ -94,6 +95,7 @@ std::string encode_notice(const Notice& notice) {
   for (const Resolution& resolution : notice.resolved) write_resolution(out, resolution);
   out.byte(notice.engine ? 1 : 0);
   if (notice.engine) write_engine(out, *notice.engine);
+  out.text(notice.in_place_of);
   return bytes;
 }
 
@@ -119,6 +121,7 @@ Result<Notice> decode_notice(std::string_view bytes) {
   }
   const std::uint8_t has_engine = in.byte();
   if (has_engine == 1) notice.engine = read_engine(in, version);
+  if (version >= 3) notice.in_place_of = in.text();
   if (error && in.ok()) return tl::unexpected<Error>(*error);
   const bool known = kind <= static_cast<std::uint8_t>(Notice::Kind::capped) && has_engine <= 1;
   const bool engine_fits = notice.engine.has_value() == (notice.kind == Notice::Kind::engine);

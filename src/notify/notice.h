@@ -48,11 +48,18 @@ struct Notice {
   std::vector<Alert> alerts;
   std::vector<Resolution> resolved;
   std::optional<EngineMessage> engine;
+  // Told by a fallback: "alerts: it answered 404", the channel that could not be told, and why.
+  std::string in_place_of{};
 };
 
 // Does it tell of several rules what came while the channel was told nothing?
 inline bool is_of_any_rules(const Notice& notice) {
   return notice.kind == Notice::Kind::held || notice.kind == Notice::Kind::capped;
+}
+
+// Judged by time as well, so that its end is found and can be told; a sum's window ends by itself.
+inline bool is_judged(const Alert& alert) {
+  return !is_sum(alert.metric) || alert.compare_to > Millis{0};
 }
 
 // The rule the notice is about; empty for the engine's own.

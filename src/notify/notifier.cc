@@ -165,7 +165,7 @@ Result<void> Notifier::load() {
   if (auto counted = count_hour(); !counted) return counted;
   if (auto loaded = load_standing(); !loaded) return loaded;
   update_status();
-  return {};
+  return load_keepsakes();
 }
 
 void Notifier::take_inputs() {
@@ -340,7 +340,7 @@ void Notifier::enqueue_engine(WriteBatch& batch) {
 
 // Nothing of what is composed here is sent before the write, which is this thread's next act.
 Result<void> Notifier::compose() {
-  WriteBatch batch;
+  WriteBatch batch = std::exchange(marks_, {});  // among them what goes to fallbacks
   enqueue_engine(batch);
   for (const auto& post : posts_) compose_for(*post, batch);
   if (failure_) return tl::unexpected<Error>(*failure_);
@@ -354,11 +354,13 @@ Result<void> Notifier::step(Millis wait) {
   take_inputs();
   expire();
   unmute();
+  pass_on();
   if (auto composed = compose(); !composed) {
     failure_ = composed.error();
     return composed;
   }
   send();
+  repeat();
   parts_.transport.poll(time_to_wait(wait));
   if (auto settled = settle(); !settled) {
     failure_ = settled.error();
@@ -400,6 +402,11 @@ Result<void> Notifier::run(std::stop_token stop) {
     if (auto stepped = step(Millis{60'000}); !stepped) return stepped;
   }
   return drain();
+}
+
+std::vector<TryStatus> Notifier::tries() const {
+  const std::lock_guard lock(mutex_);
+  return tries_;
 }
 
 std::vector<ChannelStatus> Notifier::status() const {

@@ -51,8 +51,28 @@ struct ChannelStatus {
   std::string last_error;
 };
 
+// A message that is tried and not taken yet.
+struct TryStatus {
+  std::string id;
+  Address to;
+  std::uint32_t attempts = 0;  // since the process started
+  std::string last_error;
+};
+
+// What a person wants sent again.
+struct Resending {
+  Address to;
+  Notice notice;
+  bool parked = false;  // it goes as the same message; else, it was delivered, as another
+};
+
+// By the name of a channel that of the one that is told what it cannot be told.
+using Fallbacks = std::unordered_map<std::string, std::string>;
+
 struct NotifierConfig {
   std::vector<std::string> engine_channels;  // route of the engine's own messages
+  Fallbacks fallbacks{};
+  Millis pass_on_after{600'000};  // a message that was tried in vain for so long goes to a fallback
   GatheringLimits gathering;
   RetryLimits retry;
   Millis engine_interval{3'600'000};  // the same kind and subject is told once in it
@@ -72,6 +92,7 @@ struct ChannelChange {
   GatheringLimits gathering;
   std::map<std::string, Manners> manners{};
   Repeats repeats{};
+  Fallbacks fallbacks{};
 };
 
 // What the notifier works with; all outlive it, and nobody else uses the transport.
@@ -114,6 +135,10 @@ class Notifier {
   // parked. A request under way ends as it would have.
   void exchange(ChannelChange change);
 
+  // Its id, when it is stored and synced, to be sent at once. reject: that destination is none any
+  // more, or has it waiting; retry: no answer within `patience`. Not on the notifier's thread.
+  Result<std::string> resend(Resending what, Millis patience);
+
   // One round: compose, send, wait up to `wait` for answers and act on them. stop: the store failed
   // and nothing more is sent; the rows are as they were.
   Result<void> step(Millis wait = Millis{0});
@@ -121,6 +146,7 @@ class Notifier {
   Result<void> run(std::stop_token stop);
 
   std::vector<ChannelStatus> status() const;
+  std::vector<TryStatus> tries() const;
 
   // Rounds so far, for whoever watches whether they go on; wake() makes one that waits go on.
   std::uint64_t rounds() const { return rounds_.load(std::memory_order_relaxed); }
@@ -138,7 +164,13 @@ class Notifier {
     EngineMessage message;
     Address except;  // whom it is about: cannot be told this. No destination: all of the channel
   };
-  using Input = std::variant<std::vector<Outgoing>, CatchUpEnded, Resolving, Engine, ChannelChange>;
+  struct ResendAnswer;
+  struct Resend {
+    Resending what;
+    std::shared_ptr<ResendAnswer> answer;
+  };
+  using Input =
+      std::variant<std::vector<Outgoing>, CatchUpEnded, Resolving, Engine, ChannelChange, Resend>;
 
   struct Destination {
     Address address;
@@ -146,6 +178,7 @@ class Notifier {
     Lane lane;
     ChannelStatus status;
   };
+  struct Reposts;
   struct Post {  // one channel
     std::unique_ptr<Channel> channel;
     Gathering gathering;
@@ -157,6 +190,7 @@ class Notifier {
     WallTime hour{};                          // when the first of these was told
     std::size_t in_hour = 0;                  // messages, but for those of the engine
     std::vector<Destination> destinations{};  // as many from its beginning to its end
+    std::shared_ptr<Reposts> reposts{};       // null: what it was told is told once
     bool has_room() const;
     bool under_way() const;
     bool holds(const std::string& notice) const;  // by its id
@@ -184,6 +218,8 @@ class Notifier {
   void take(Resolving resolving);
   void take(Engine engine);
   void take(ChannelChange change);
+  void take(Resend resend);
+  Result<std::string> send_again(Resending what);
   void replace(std::unique_ptr<Post> old);
   Destination* heir(const Post& old, const Address& from);
   void hand_on(const Post& old, Destination& from);
@@ -225,9 +261,21 @@ class Notifier {
 
   Result<void> settle();
   void settle(const Answer& answer);
+  // What channels remember, and what stands.
+  Result<void> load_keepsakes();
+  std::string memory_of(const Post& post, const Notice& notice);
+  void remember(const Post& post, const Notice& notice, const std::optional<std::string>& memory);
+  void add_standing(Post& post, const Notice& notice);
+  void repeat();
+  void repeat(Post& post);
+  static void inherit(Post& post, Post& old);
+  static std::optional<SteadyTime> next_repeat(const Post& post);
+
   void expire();
+  void pass_on();
+  void pass_on(const Destination& from, Lane::Entry& entry, const std::string& why);
   void delivered(Destination& destination, const Lane::Entry& entry);
-  void parked(Destination& destination, const Lane::Entry& entry, const std::string& reason);
+  void parked(Destination& destination, Lane::Entry& entry, const std::string& reason);
   void park_unconfigured(const Address& address, Notice notice);
   void tell_engine(EngineMessage message, Address except);
   Result<void> drain();
@@ -242,6 +290,7 @@ class Notifier {
   mutable std::mutex mutex_;
   std::vector<Input> inputs_;          // guarded by mutex_
   std::vector<ChannelStatus> status_;  // guarded by mutex_
+  std::vector<TryStatus> tries_;       // guarded by mutex_
   std::atomic<std::uint64_t> rounds_{0};
 
   // The notifier's thread alone.

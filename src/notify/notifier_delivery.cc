@@ -15,6 +15,8 @@ Delivery delivery_of(const Address& to, const Lane::Entry& entry, WallTime now) 
   delivery.when = now;
   delivery.attempts = entry.attempts;
   delivery.alert_ids = alert_ids(*entry.notice);
+  delivery.first_line =
+      entry.first_line.empty() ? render(*entry.notice).first_line : entry.first_line;
   return delivery;
 }
 
@@ -32,12 +34,18 @@ void Notifier::send() {
 void Notifier::send(Post& post, Destination& destination, Lane::Entry& entry) {
   const Message message = render(*entry.notice);
   entry.parts = post.channel->parts(*entry.notice);
+  entry.first_line = message.first_line;
+  const std::string memory = memory_of(post, *entry.notice);
+  entry.had_memory = !memory.empty();
+  if (entry.part == 0) entry.known = entry.had_memory;
   Request request = post.channel->request({.notice = *entry.notice,
                                            .message = message,
                                            .form = entry.form,
                                            .now = parts_.clock.wall(),
                                            .destination = destination.address.destination,
-                                           .part = entry.part});
+                                           .part = entry.part,
+                                           .memory = memory,
+                                           .known = entry.known});
   const CrashSpan span(CrashStep::send);
   parts_.transport.send(std::move(request),
                         [this, &post, &destination, &entry](const Response& response) {
@@ -58,6 +66,7 @@ Millis Notifier::time_to_wait(Millis most) const {
     wait = std::min(wait, left);
   };
   for (const auto& post : posts_) {
+    due(next_repeat(*post));
     for (const Destination& to : post->destinations) due(to.lane.next_due(now));
     const auto due_by_clock = [&](std::optional<WallTime> t) {
       if (t) wait = std::min(wait, std::max(*t - parts_.clock.wall(), Millis{0}));
@@ -91,9 +100,13 @@ void Notifier::settle(const Answer& answer) {
   Destination& to = *answer.destination;
   Lane::Entry& entry = *answer.entry;
   const bool was_broken = to.lane.broken();
-  const Outcome outcome = answer.post->channel->classify(answer.response);
+  Outcome outcome = answer.post->channel->classify(answer.response);
+  remember(*answer.post, *entry.notice, outcome.memory);
+  if (outcome.memory && outcome.memory->empty() && entry.had_memory) {
+    outcome.verdict = Outcome::Verdict::retry;
+  }
   const Lane::Fate fate = to.lane.finish(entry, outcome, parts_.clock.monotonic());
-  if (!outcome.reason.empty()) to.status.last_error = outcome.reason;
+  if (!outcome.reason.empty()) to.status.last_error = entry.last_error = outcome.reason;
   if (was_broken && !to.lane.broken()) {
     parts_.log.info("Channel " + to.label + " takes messages again");
   }
@@ -104,10 +117,55 @@ void Notifier::settle(const Answer& answer) {
                       "; the message stays in the outbox and is tried again");
       break;
     case Lane::Fate::goes_on: break;
-    case Lane::Fate::delivered: delivered(to, entry); break;
+    case Lane::Fate::delivered:
+      add_standing(*answer.post, *entry.notice);
+      delivered(to, entry);
+      break;
     case Lane::Fate::parked: parked(to, entry, outcome.reason); break;
   }
   if (answer.post != find(to.address.channel)) hand_on(*answer.post, to);
+}
+
+// What `from` cannot be told is told by its channel's fallback, once, and marked. Its rows are part
+// of the same write as what became of it, and made of nothing but the message, so that a start
+// after a crash finds them or makes the same.
+void Notifier::pass_on(const Destination& from, Lane::Entry& entry, const std::string& why) {
+  if (entry.passed_on || !entry.notice->in_place_of.empty()) return;
+  const auto fallback = config_.fallbacks.find(from.address.channel);
+  Post* post = fallback == config_.fallbacks.end() ? nullptr : find(fallback->second);
+  if (post == nullptr) return;
+  entry.passed_on = true;
+  Notice notice = *entry.notice;
+  notice.in_place_of = from.label + ": it " + why;
+  notice.id = digest_id({entry.notice->id, "in place of " + from.label});
+  for (const Destination& to : post->destinations) {
+    for (const std::string& key :
+         {notification_key(to.address, notice.id), parked_key(to.address, notice.id),
+          delivery_key(notice.composed_at, notice.id, to.address)}) {
+      const auto row = parts_.store.get(key);
+      if (!row) failure_ = row.error();
+      if (!row || *row) return;
+    }
+  }
+  parts_.log.warn("Message " + entry.notice->id + " goes to channel " + fallback->second +
+                  " in place of " + from.label + ", which " + why);
+  enqueue({post, "", std::move(notice)}, {}, marks_);
+}
+
+void Notifier::pass_on() {
+  if (config_.fallbacks.empty()) return;
+  const WallTime now = parts_.clock.wall();
+  for (const auto& post : posts_) {
+    if (!config_.fallbacks.contains(post->channel->name())) continue;
+    for (Destination& from : post->destinations) {
+      for (Lane::Entry& entry : from.lane.entries()) {
+        const bool in_vain =
+            entry.attempts > 0 && now - entry.notice->composed_at >= config_.pass_on_after;
+        if (entry.in_flight || (!from.lane.broken() && !in_vain)) continue;
+        pass_on(from, entry, from.status.last_error);
+      }
+    }
+  }
 }
 
 void Notifier::delivered(Destination& to, const Lane::Entry& entry) {
@@ -118,13 +176,14 @@ void Notifier::delivered(Destination& to, const Lane::Entry& entry) {
   to.lane.remove(entry);
 }
 
-void Notifier::parked(Destination& to, const Lane::Entry& entry, const std::string& reason) {
+void Notifier::parked(Destination& to, Lane::Entry& entry, const std::string& reason) {
   const CrashSpan span(CrashStep::park);
   Delivery delivery = delivery_of(to.address, entry, parts_.clock.wall());
   delivery.reason = reason;
   put_parked(marks_, *entry.notice, delivery);
   ++to.status.parked;
   to.status.last_error = reason;
+  pass_on(to, entry, reason);
   parts_.log.error("Channel " + to.label + " " + reason + "; message " + entry.notice->id +
                    " is parked");
   const bool broken = to.lane.broken();
@@ -141,6 +200,11 @@ void Notifier::parked(Destination& to, const Lane::Entry& entry, const std::stri
             "channel's address or its permission; the next message tries it again, every 5 minutes "
             "at most."
           : "The message is parked, nothing is lost. Later messages are sent as before.");
+  const auto fallback = config_.fallbacks.find(to.address.channel);
+  if (fallback != config_.fallbacks.end()) {
+    message.details.push_back("What it cannot be told is told by channel " + fallback->second +
+                              ".");
+  }
   // What breaks one destination breaks all of its channel; what was parked for one can be told to
   // the others.
   tell_engine(std::move(message), {to.address.channel, broken ? "" : to.address.destination});
@@ -155,10 +219,10 @@ void Notifier::expire() {
   const std::string hours = std::to_string(config_.retry.expire_after / std::chrono::hours{1});
   for (const auto& post : posts_) {
     for (Destination& to : post->destinations) {
-      while (const Lane::Entry* entry = to.lane.expired(now)) {
+      while (Lane::Entry* entry = to.lane.expired(now)) {
         parked(to, *entry, "did not take the message within " + hours + " h" + last(to));
       }
-      while (const Lane::Entry* entry = to.lane.overflow()) {
+      while (Lane::Entry* entry = to.lane.overflow()) {
         parked(to, *entry, "has too many messages waiting" + last(to));
       }
     }
@@ -189,6 +253,7 @@ Result<void> Notifier::drain() {
 
 void Notifier::update_status() {
   std::vector<ChannelStatus> all;
+  std::vector<TryStatus> tries;
   const WallTime wall = parts_.clock.wall();
   for (const auto& post : posts_) {
     for (const Destination& to : post->destinations) {
@@ -200,10 +265,15 @@ void Notifier::update_status() {
         if (oldest) status.oldest = std::max(status.oldest, wall - *oldest);
       }
       all.push_back(std::move(status));
+      for (const Lane::Entry& entry : to.lane.entries()) {
+        if (entry.attempts == 0 && entry.last_error.empty()) continue;
+        tries.push_back({entry.notice->id, to.address, entry.attempts, entry.last_error});
+      }
     }
   }
   const std::lock_guard lock(mutex_);
   status_ = std::move(all);
+  tries_ = std::move(tries);
 }
 
 }  // namespace tocsin

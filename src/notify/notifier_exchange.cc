@@ -18,6 +18,7 @@ void Notifier::take(ChannelChange change) {
   config_.gathering = change.gathering;
   config_.manners = std::move(change.manners);
   config_.repeats = std::move(change.repeats);
+  config_.fallbacks = std::move(change.fallbacks);
   std::vector<std::unique_ptr<Post>> old = std::move(posts_);
   posts_.clear();
   by_name_.clear();
@@ -51,6 +52,7 @@ void Notifier::take(ChannelChange change) {
 // What waits goes to the channel that has the name now, or is parked.
 void Notifier::replace(std::unique_ptr<Post> old) {
   if (Post* post = find(old->channel->name())) {
+    inherit(*post, *old);
     post->gathering = std::move(old->gathering);
     post->muting = std::move(old->muting);
     post->reminding = std::move(old->reminding);

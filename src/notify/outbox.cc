@@ -10,7 +10,8 @@ namespace tocsin {
 namespace {
 
 constexpr std::uint8_t kParkedVersion = 1;
-constexpr std::uint8_t kDeliveryVersion = 2;  // 1 had no destination
+constexpr std::uint8_t kKeepsakeVersion = 1;
+constexpr std::uint8_t kDeliveryVersion = 3;  // 1 had no destination, 2 no first line
 
 std::string parked_value(std::string_view reason, std::string_view notice) {
   std::string bytes;
@@ -99,6 +100,7 @@ std::string encode_delivery(const Delivery& delivery) {
   out.number(delivery.alert_ids.size());
   for (const std::string& id : delivery.alert_ids) out.text(id);
   out.text(delivery.reason);
+  out.text(delivery.first_line);
   return bytes;
 }
 
@@ -108,7 +110,7 @@ Result<Delivery> decode_delivery(std::string_view bytes) {
   const std::uint8_t version = in.byte();
   delivery.id = in.text();
   delivery.to.channel = in.text();
-  if (version == kDeliveryVersion) delivery.to.destination = in.text();
+  if (version >= 2) delivery.to.destination = in.text();
   const std::uint8_t delivered = in.byte();
   delivery.delivered = delivered == 1;
   delivery.when = WallTime{Millis{in.signed_number()}};
@@ -117,6 +119,7 @@ Result<Delivery> decode_delivery(std::string_view bytes) {
     delivery.alert_ids.emplace_back(in.text());
   }
   delivery.reason = in.text();
+  if (version >= 3) delivery.first_line = in.text();
   if (version < 1 || version > kDeliveryVersion || delivered > 1 || !in.ok() || !in.done()) {
     return reject("a mark of delivery in the state is damaged or of another version");
   }
@@ -152,6 +155,27 @@ Result<Parked> decode_parked(std::string_view bytes) {
     return reject("a parked message in the state is damaged or of another version");
   }
   return parked;
+}
+
+std::string encode_keepsake(const Keepsake& keepsake) {
+  std::string bytes;
+  RowWriter out(bytes);
+  out.byte(kKeepsakeVersion);
+  out.signed_number(keepsake.until.time_since_epoch().count());
+  out.text(keepsake.value);
+  return bytes;
+}
+
+Result<Keepsake> decode_keepsake(std::string_view bytes) {
+  RowReader in(bytes);
+  Keepsake keepsake;
+  const std::uint8_t version = in.byte();
+  keepsake.until = WallTime{Millis{in.signed_number()}};
+  keepsake.value = in.text();
+  if (version != kKeepsakeVersion || !in.ok() || !in.done()) {
+    return reject("what a channel remembers is damaged in the state, or of another version");
+  }
+  return keepsake;
 }
 
 Result<void> read_outbox(const Snapshot& store, const OutboxReader& reader) {

@@ -62,7 +62,8 @@ struct Delivery {
   WallTime when{};
   std::uint32_t attempts = 0;  // since the process started
   std::vector<std::string> alert_ids;
-  std::string reason;  // why it was parked
+  std::string reason;      // why it was parked
+  std::string first_line;  // of the message; empty in marks of an older version
 };
 // Why an alert was never told on a channel, where that was wanted.
 inline constexpr const char* kOutsideHours = "outside the channel's hours, which drop it";
@@ -84,6 +85,14 @@ struct Parked {
   std::string notice;  // encode_notice(), or what could not be read
 };
 Result<Parked> decode_parked(std::string_view bytes);
+
+// What a channel remembers, or tells again while it holds.
+struct Keepsake {
+  WallTime until{};  // it may be forgotten from then on
+  std::string value;
+};
+std::string encode_keepsake(const Keepsake& keepsake);
+Result<Keepsake> decode_keepsake(std::string_view bytes);
 
 // What a start finds, in the order of channels and seqs.
 struct OutboxReader {

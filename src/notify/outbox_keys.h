@@ -23,6 +23,7 @@ namespace tocsin {
 //   'k' alert's id         who has acknowledged it
 //   'l' channel 0 alert's id   what is told again while it stands: encode_standing()
 //   'd' composed id channel [0 destination]   what became of a message: Delivery
+//   'm' channel 0 key      what a channel remembers, or tells again while it holds: Keepsake
 // A destination is one of several of a channel (a recipient of mail), or empty, and then left out.
 inline constexpr char kOutboxPrefix = 'o';
 inline constexpr char kResolutionPrefix = 'r';
@@ -33,6 +34,7 @@ inline constexpr char kEnginePrefix = 'e';
 inline constexpr char kSilencePrefix = 's';
 inline constexpr char kAcknowledgementPrefix = 'k';
 inline constexpr char kStandingPrefix = 'l';
+inline constexpr char kKeepsakePrefix = 'm';
 
 // Where a message goes.
 struct Address {
@@ -92,6 +94,13 @@ inline std::string delivery_key(WallTime composed, std::string_view id, const Ad
   key += id;
   key += to.channel;
   return with_destination(std::move(key), to.destination);
+}
+
+// When the message of a key of delivery_key() was composed.
+inline WallTime delivery_time(std::string_view key) {
+  std::uint64_t ms = 0;
+  for (const char byte : key.substr(1, 8)) ms = ms << 8 | static_cast<unsigned char>(byte);
+  return WallTime{Millis{static_cast<std::int64_t>(ms)}};
 }
 
 // What a key of channel_key() is made of.

@@ -37,7 +37,9 @@ class ChannelReader {
       }
     }
     if (kinds != 1) {
-      reader_.error(entry.key, "a channel is one thing: " + kinds_text());
+      reader_.error(entry.key,
+                    (kinds == 0 ? "this channel is nothing yet: " : "a channel is one thing: ") +
+                        kinds_text());
       return std::nullopt;
     }
     if (const Node* outside = map->find("outside"); outside != nullptr && !map->find("hours")) {
@@ -58,7 +60,7 @@ class ChannelReader {
     std::string_view name;
     bool (ChannelReader::*read)(const Node&, ChannelConfig&);
   };
-  static const std::array<Kind, 6> kKinds;
+  static const std::array<Kind, 7> kKinds;
 
   // "slack, webhook or via"
   static std::string kinds_text() {
@@ -74,12 +76,75 @@ class ChannelReader {
     const Node* map = reader_.map(node, "{webhook_url_file: PATH}");
     if (map == nullptr || !config_.known_keys(*map, words::kSlack)) return false;
     SlackTarget slack;
+    const bool is_app = map->find("bot_token") != nullptr ||
+                        map->find("bot_token_file") != nullptr || map->find("channel") != nullptr;
+    if (is_app) return slack_app(*map, channel);
+    if (const Node* url = map->find("url")) {
+      reader_.error(*url, "\"url\" is of an app", "a webhook has a webhook_url");
+      return false;
+    }
     if (!config_.secret_of(*map, {"webhook_url", "webhook_url_file", true, true},
                            slack.webhook_url)) {
       return false;
     }
     channel.to = std::move(slack);
     return true;
+  }
+
+  bool slack_app(const Node& map, ChannelConfig& channel) {
+    bool good = true;
+    for (const Entry& entry : map.entries) {
+      if (!entry.key.text.starts_with("webhook_url")) continue;
+      reader_.error(entry.key, "an app has no webhook_url", "write one or the other");
+      good = false;
+    }
+    SlackTarget slack;
+    slack.url = "https://slack.com/api";
+    good = config_.secret_of(map, {"bot_token", "bot_token_file", false, true}, slack.bot_token) &&
+           good;
+    const Node* where = map.find("channel");
+    if (where == nullptr) {
+      reader_.error(map, "\"channel\" is missing",
+                    "write where the app posts: channel: \"#alerts\"");
+      return false;
+    }
+    auto name = config_.text(*where, "\"#alerts\"");
+    if (name && name->empty()) {
+      reader_.error(*where, "the channel is empty");
+      return false;
+    }
+    if (name) slack.channel = std::move(*name);
+    if (const Node* url = map.find("url")) {
+      auto written = config_.service_url(*url);
+      good = good && written;
+      if (written) slack.url = std::move(*written);
+    }
+    channel.to = std::move(slack);
+    return good && name;
+  }
+
+  bool alertmanager(const Node& node, ChannelConfig& channel) {
+    const Node* map = reader_.map(node, "{url: \"http://alertmanager:9093\"}");
+    if (map == nullptr || !config_.known_keys(*map, words::kAlertmanager)) return false;
+    AlertmanagerTarget target;
+    bool good = config_.secret_of(*map, {"url", "url_file", true, true}, target.url);
+    good = config_.secret_of(*map, {"password", "password_file", false, false}, target.password) &&
+           good;
+    const Node* user = map->find("user");
+    const bool has_password =
+        map->find("password") != nullptr || map->find("password_file") != nullptr;
+    if ((user != nullptr) != has_password) {
+      reader_.error(*map, user == nullptr ? "a password of nobody" : "this user has no password",
+                    user == nullptr ? "add user: NAME" : "add password_file: PATH");
+      return false;
+    }
+    if (user != nullptr) {
+      auto name = config_.text(*user, "the name to log in with");
+      good = good && name;
+      if (name) target.user = std::move(*name);
+    }
+    channel.to = std::move(target);
+    return good;
   }
 
   bool webhook(const Node& node, ChannelConfig& channel) {
@@ -145,12 +210,13 @@ class ChannelReader {
   const Reader& reader_;
 };
 
-const std::array<ChannelReader::Kind, 6> ChannelReader::kKinds = {{
+const std::array<ChannelReader::Kind, 7> ChannelReader::kKinds = {{
     {"slack", &ChannelReader::slack},
     {"webhook", &ChannelReader::webhook},
     {"email", &ChannelReader::email},
     {"pagerduty", &ChannelReader::pagerduty},
     {"teams", &ChannelReader::teams},
+    {"alertmanager", &ChannelReader::alertmanager},
     {"via", &ChannelReader::via},
 }};
 

@@ -68,8 +68,12 @@ struct SourceConfig {
   Origin origin;
 };
 
+// An incoming webhook; or, where it has a token, an app.
 struct SlackTarget {
   Secret webhook_url;
+  Secret bot_token;
+  std::string channel;  // of the app: a name or an id
+  std::string url;      // of the Web API, without a / at its end
   friend bool operator==(const SlackTarget&, const SlackTarget&) = default;
 };
 
@@ -95,9 +99,9 @@ struct SmtpTarget {
 struct MailApiTarget {
   enum class Service : std::uint8_t { resend, sendgrid, postmark, mailgun, ses };
   Service service = Service::resend;
-  std::string url;    // without a / at its end
-  Secret api_key;     // of SES the secret access key, of Postmark the token
-  std::string scope;  // Postmark's stream, Mailgun's domain, SES' region
+  std::string url;            // without a / at its end
+  Secret api_key;             // of SES the secret access key, of Postmark the token
+  std::string scope;          // Postmark's stream, Mailgun's domain, SES' region
   std::string access_key_id;  // of SES
   friend bool operator==(const MailApiTarget&, const MailApiTarget&) = default;
 };
@@ -116,6 +120,14 @@ struct PagerDutyTarget {
   friend bool operator==(const PagerDutyTarget&, const PagerDutyTarget&) = default;
 };
 
+struct AlertmanagerTarget {
+  Secret url;
+  std::string user;
+  Secret password;
+  std::string public_url;  // that of Config
+  friend bool operator==(const AlertmanagerTarget&, const AlertmanagerTarget&) = default;
+};
+
 struct TeamsTarget {
   Secret webhook_url;
   friend bool operator==(const TeamsTarget&, const TeamsTarget&) = default;
@@ -123,11 +135,14 @@ struct TeamsTarget {
 
 struct ChannelConfig {
   std::string name;
-  std::variant<SlackTarget, WebhookTarget, EmailTarget, PagerDutyTarget, TeamsTarget> to;
+  std::variant<SlackTarget, WebhookTarget, EmailTarget, PagerDutyTarget, TeamsTarget,
+               AlertmanagerTarget>
+      to;
   std::string via;               // another channel, whose target `to` is; empty: it has its own
   std::optional<Hours> hours;    // when it is told things; absent: always
   bool drops = false;            // what comes outside them; else it is held
   std::size_t max_per_hour = 0;  // messages; 0: no limit
+  std::string fallback;  // the channel that is told what this one cannot be told; empty: none
   Origin origin;
 };
 

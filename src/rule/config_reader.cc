@@ -223,6 +223,18 @@ class TopReader {
         result_.channels.push_back(std::move(*channel));
       }
     }
+    for (const Entry& entry : map->entries) check_fallback(entry);
+  }
+
+  void check_fallback(const Entry& entry) {
+    const Node* fallback = entry.value.is_map() ? entry.value.find("fallback") : nullptr;
+    if (fallback == nullptr || fallback->text.empty()) return;
+    const auto& names = channel_names_;
+    if (std::find(names.begin(), names.end(), fallback->text) != names.end()) return;
+    std::vector<std::string_view> known(names.begin(), names.end());
+    std::erase(known, entry.key.text);
+    reader_.error(*fallback, "unknown channel " + tocsin::quoted(fallback->text),
+                  hint_for(fallback->text, known));
   }
 
   // What people follow from there leads here.
@@ -232,6 +244,8 @@ class TopReader {
       if (webhook != nullptr && webhook->format == WebhookTarget::Format::alertmanager) {
         webhook->public_url = result_.public_url;
       }
+      auto* alertmanager = std::get_if<AlertmanagerTarget>(&channel.to);
+      if (alertmanager != nullptr) alertmanager->public_url = result_.public_url;
       auto* pagerduty = std::get_if<PagerDutyTarget>(&channel.to);
       if (pagerduty != nullptr) pagerduty->public_url = result_.public_url;
     }

@@ -7,7 +7,7 @@
 namespace tocsin {
 namespace {
 
-constexpr std::array<std::pair<Value, Words>, 24> kMaps = {{
+constexpr std::array<std::pair<Value, Words>, 25> kMaps = {{
     {Value::rules, words::kRule},
     {Value::defaults, words::kRule},
     {Value::sources, words::kSource},
@@ -28,6 +28,7 @@ constexpr std::array<std::pair<Value, Words>, 24> kMaps = {{
     {Value::ses, words::kSes},
     {Value::pagerduty, words::kPagerduty},
     {Value::teams, words::kTeams},
+    {Value::alertmanager, words::kAlertmanager},
     {Value::http, words::kHttp},
     {Value::quarantine, words::kQuarantine},
     {Value::lookup, words::kLookup},

@@ -73,6 +73,7 @@ enum class Value : std::uint8_t {
   ses,
   pagerduty,
   teams,
+  alertmanager,
   address,
   addresses,
   cost,
@@ -365,11 +366,17 @@ inline constexpr std::array kNotify = {
     key("engine", Value::channel_list, "channels of the engine's own messages", "required"),
 };
 inline constexpr std::array kChannel = {
-    key("slack", Value::slack, "an incoming webhook of Slack"),
+    key("slack", Value::slack, "an incoming webhook of Slack, or [an app](channels.md#slack)"),
     key("webhook", Value::webhook, "an address that gets JSON by POST"),
     key("email", Value::email, "a mail to each of one or more addresses"),
     key("pagerduty", Value::pagerduty, "incidents of [PagerDuty](channels.md#pagerduty)"),
     key("teams", Value::teams, "a webhook of [Microsoft Teams](channels.md#microsoft-teams)"),
+    key("alertmanager", Value::alertmanager,
+        "[Alertmanager](channels.md#alertmanager) by its API, so that its receivers are told"),
+    key("fallback", Value::text,
+        "the channel that is [told instead](channels.md#when-a-channel-is-broken) what this one "
+        "cannot be told",
+        "none"),
     key("via", Value::text,
         "another channel, whose target it shares: for [hours](#channels-with-hours) of its own"),
     key("hours", Value::hours,
@@ -387,6 +394,10 @@ inline constexpr std::array kOutside = {
 inline constexpr std::array kSlack = {
     key("webhook_url_file", Value::path, "a file with its address"),
     key("webhook_url", Value::secret, "its address, as `\"${NAME}\"`"),
+    key("bot_token_file", Value::path, "of an app, in place of an address: a file with its token"),
+    key("bot_token", Value::secret, "the token itself, as `\"${NAME}\"`"),
+    key("channel", Value::text, "of an app: where it posts, `#alerts` or better the channel's id"),
+    key("url", Value::url, "of an app: where Slack's Web API is", "`https://slack.com/api`"),
 };
 inline constexpr std::array kWebhook = {
     key("url", Value::secret, "its address"),
@@ -459,6 +470,13 @@ inline constexpr std::array kPagerduty = {
     key("routing_key", Value::secret, "the key itself, as `\"${NAME}\"`"),
     key("url", Value::url, "where the API is; of the EU `https://events.eu.pagerduty.com`",
         "`https://events.pagerduty.com`"),
+};
+inline constexpr std::array kAlertmanager = {
+    key("url", Value::secret, "its address, `http://alertmanager:9093`"),
+    key("url_file", Value::path, "a file with its address"),
+    key("user", Value::text, "the name to log in with", "no login"),
+    key("password_file", Value::path, "a file with the password"),
+    key("password", Value::secret, "the password itself, as `\"${NAME}\"`"),
 };
 inline constexpr std::array kTeams = {
     key("webhook_url_file", Value::path, "a file with its address"),

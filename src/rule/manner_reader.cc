@@ -97,10 +97,21 @@ bool read_hours(const Reader& reader, const Node& node, ChannelConfig& channel) 
   return true;
 }
 
+bool read_fallback(const Reader& reader, const Node& node, ChannelConfig& channel) {
+  const std::string* name = reader.text(node, "the name of a channel");
+  if (name == nullptr) return false;
+  if (name->empty() || *name == channel.name) {
+    reader.error(node, "a fallback is another channel");
+    return false;
+  }
+  channel.fallback = *name;
+  return true;
+}
+
 }  // namespace
 
 bool is_manner(std::string_view key) {
-  return key == "hours" || key == "outside" || key == "max_per_hour";
+  return key == "hours" || key == "outside" || key == "max_per_hour" || key == "fallback";
 }
 
 bool read_manner(const Reader& reader, const Entry& entry, ChannelConfig& channel) {
@@ -111,6 +122,7 @@ bool read_manner(const Reader& reader, const Entry& entry, ChannelConfig& channe
     channel.drops = word != nullptr && *word == "drop";
     return word != nullptr;
   }
+  if (name == "fallback") return read_fallback(reader, entry.value, channel);
   const auto most = reader.count(entry.value, 1);
   if (most) channel.max_per_hour = static_cast<std::size_t>(*most);
   return most.has_value();

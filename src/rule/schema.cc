@@ -110,6 +110,16 @@ std::string window() {
   return fmt::format(R"("anyOf":[{{{}}},{}])", usual, schema::kOtherWindows);
 }
 
+// A channel is one of these.
+std::string kinds_of_channel() {
+  std::string kinds;
+  for (const Word& word : words::kChannel) {
+    if (word.text != "via" && keys_of(word.value).empty()) continue;
+    kinds += fmt::format(R"({}{{"required":["{}"]}})", kinds.empty() ? "" : ",", word.text);
+  }
+  return kinds;
+}
+
 // The schema of a value, without its braces.
 std::string value(Value value) {
   if (const auto fixed = schema::fixed(value); !fixed.empty()) return std::string(fixed);
@@ -144,9 +154,8 @@ std::string value(Value value) {
   }
   if (value == Value::channels) {
     return fmt::format(
-        R"("type":"object","additionalProperties":{{{},"oneOf":[{{"required":["slack"]}},)"
-        R"({{"required":["webhook"]}},{{"required":["email"]}},{{"required":["via"]}}]}})",
-        object(keys));
+        R"("type":"object","additionalProperties":{{{},"minProperties":1,"oneOf":[{}]}})",
+        object(keys), kinds_of_channel());
   }
   if (value == Value::email) {
     std::string ways;

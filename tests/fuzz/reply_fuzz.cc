@@ -9,10 +9,18 @@
 #include "blurting_server.h"
 #include "fuzz_target.h"
 #include "net/curl_transport.h"
+#include "notify/alertmanager/alertmanager_channel.h"
+#include "notify/email/mailgun_channel.h"
+#include "notify/email/postmark_channel.h"
 #include "notify/email/resend_channel.h"
+#include "notify/email/sendgrid_channel.h"
+#include "notify/email/ses_channel.h"
 #include "notify/email/smtp_channel.h"
+#include "notify/pagerduty/pagerduty_channel.h"
 #include "notify/plain_text.h"
+#include "notify/slack/slack_bot.h"
 #include "notify/slack/slack_channel.h"
+#include "notify/teams/teams_channel.h"
 #include "notify/webhook/webhook_channel.h"
 
 namespace tocsin::fuzz {
@@ -93,6 +101,33 @@ int plain_status(const std::string& reply) {
   return ends && bare ? std::stoi(digits) : 0;
 }
 
+// What the others make of it.
+void check_services(const Response& response) {
+  const std::string at = "http://" + server().address();
+  const MailApiConfig mail{.name = "mail",
+                           .from = {"", "tocsin@company.example"},
+                           .to = {{"", "ada@company.example"}},
+                           .url = at,
+                           .secret = kSecret};
+  check_outcome(ResendChannel(mail).classify(response), response);
+  check_outcome(SendgridChannel(mail).classify(response), response);
+  check_outcome(PostmarkChannel(mail, "outbound").classify(response), response);
+  check_outcome(MailgunChannel(mail, "company.example").classify(response), response);
+  check_outcome(SesChannel(mail, "eu-central-1", {"id", kSecret, ""}).classify(response), response);
+  check_outcome(SlackBotChannel({.name = "bot", .url = at, .token = kSecret, .channel = "C0"})
+                    .classify(response),
+                response);
+  check_outcome(
+      PagerDutyChannel({.name = "page", .url = at, .routing_key = kSecret, .public_url = {}})
+          .classify(response),
+      response);
+  check_outcome(AlertmanagerChannel(
+                    {.name = "am", .url = at, .user = {}, .password = kSecret, .public_url = {}})
+                    .classify(response),
+                response);
+  check_outcome(TeamsChannel({.name = "teams", .webhook_url = at}).classify(response), response);
+}
+
 void check_http(const std::string& reply) {
   server().say(reply);
   HttpRequest request;
@@ -110,7 +145,8 @@ void check_http(const std::string& reply) {
   if (const int status = plain_status(reply); status >= 200) {
     expect(response.status == status || response.status == 0, "a plain answer has its status");
   }
-  const WebhookChannel webhook({.name = "hook", .url = request.url, .hmac_secret = kSecret});
+  const WebhookChannel webhook(
+      {.name = "hook", .url = request.url, .hmac_secret = kSecret, .public_url = {}});
   check_outcome(webhook.classify(response), response);
   expect(webhook.classify(response).verdict == verdict_by_table(response), "by the table");
   const SlackChannel slack({.name = "slack", .webhook_url = request.url});
@@ -119,12 +155,7 @@ void check_http(const std::string& reply) {
     expect(response.status == 200 && response.body.find("ok") != std::string::npos,
            "Slack takes a message in its own words");
   }
-  const ResendChannel resend({.name = "mail",
-                              .from = {"", "tocsin@company.example"},
-                              .to = {{"", "ada@company.example"}},
-                              .url = "http://" + server().address(),
-                              .api_key = kSecret});
-  check_outcome(resend.classify(response), response);
+  check_services(response);
 }
 
 void check_mail_replies(const std::string& replies) {

@@ -18,6 +18,7 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 
 import backtest_equals_live
+import channels
 import crash_loop
 import demo
 import explain
@@ -40,7 +41,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MODULES = {"self_test": self_test, "kill9": kill9,
            "backtest_equals_live": backtest_equals_live, "outage": outage, "slack": slack,
            "kafka_source": kafka_source, "kafka_faults": kafka_faults, "crash_loop": crash_loop,
-           "mail": mail, "levels": levels, "demo": demo,
+           "mail": mail, "levels": levels, "channels": channels, "demo": demo,
            "explain": explain, "ingest": ingest, "reload": reload,
            "reprice": reprice, "quick_start": quick_start}
 

@@ -90,13 +90,55 @@ TEST_CASE("Mail goes by one of the services, each with its own keys") {
   const auto ses = api("ses: {region: eu-central-1, access_key_id: AKIA1, secret_access_key: k}");
   CHECK(ses.url == "https://email.eu-central-1.amazonaws.com");
   CHECK(ses.access_key_id == "AKIA1");
-  CHECK(channel_errors(by("ses: {access_key_id: AKIA1, secret_access_key: k}")) ==
-        "2:58: \"region\" is missing | write {region: eu-central-1, access_key_id: AKIA\xE2\x80\xA6, "
-        "secret_access_key_file: PATH}");
+  CHECK(
+      channel_errors(by("ses: {access_key_id: AKIA1, secret_access_key: k}")) ==
+      "2:58: \"region\" is missing | write {region: eu-central-1, access_key_id: AKIA\xE2\x80\xA6, "
+      "secret_access_key_file: PATH}");
   CHECK(channel_errors(by("mailgun: {domain: \"a/b\", api_key: k}")) ==
         "2:71: this is no domain | it has letters, digits, dots and hyphens only");
   CHECK(channel_errors(by("resend: {api_key: k}, ses: {}")) ==
         "2:80: write resend or ses, not both");
   CHECK(channel_errors(by("postmark: {token: k}, user: u")) ==
         "2:81: \"user\" is for smtp; postmark takes its secret in its own keys");
+}
+
+TEST_CASE("A Slack app has a token and a channel in place of an address") {
+  const auto app = target<SlackTarget>("slack: {bot_token: xoxb-1, channel: \"#alerts\"}");
+  CHECK(app.bot_token.reveal() == "xoxb-1");
+  CHECK(app.channel == "#alerts");
+  CHECK(app.url == "https://slack.com/api");
+  CHECK(channel_errors("slack: {bot_token: xoxb-1}") ==
+        "2:14: \"channel\" is missing | write where the app posts: channel: \"#alerts\"");
+  CHECK(channel_errors("slack: {channel: C1}") == "2:14: \"bot_token_file\" is missing");
+  CHECK(channel_errors("slack: {bot_token_file: f, channel: C1, webhook_url_file: g}") ==
+        "2:47: an app has no webhook_url | write one or the other");
+}
+
+TEST_CASE("Alertmanager is read with its address and a login") {
+  const auto am = target<AlertmanagerTarget>(
+      "alertmanager: {url: \"http://am.example:9093/\", user: t, password: p}",
+      "public_url: https://tocsin.company.example\n");
+  CHECK(am.url.reveal() == "http://am.example:9093/");
+  CHECK(am.user == "t");
+  CHECK(am.password.reveal() == "p");
+  CHECK(am.public_url == "https://tocsin.company.example");
+  CHECK(channel_errors("alertmanager: {url: \"http://am.example:9093\", user: t}") ==
+        "2:21: this user has no password | add password_file: PATH");
+}
+
+TEST_CASE("A fallback is another channel that there is") {
+  const std::string b = "  b: {webhook: {url: \"https://h.example\"}}\n";
+  const auto loaded = load_channel("teams: {webhook_url: \"https://x.example/1\"}, fallback: b", b);
+  CHECK(told(loaded.diagnostics, "/etc/tocsin.yaml").empty());
+  CHECK(loaded.config.channels.at(0).fallback == "b");
+  const auto errors = [&](const std::string& fallback) {
+    return told(
+        load_channel("teams: {webhook_url: \"https://x.example/1\"}, fallback: " + fallback, b)
+            .diagnostics,
+        "/etc/tocsin.yaml");
+  };
+  CHECK(errors("c") == "2:62: unknown channel \"c\" | did you mean \"b\"? Allowed: b");
+  CHECK(errors("a") == "2:62: a fallback is another channel");
+  CHECK(channel_errors("fallback: b").find("this channel is nothing yet: slack, webhook, ") !=
+        std::string::npos);
 }

@@ -317,8 +317,9 @@ TEST_CASE("Routes name channels that exist, and the engine's must go somewhere")
             .starts_with("2:10: unknown key \"engin\" | did you mean \"engine\"?"));
   CHECK(config_errors("channels: {a: {slack: {webhook_url: \"x\", webhook_url_file: y}}}\n") ==
         "1:60: write webhook_url or webhook_url_file, not both");
-  CHECK(config_errors("channels: {a: {slack: {webhook_url: \"https://h/x\"}, webhook: {}}}\n") ==
-        "1:12: a channel is one thing: slack, webhook, email, pagerduty, teams or via");
+  CHECK(
+      config_errors("channels: {a: {slack: {webhook_url: \"https://h/x\"}, webhook: {}}}\n") ==
+      "1:12: a channel is one thing: slack, webhook, email, pagerduty, teams, alertmanager or via");
 }
 
 TEST_CASE("Paths are relative to the file that names them") {

@@ -81,6 +81,7 @@ TEST_CASE("What is wrong with hours, via and limits is told where it is written"
   CHECK(manner_errors("via: alerts, hours: \"08:00-19:00\", outside: keep")
             .starts_with("3:51: unknown choice \"keep\""));
   CHECK(manner_errors("hours: \"08:00-19:00\"") ==
-        "3:3: a channel is one thing: slack, webhook, email, or via another");
+        "3:3: this channel is nothing yet: slack, webhook, email, pagerduty, teams, alertmanager "
+        "or via");
   CHECK(manner_errors("via: alerts, max_per_hour: 0").starts_with("3:34: "));
 }

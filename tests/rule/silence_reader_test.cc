@@ -54,9 +54,8 @@ TEST_CASE("What is wrong with a silence is told where it is written") {
             .starts_with("2:22: \"tomorrow\" is no time"));
   CHECK(silence_errors("silences:\n  - {rule: a, until: 2026-11-30T09:00Z, cause: b}\n")
             .starts_with("2:41: unknown key \"cause\""));
-  CHECK(silence_errors(
-            "silences:\n"
-            "  - {rule: a, from: 2026-11-30T09:00Z, until: 2026-11-29T09:00Z}\n") ==
+  CHECK(silence_errors("silences:\n"
+                       "  - {rule: a, from: 2026-11-30T09:00Z, until: 2026-11-29T09:00Z}\n") ==
         "2:47: it must end after it begins");
   CHECK(silence_errors("silence: []\n").starts_with("1:1: unknown key \"silence\""));
   CHECK(silence_errors("silences: {}\n").starts_with("1:11: "));

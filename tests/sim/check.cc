@@ -90,13 +90,24 @@ class Check {
     same("late cost", text(counts.late_cost.pico()), text(truth_.counts.late_cost.pico()));
   }
 
-  // What ended was told before, and ended once.
+  // What ended was told before, and ended once. A rule that was taken out may be put back, and what
+  // it told goes on; a limit that was edited while nothing ran, or before, may have told it by
+  // another amount.
   void ends() {
+    using Reason = Resolution::Reason;
     std::map<std::string, std::size_t> open;
+    std::set<std::string> told;
     for (const auto& commit : world_.history().commits) {
-      for (const auto& id : commit.recorded) ++open[id];
-      for (const auto& id : commit.ended) {
-        if (open[id]-- == 0) return fault("an end of what was not told, or had ended: " + id);
+      for (const auto& [id, what] : commit.recorded) {
+        ++open[id];
+        told.insert(what);
+      }
+      for (const auto& [level, reason] : commit.ended) {
+        std::size_t& times = open[level.id];
+        const bool known =
+            times > 0 || (reason == Reason::limit_raised && told.contains(level.what));
+        if (!known) return fault("an end of what was not told, or had ended: " + level.id);
+        if (times > 0 && reason != Reason::rule_removed) --times;
       }
     }
   }

@@ -16,6 +16,7 @@
 #include "sim/traffic.h"
 #include "state/counts.h"
 #include "state/repricing_row.h"
+#include "tocsin/alert.h"
 #include "tocsin/money.h"
 #include "tocsin/time.h"
 
@@ -30,11 +31,20 @@ struct CommitNote {
   std::optional<std::int64_t> clock_ms;      // by its tick
   bool version_noted = false;                // these rules judge from its offsets on
   std::shared_ptr<const Version> version;
-  bool settled = false;                      // after it nothing was left to be swept
-  std::vector<std::string> recorded, ended;  // ids of alerts
-  std::optional<RepricingRequest> begins;    // what is counted by now is priced again
-  std::optional<RepricingRow> repriced;      // and that is done
-  std::set<std::size_t> lists;               // of prices, whose texts are still kept then
+  bool settled = false;  // after it nothing was left to be swept
+  struct Level {
+    std::string id;    // of its alert
+    std::string what;  // its rule, group and rung, whatever its amount
+  };
+  struct End {
+    Level level;
+    Resolution::Reason reason{};
+  };
+  std::vector<Level> recorded;
+  std::vector<End> ended;
+  std::optional<RepricingRequest> begins;  // what is counted by now is priced again
+  std::optional<RepricingRow> repriced;    // and that is done
+  std::set<std::size_t> lists;             // of prices, whose texts are still kept then
 };
 
 // All that a result may depend on.

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "alert/alert_codec.h"
+#include "notify/notice.h"
 #include "notify/outbox_keys.h"
 #include "notify/webhook/webhook_channel.h"
 #include "state/keys.h"
@@ -25,6 +26,12 @@ constexpr std::string_view kEveryEnd{"ralerts\0", 8};  // each severity's alerts
 
 World* current = nullptr;  // whose processes crash_hook kills
 
+std::string level_of(const Alert& alert) {
+  std::string text = alert.rule + '\n' + alert.rung;
+  for (const auto& [field, value] : alert.group) text += '\n' + field + '=' + value;
+  return text;
+}
+
 WallTime wall(std::int64_t ms) { return WallTime{Millis{ms}}; }
 
 Route by_severity() {
@@ -38,8 +45,11 @@ Route by_severity() {
 std::vector<std::unique_ptr<Channel>> channels() {
   std::vector<std::unique_ptr<Channel>> all;
   for (const char* name : {"alerts", "oncall"}) {
-    all.push_back(std::make_unique<WebhookChannel>(
-        WebhookConfig{.name = name, .url = std::string("sim://") + name + "/", .hmac_secret = {}}));
+    all.push_back(
+        std::make_unique<WebhookChannel>(WebhookConfig{.name = name,
+                                                       .url = std::string("sim://") + name + "/",
+                                                       .hmac_secret = {},
+                                                       .public_url = {}}));
   }
   all.push_back(std::make_unique<PairChannel>("pair"));
   return all;
@@ -444,10 +454,12 @@ void World::stored(std::uint64_t number, const WriteBatch& batch) {
     }
     if (key.front() == key::kAlert) {
       const auto alert = decode_alert(*value);
-      if (alert) note.recorded.push_back(alert->id);
+      if (alert) note.recorded.push_back({alert->id, level_of(*alert)});
     }
     if (key.starts_with(kEveryEnd)) {
-      note.ended.push_back(key.substr(kEveryEnd.size(), 32));
+      const auto end = decode_resolution(*value);
+      if (!end) return fault("an end cannot be read");
+      note.ended.push_back({{end->alert.id, level_of(end->alert)}, end->reason});
     }
     if (key.front() == key::kTick) {
       tick.emplace();

@@ -104,9 +104,10 @@ Event event_of(const Notice& part) {
     event.at = as_event_time(part.composed_at);
     return event;
   }
-  const bool many = part.kind == Notice::Kind::digest || part.kind == Notice::Kind::catch_up;
-  const Alert& alert =
-      part.alerts.empty() ? part.resolved.front().alert : part.alerts.front();
+  const Alert& alert = part.alerts.empty() ? part.resolved.front().alert : part.alerts.front();
+  const bool many = std::any_of(part.alerts.begin(), part.alerts.end(), [&](const Alert& other) {
+    return group_identity(other) != group_identity(alert);
+  });
   event.key = many ? within_key(alert.rule + "|" + part.id) : pagerduty_key(alert);
   event.component = alert.rule;
   if (!many) event.group = group_of(alert);

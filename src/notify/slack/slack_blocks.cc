@@ -119,32 +119,36 @@ class Blocks {
   }
   // Leaves out what would go over `most` characters in all.
   void paragraph(const Text& text, std::size_t most) {
-    const std::size_t room = used_ < most ? most - used_ : 0;
+    const std::size_t left = used_ < most ? most - used_ : 0;
+    const std::size_t room = left < kSectionMax ? left : kSectionMax;
     if (room < kRoomMin) return;
     json_.begin_object().text("type", "section").key("text");
     if (text.born == Born::ours) {
-      markdown(escaped_within(text.text, std::min(kSectionMax, room)));
+      markdown(escaped_within(text.text, room));
     } else {
-      plain(text.text, std::min(kSectionMax, room));
+      plain(text.text, room);
     }
     json_.end_object();
+  }
+  // Characters left of a context's line that began at `before`.
+  std::size_t context_room(std::size_t before) const {
+    return kContextLineMax - std::min(kContextLineMax, used_ - before);
   }
   // A line of at most kContextLineMax characters.
   void context(const std::vector<Text>& line) {
     json_.begin_object().text("type", "context").key("elements").begin_array();
     std::size_t elements = 0;
     const std::size_t before = used_;
-    const auto room = [&] { return kContextLineMax - std::min(kContextLineMax, used_ - before); };
     for (std::size_t i = 0; i < line.size() && elements < kElementsMax; ++elements) {
-      if (elements > 0 && room() < kRoomMin) break;
+      if (elements > 0 && context_room(before) < kRoomMin) break;
       if (!is_markdown(line[i])) {
-        plain(line[i++].text, std::min(kContextMax, room()));
+        plain(line[i++].text, std::min(kContextMax, context_room(before)));
         continue;
       }
       std::string run;
       for (; i < line.size() && is_markdown(line[i]); ++i) {
         const std::string piece = markdown_of(line[i]);
-        if (run.empty() || characters(run + piece) <= room()) run += piece;
+        if (run.empty() || characters(run + piece) <= context_room(before)) run += piece;
       }
       markdown(run);
     }
@@ -179,24 +183,19 @@ class Blocks {
 };
 
 // What every post begins with: nothing in `text` is markup or unfolded.
-void begin_post(JsonWriter& json, const std::string& text) {
-  json.begin_object().text("text", text).boolean("mrkdwn", false);
+void begin_post(JsonWriter& json, const std::string& text, const SlackPlace* place) {
+  json.begin_object();
+  if (place != nullptr) {
+    json.text("channel", place->channel);
+    if (!place->ts.empty()) json.text(place->is_thread ? "thread_ts" : "ts", place->ts);
+    if (place->is_thread && place->broadcast) json.boolean("reply_broadcast", true);
+  }
+  json.text("text", text).boolean("mrkdwn", false);
   json.boolean("unfurl_links", false).boolean("unfurl_media", false);
 }
 
-}  // namespace
-
-std::string slack_body(const Message& message) {
-  std::string body;
-  JsonWriter json(body);
-  begin_post(json, mrkdwn_text(message.first_line));
-  json.key("blocks").begin_array();
-  Blocks blocks(json, characters(mrkdwn_text(message.first_line)));
-  blocks.header(message.title);
-  blocks.fields(message.fields);
-  if (message.bar) blocks.bar(*message.bar);
-  blocks.list(message);
-  // What comes last must have its place.
+// What comes last must have its place.
+void write_slack_details(Blocks& blocks, const Message& message) {
   const std::size_t for_others =
       message.context.size() * kContextLineMax + (message.runbook ? kRunbookMax + 20 : 0);
   for (std::size_t i = 0; i < std::min(message.paragraphs.size(), kParagraphsMax); ++i) {
@@ -205,11 +204,34 @@ std::string slack_body(const Message& message) {
   }
   if (message.runbook) blocks.runbook(*message.runbook);
   for (const auto& line : message.context) blocks.context(line);
+}
+
+std::string post(const Message& message, const SlackPlace* place, SlackPart part) {
+  std::string body;
+  JsonWriter json(body);
+  const std::string text = mrkdwn_text(message.first_line);
+  begin_post(json, text, place);
+  json.key("blocks").begin_array();
+  Blocks blocks(json, characters(text));
+  // The line that the channel is shown of a reply.
+  if (part == SlackPart::details) {
+    blocks.paragraph({message.first_line, Born::elsewhere}, kMessageMax);
+  } else {
+    blocks.header(message.title);
+    blocks.fields(message.fields);
+    if (message.bar) blocks.bar(*message.bar);
+    blocks.list(message);
+  }
+  if (part != SlackPart::head) {
+    write_slack_details(blocks, message);
+  } else if (!message.context.empty()) {
+    blocks.context(message.context.front());
+  }
   json.end_array().end_object();
   return body;
 }
 
-std::string slack_plain_body(const Message& message) {
+std::string plain_post(const Message& message, const SlackPlace* place) {
   std::string text = message.first_line + "\n" + message.title.text;
   for (const auto& [label, value] : message.fields) text += "\n" + label + ": " + value.text;
   if (!message.rows.empty()) text += "\n" + list_text(message);
@@ -221,9 +243,21 @@ std::string slack_plain_body(const Message& message) {
   }
   std::string body;
   JsonWriter json(body);
-  begin_post(json, escaped_within(text, kPlainMax));
+  begin_post(json, escaped_within(text, kPlainMax), place);
   json.end_object();
   return body;
+}
+
+}  // namespace
+
+std::string slack_body(const Message& message) { return post(message, nullptr, SlackPart::whole); }
+std::string slack_plain_body(const Message& message) { return plain_post(message, nullptr); }
+
+std::string slack_post(const Message& message, const SlackPlace& place, SlackPart part) {
+  return post(message, &place, part);
+}
+std::string slack_plain_post(const Message& message, const SlackPlace& place) {
+  return plain_post(message, &place);
 }
 
 }  // namespace tocsin

@@ -139,6 +139,7 @@ std::string webhook_body(const Notice& notice, const Message& message, Form form
   write_digest(json, notice, is_digest);
   write_engine(json, notice);
   write_resolved(json, notice);
+  if (!notice.in_place_of.empty()) json.text("in_place_of", notice.in_place_of);
   json.end_object();
   return body;
 }

@@ -41,6 +41,7 @@ bool Condition::holds(std::string_view text) const {
     return amount && (kind == Kind::above ? *amount > number : *amount < number);
   }
   return std::find(values.begin(), values.end(), text) != values.end() ||
+         (listed != nullptr && listed->contains(text)) ||
          std::any_of(globs.begin(), globs.end(),
                      [text](const NamedGlob& glob) { return glob.glob.matches(text); }) ||
          std::any_of(patterns.begin(), patterns.end(),
@@ -63,6 +64,7 @@ std::string Condition::canonical() const {
   for (const auto& value : values) parts.push_back("=" + counted(value));
   for (const auto& glob : globs) parts.push_back("*" + counted(glob.text));
   for (const auto& pattern : patterns) parts.push_back("~" + counted(pattern.text));
+  if (listed != nullptr) parts.push_back("@" + counted(listed->file()));
   return name + "[" + as_set(std::move(parts)) + "]";
 }
 

@@ -10,6 +10,7 @@
 #include "match/glob.h"
 #include "match/pattern.h"
 #include "rule/filter.h"
+#include "rule/listed_values.h"
 #include "tocsin/decimal.h"
 
 namespace tocsin {
@@ -32,7 +33,8 @@ struct Condition {
   };
   std::vector<NamedGlob> globs{};
   std::vector<NamedPattern> patterns{};
-  int128 number = 0;  // above, below: in 10^-12
+  std::shared_ptr<const ListedValues> listed{};  // null: no file is named
+  int128 number = 0;                             // above, below: in 10^-12
 
   // Of the field's text; a missing value (empty) satisfies nothing.
   bool holds(std::string_view text) const;

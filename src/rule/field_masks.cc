@@ -17,7 +17,7 @@ bool holds(const Clause& clause, std::string_view text) {
   return holds_by(clause, [text](const Condition& condition) { return condition.holds(text); });
 }
 
-// Nothing but a list of values.
+// Nothing but a list of values, here or in a file.
 bool exact(const Clause& clause) {
   if (clause.kind != Clause::Kind::condition) return false;
   const Condition& condition = *clause.condition;
@@ -42,7 +42,9 @@ void FieldMasks::require(std::uint32_t rule, std::vector<Need> needs) {
     asked_.push_back({rule, std::move(needs)});
     return;
   }
-  for (const auto& value : needs.front().clause->condition->values) exact_[value].push_back(rule);
+  const Condition& condition = *needs.front().clause->condition;
+  for (const auto& value : condition.values) exact_[value].push_back(rule);
+  if (condition.listed != nullptr) listed_.emplace_back(condition.listed, rule);
 }
 
 std::span<const std::uint64_t> FieldMasks::mask(std::size_t index) const {
@@ -54,7 +56,7 @@ std::span<const std::uint64_t> FieldMasks::of(std::string_view text) {
   const auto known = known_.find(text);
   if (known != known_.end()) return mask(known->second);
   // However many values there are: those that no rule asks for are all alike.
-  if (asked_.empty() && (text.empty() || !exact_.contains(text))) return mask(0);
+  if (asked_.empty() && !asked_for(text)) return mask(0);
   return mask(learn(text));
 }
 
@@ -64,6 +66,13 @@ void FieldMasks::of_any(std::span<const std::string_view> texts, RuleMask& mask)
     const auto of_one = of(text);
     for (std::size_t i = 0; i < words_; ++i) mask[i] |= of_one[i];
   }
+}
+
+bool FieldMasks::asked_for(std::string_view text) const {
+  if (text.empty()) return false;
+  return exact_.contains(text) ||
+         std::any_of(listed_.begin(), listed_.end(),
+                     [text](const auto& file) { return file.first->contains(text); });
 }
 
 std::size_t FieldMasks::learn(std::string_view text) {
@@ -82,6 +91,9 @@ std::size_t FieldMasks::learn(std::string_view text) {
 void FieldMasks::meet(std::string_view text, std::uint64_t* mask) const {
   if (const auto found = exact_.find(text); !text.empty() && found != exact_.end()) {
     for (const std::uint32_t rule : found->second) mask[rule / 64] |= bit(rule);
+  }
+  for (const auto& [values, rule] : listed_) {
+    if (values->contains(text)) mask[rule / 64] |= bit(rule);
   }
   for (const auto& [rule, needs] : asked_) {
     const bool met = std::all_of(needs.begin(), needs.end(), [text](const Need& need) {

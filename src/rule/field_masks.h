@@ -3,10 +3,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "hash/fingerprint.h"
@@ -53,6 +55,7 @@ class FieldMasks {
   using ByText = std::unordered_map<std::string, Value, TextHash, std::equal_to<>>;
 
   std::span<const std::uint64_t> mask(std::size_t index) const;
+  bool asked_for(std::string_view text) const;
   std::size_t learn(std::string_view text);
   void meet(std::string_view text, std::uint64_t* mask) const;
 
@@ -60,9 +63,11 @@ class FieldMasks {
   std::size_t known_max_;
   RuleMask free_;                             // rules that need nothing of this field
   ByText<std::vector<std::uint32_t>> exact_;  // rules that need one of some values, by value
-  std::vector<Asked> asked_;                  // rules that need anything else
-  ByText<std::size_t> known_;                 // indices of masks
-  RuleMask masks_;                            // the first: of values that no rule asks for
+  // Rules that need one of the values of a file.
+  std::vector<std::pair<std::shared_ptr<const ListedValues>, std::uint32_t>> listed_;
+  std::vector<Asked> asked_;   // rules that need anything else
+  ByText<std::size_t> known_;  // indices of masks
+  RuleMask masks_;             // the first: of values that no rule asks for
 };
 
 }  // namespace tocsin

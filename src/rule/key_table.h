@@ -213,7 +213,7 @@ inline constexpr std::array kCondition = {
     choice("exists", "`true`: it has a value; `false`: it has none"),
     choice("above", "a number: greater than"),
     choice("below", "a number: less than"),
-    later("in"),
+    choice("in", "a file, a value a line: any of these"),
 };
 
 // Columns of a table of budgets beside its groups.

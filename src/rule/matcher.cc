@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rule/matcher.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <bit>
 
@@ -71,8 +73,11 @@ FieldMasks& Matcher::masks_of(bool tags, FieldReader::Slot slot, std::uint64_t s
 }
 
 std::uint32_t Matcher::question(const std::shared_ptr<const Condition>& condition) {
-  const auto [known, fresh] = question_by_text_.try_emplace(
-      condition->canonical(), static_cast<std::uint32_t>(questions_.size()));
+  std::string text = condition->canonical();
+  // Files of one name in two folders are two files.
+  if (condition->listed != nullptr) text += fmt::format(" {}", fmt::ptr(condition->listed.get()));
+  const auto [known, fresh] =
+      question_by_text_.try_emplace(std::move(text), static_cast<std::uint32_t>(questions_.size()));
   if (fresh) {
     const bool tags = condition->field.kind == FieldRef::Kind::tags;
     questions_.push_back(

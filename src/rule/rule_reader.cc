@@ -147,7 +147,7 @@ class RuleReader {
     Clause clause;
     for (const Entry* entry : {default_of("where"), own("where")}) {
       if (entry == nullptr) continue;
-      auto where = read_where(reader_, entry->value);
+      auto where = read_where(reader_, entry->value, context_.files);
       if (!where) continue;
       clause = both(std::move(clause), std::move(where->clause));
       rule_.where_text += (rule_.where_text.empty() ? "" : " and ") + where->text;

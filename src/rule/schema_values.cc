@@ -205,6 +205,7 @@ const std::string_view kNoMetricInDefaults =
 std::string_view condition(std::string_view word) {
   if (word == "matches") return R"("type":"string","minLength":1)";
   if (word == "exists") return R"("type":"boolean")";
+  if (word == "in") return R"("type":"string","minLength":1)";
   if (word == "not") return R"("$ref":"#/definitions/asked")";
   return R"("type":["number","string"],"pattern":"^[0-9.,]+[kM]?$")";
 }

@@ -10,6 +10,7 @@
 #include "rule/amount.h"
 #include "rule/field.h"
 #include "rule/nearest_word.h"
+#include "rule/value_file.h"
 #include "tocsin/ascii.h"
 
 namespace tocsin {
@@ -24,7 +25,7 @@ bool is_truth(const FieldRef& field) {
 
 class WhereReader {
  public:
-  explicit WhereReader(const Reader& reader) : reader_(reader) {}
+  WhereReader(const Reader& reader, Files& files) : reader_(reader), files_(files) {}
 
   // Conditions joined by and.
   std::optional<Where> conditions(const Node& node) {
@@ -84,7 +85,7 @@ class WhereReader {
     const Node* list = reader_.list(node, "[{model: gpt-4o}, {UserTier: free}]");
     if (list == nullptr) return std::nullopt;
     if (list->items.empty()) {
-      reader_.error(node, "this list is empty");
+      reader_.error(node, "this list is empty", "write [{model: gpt-4o}, {UserTier: free}]");
       return std::nullopt;
     }
     std::vector<Where> parts;
@@ -127,7 +128,7 @@ class WhereReader {
       text = node.text;
     } else {
       if (node.items.empty()) {
-        reader_.error(node, "an empty list matches nothing");
+        reader_.error(node, "an empty list matches nothing", "write a value, or leave it out");
         return std::nullopt;
       }
       bool good = true;
@@ -189,6 +190,7 @@ class WhereReader {
     if (asked_for == "not") return not_value(name, field, entry.value);
     if (asked_for == "matches") return pattern(name, field, entry.value);
     if (asked_for == "exists") return exists(name, field, entry.value);
+    if (asked_for == "in") return listed(name, field, entry);
     return compared(name, field, entry);
   }
 
@@ -215,6 +217,17 @@ class WhereReader {
     Condition condition{.field = field, .field_name = name};
     condition.patterns.push_back({*text, std::move(*compiled)});
     return single(std::move(condition), name + " matches " + *text);
+  }
+
+  std::optional<Where> listed(const std::string& name, const FieldRef& field, const Entry& entry) {
+    if (is_truth(field)) {
+      reader_.error(entry.key, canonical_name(field) + " is true or false");
+      return std::nullopt;
+    }
+    Condition condition{.field = field, .field_name = name};
+    condition.listed = read_values(reader_, entry.value, files_);
+    if (condition.listed == nullptr) return std::nullopt;
+    return single(std::move(condition), name + " in " + entry.value.text);
   }
 
   std::optional<Where> exists(const std::string& name, const FieldRef& field, const Node& node) {
@@ -248,6 +261,7 @@ class WhereReader {
   }
 
   const Reader& reader_;
+  Files& files_;
 };
 
 }  // namespace
@@ -276,8 +290,8 @@ bool check_field_name(const Reader& reader, const Node& node) {
   return true;
 }
 
-std::optional<Where> read_where(const Reader& reader, const Node& node) {
-  auto where = WhereReader(reader).conditions(node);
+std::optional<Where> read_where(const Reader& reader, const Node& node, Files& files) {
+  auto where = WhereReader(reader, files).conditions(node);
   if (where) where->clause.text = where->text;
   return where;
 }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "rule/condition.h"
+#include "rule/files.h"
 #include "rule/reader.h"
 
 namespace tocsin {
@@ -14,8 +15,8 @@ struct Where {
   std::string text;  // as people read it: "Environment = production and model = gpt-4*"
 };
 
-// A `where` of a rule. Nothing: it is wrong, and told.
-std::optional<Where> read_where(const Reader& reader, const Node& node);
+// A `where` of a rule, with the files that it names. Nothing: it is wrong, and told.
+std::optional<Where> read_where(const Reader& reader, const Node& node, Files& files);
 
 // A name of a field that `where` or `group_by` may use; false, and told, if it may not.
 bool check_field_name(const Reader& reader, const Node& node);

@@ -46,7 +46,9 @@ TEST_CASE("Every example of the rules' documentation is a rule file without an e
   REQUIRE(blocks.size() >= 10);
   for (const auto& block : blocks) {
     INFO(block);
-    MemoryFiles files({{"rules.yaml", block}});
+    MemoryFiles files({{"rules.yaml", block},
+                       {"pilot-users.txt", "user-1\nuser-2\n"},
+                       {"exempt.txt", "billing\n"}});
     RuleContext context{.files = files};
     context.channels = {"alerts", "oncall", "finance", "office"};
     const auto loaded = load_rules({"rules.yaml"}, context);

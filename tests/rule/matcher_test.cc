@@ -198,3 +198,60 @@ TEST_CASE("The matcher agrees with each rule's own filter on any event") {
   });
   CHECK(holds);
 }
+
+TEST_CASE("Values of files find their rules, however many there are and whatever else is asked") {
+  std::string many;
+  for (int i = 0; i < 20'000; ++i) many += "u" + std::to_string(i) + "\n";
+  const auto loaded = load_text(
+      "rules:\n"
+      "  - {name: a, window: day, budget: $1, where: {user: {in: many.txt}}}\n"
+      "  - {name: b, window: day, budget: $1, where: {user: {in: x/few.txt}}}\n"
+      "  - {name: c, window: day, budget: $1, where: {user: {not: {in: many.txt}}}}\n"
+      "  - {name: d, window: day, budget: $1, where: {tags: {in: x/few.txt}}}\n"
+      "  - {name: e, window: day, budget: $1,\n"
+      "     where: {any: [{user: {in: x/few.txt}}, {model: m}]}}\n"
+      "  - {name: f, window: day, budget: $1, where: {user: u7}}\n",
+      {{"many.txt", many}, {"x/few.txt", "u7\neu\n"}});
+  REQUIRE(loaded.ok());
+  Matcher matcher(loaded.rules);
+  Matching matching;
+  Event event;
+  const auto of = [&](std::string_view user) {
+    event.user = user;
+    matcher.match({event, "t"}, matching);
+    return matching;
+  };
+  for (int round = 0; round < 2; ++round) {
+    CHECK(of("u7") == Matching{0, 1, 4, 5});
+    CHECK(of("u19999") == Matching{0});
+    CHECK(of("u20000") == Matching{2});
+    CHECK(of("") == Matching{2});
+    for (int i = 0; i < 10'000; ++i) {
+      const int user = 2 * i + 100;
+      REQUIRE(of("u" + std::to_string(user)) == Matching{user < 20'000 ? 0U : 2U});
+    }
+  }
+  event.tags = {"us", "eu"};
+  event.model = "m";
+  CHECK(of("") == Matching{2, 3, 4});
+}
+
+TEST_CASE("Files of one name in two folders are two files") {
+  MemoryFiles files({{"a/rules.yaml",
+                      "rules:\n  - {name: a, window: day, budget: $1,\n"
+                      "     where: {any: [{user: {in: v.txt}}, {model: m}]}}\n"},
+                     {"b/rules.yaml",
+                      "rules:\n  - {name: b, window: day, budget: $1,\n"
+                      "     where: {any: [{user: {in: v.txt}}, {model: m}]}}\n"},
+                     {"a/v.txt", "u1\n"},
+                     {"b/v.txt", "u2\n"}});
+  const RuleContext context{.files = files};
+  const auto loaded = load_rules({"a/rules.yaml", "b/rules.yaml"}, context);
+  REQUIRE(loaded.ok());
+  Matcher matcher(loaded.rules);
+  Matching matching;
+  Event event;
+  event.user = "u2";
+  matcher.match({event, "t"}, matching);
+  CHECK(matching == Matching{1});
+}

@@ -24,5 +24,5 @@ TEST_CASE("The nearest word is offered only if it is near") {
 }
 
 TEST_CASE("Words that are not built are not offered") {
-  CHECK(hint_for("", words::kCondition) == "Allowed: not, matches, exists, above, below");
+  CHECK(hint_for("", words::kCondition) == "Allowed: not, matches, exists, above, below, in");
 }

@@ -78,7 +78,6 @@ BROKEN_RULES = [
     (rule(SPEND + "budget: $5\nenforce: {100%: block}"), "enforce"),
     (rule(SPEND + "budget: $5\ngroup_by: user"), "group_by"),
     (rule(SPEND + "budget: $5\ngroup_by: [a, b, c, d, e]"), "group_by"),
-    (rule(SPEND + "budget: $5\nwhere: {Region: {in: file}}"), "where"),
     (rule(SPEND + "budget: $5\nwhere: {}"), "where"),
     (rule(SPEND + "budget: $5\nnotify: alerts"), "notify"),
     (rule(SPEND + "budget: $5\nfor: 2 minutes"), "for"),

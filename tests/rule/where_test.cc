@@ -137,7 +137,8 @@ TEST_CASE("The filter reads as a sentence") {
 TEST_CASE("Filters that cannot be meant are refused") {
   CHECK(where_errors("{Plan: \"\"}") ==
         "3:19: an empty value equals nothing | write {exists: false}");
-  CHECK(where_errors("{Plan: []}") == "3:19: an empty list matches nothing");
+  CHECK(where_errors("{Plan: []}") ==
+        "3:19: an empty list matches nothing | write a value, or leave it out");
   CHECK(where_errors("{}") == "3:12: this matches every request | leave it out, or name a field");
   CHECK(where_errors("{cached: yes}") == "3:21: cached is true or false");
   CHECK(where_errors("{Environment: a, environment: b}") ==
@@ -151,7 +152,6 @@ TEST_CASE("Filters that cannot be meant are refused") {
   CHECK(where_errors("{Plan: {above: x}}") ==
         "3:27: \"x\" is no amount | write a number such as 50M, 20k or 1000");
   CHECK(where_errors("{Plan: {is: x}}").starts_with("3:20: unknown condition \"is\""));
-  CHECK(where_errors("{Plan: {in: plans.txt}}") == "3:20: \"in\" is not built yet");
   CHECK(where_errors("{Plan: \"${PLAN}\"}") ==
         "3:19: \"${PLAN}\" is read only in tocsin.yaml, for secrets");
 }
@@ -161,4 +161,67 @@ TEST_CASE("A name one letter off a field's is a property, with a warning") {
         "~3:13: \"modle\" is read as a property | did you mean \"model\"? If not, write "
         "properties.modle");
   CHECK(where_errors("{properties.modle: gpt-4o}").empty());
+}
+
+namespace {
+
+// Of a rule with {in: users.txt}, whose text this is.
+std::string listed_errors(const std::string& values) {
+  return errors_of(rule_with("where: {user: {in: users.txt}}\nwindow: day\nbudget: $1"),
+                   {{"users.txt", values}});
+}
+
+Loaded listed_rules(const std::string& where, std::map<std::string, std::string> files) {
+  auto loaded = load_text(rule_with("where: " + where + "\nwindow: day\nbudget: $1"), files);
+  UNSCOPED_INFO(told(loaded.diagnostics, "rules.yaml"));
+  REQUIRE(loaded.rules.size() == 1);
+  return loaded;
+}
+
+}  // namespace
+
+TEST_CASE("Values may stand in a file, one a line, and are compared as they stand") {
+  const auto listed = [](const std::string& where, const std::string& values) {
+    const auto loaded = listed_rules(where, {{"lists/values.txt", values}});
+    Request request;
+    return loaded.rules[0].filter->matches({request.event, "llm.requests"});
+  };
+  CHECK(listed("{user: {in: lists/values.txt}}", "a\nUser-1\nb\n"));
+  CHECK(listed("{user: {in: lists/values.txt}}", "\xef\xbb\xbfUser-1"));
+  CHECK(listed("{user: {in: lists/values.txt}}", "\r\na\r\n\r\nUser-1\r\n"));
+  CHECK_FALSE(listed("{user: {in: lists/values.txt}}", "user-1\nUser-10\nUser-*\n"));
+  CHECK_FALSE(listed("{user: {not: {in: lists/values.txt}}}", "User-1\n"));
+  CHECK(listed("{Missing: {not: {in: lists/values.txt}}}", "x\n"));
+  CHECK_FALSE(listed("{Missing: {in: lists/values.txt}}", "x\n"));
+  CHECK(listed("{tags: {in: lists/values.txt}}", "us\neu\n"));
+  CHECK(listed("{status: {in: lists/values.txt}}", "429\n503\n"));
+}
+
+TEST_CASE("A rule goes on counting when the file of its values changes") {
+  const auto of = [](const std::string& values) {
+    return listed_rules("{user: {in: users.txt}}", {{"users.txt", values}}).rules[0];
+  };
+  CHECK(of("a\n").where_text == "user in users.txt");
+  CHECK(of("a\n").fingerprint() == of("a\nb\n").fingerprint());
+  CHECK(of("a\n").fingerprint() != listed_rules("{user: a}", {}).rules[0].fingerprint());
+}
+
+TEST_CASE("What is wrong with a file of values is told in its line") {
+  CHECK(
+      listed_errors("a\n b\n") ==
+      "users.txt:2:1: this value begins with a blank | values are compared exactly: take it away");
+  CHECK(listed_errors("a \n") ==
+        "users.txt:1:2: this value ends with a blank | values are compared exactly: take it away");
+  CHECK(listed_errors("a\n" + std::string(257, 'x') + "\n") ==
+        "users.txt:2:1: a value has at most 256 bytes");
+  CHECK(listed_errors("a\n\xff\n").starts_with("users.txt:2:1: "));
+  CHECK(listed_errors(" \n\n") ==
+        "3:24: users.txt holds no value, which no request would match | a value a line");
+  CHECK(where_errors("{user: {in: users.txt}}") ==
+        "3:24: cannot read users.txt: no such file | a value a line; values written here are a "
+        "list: [a, b]");
+  CHECK(where_errors("{user: {in: [a, b]}}").starts_with("3:24: "));
+  CHECK(where_errors("{user: {in: \"\"}}") ==
+        "3:24: a file's name is missing | write {in: vip-users.txt}");
+  CHECK(where_errors("{cached: {in: users.txt}}") == "3:22: cached is true or false");
 }

@@ -305,6 +305,7 @@ void YamlBuilder::OnNull(const YAML::Mark& mark, YAML::anchor_t) {
     null_item(offset_of(mark));
   } else if (top.key) {
     null_value(*top.key, offset_of(mark));
+    top.key->bad = true;  // whoever knows no such key says no more of it
     last_start_ = top.key->offset;
   } else {
     if (!null_word(offset_of(mark), "quote it if it is text")) {
@@ -345,14 +346,14 @@ bool YamlBuilder::comment_made_it(std::size_t at) {
   return true;
 }
 
-bool YamlBuilder::comma_made_it(const Open& map, const Node& key) {
+bool YamlBuilder::comma_made_it(Open& map, const Node& key) {
   if (!map.flow || key.offset == 0 || text_[key.offset - 1] != ',') return false;
   if (comma_chain_end_ == key.offset - 1) {
     comma_chain_end_ = key.offset + key.bytes;
     return true;
   }
   if (map.node.entries.empty()) return false;
-  const Node& before = map.node.entries.back().value;
+  Node& before = map.node.entries.back().value;
   if (!before.is_scalar() || before.quoted || before.bytes == 0 ||
       before.offset + before.bytes + 1 != key.offset) {
     return false;
@@ -374,6 +375,7 @@ bool YamlBuilder::comma_made_it(const Open& map, const Node& key) {
       before.offset, word.size(),
       quoted(word) + " inside { } is two things to YAML: " + before.text + " and a key " + key.text,
       hint);
+  before.bad = true;
   comma_chain_end_ = key.offset + key.bytes;
   return true;
 }

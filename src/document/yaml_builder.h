@@ -69,7 +69,7 @@ class YamlBuilder final : public YAML::EventHandler {
   void check_value(Node& node);
 
   void null_value(const Node& key, std::size_t mark);
-  bool comma_made_it(const Open& map, const Node& key);
+  bool comma_made_it(Open& map, const Node& key);
   bool comment_made_it(std::size_t from);
   void null_item(std::size_t mark);
   bool null_word(std::size_t at, const std::string& hint);

@@ -52,7 +52,7 @@ class BudgetsReader {
       return false;
     }
     bool good = !node.entries.empty();
-    if (!good) reader_.error(node, "no budget is written here");
+    if (!good) reader_.error(node, "no budget is written here", "write {group: $5}");
     for (const Entry& entry : node.entries) {
       if (entry.key.bad || entry.value.bad) {
         good = false;
@@ -69,7 +69,8 @@ class BudgetsReader {
 
   bool rows(const Node& node) {
     bool good = !node.items.empty();
-    if (!good) reader_.error(node, "no budget is written here");
+    if (!good)
+      reader_.error(node, "no budget is written here", "write rows: [{field: value, budget: $5}]");
     for (const Node& item : node.items) good = node_row(item) && good;
     return good;
   }
@@ -87,7 +88,8 @@ class BudgetsReader {
     const std::string path = resolve_path(reader_.file(), node.text);
     const auto bytes = context.files.read(path, kCsvBytesMax);
     if (!bytes) {
-      reader_.error(node, "cannot read " + path + ": " + bytes.error().message);
+      reader_.error(node, "cannot read " + path + ": " + bytes.error().message,
+                    "its path is taken from this file on");
       return false;
     }
     const auto source = SourceText::read(path, *bytes, reader_.diagnostics(), kCsvBytesMax);
@@ -164,7 +166,8 @@ class BudgetsReader {
       if (places[i] != names.size()) continue;
       const std::string missing(i < of_.group_by.size() ? of_.group_by[i].name : kBudget);
       if (table.node != nullptr) {
-        error(table, tocsin::quoted(missing) + " is missing in this row");
+        error(table, tocsin::quoted(missing) + " is missing in this row",
+              "a row has " + wanted_columns());
       } else {
         error(table, "the column " + tocsin::quoted(missing) + " is missing",
               "the first line names " + wanted_columns());

@@ -307,19 +307,23 @@ class TopReader {
 
   void check_needs(const Node& map) {
     if (request_.purpose == Purpose::price) return;
-    if (map.find("rules") == nullptr) missing("rules", "add rules: [rules/*.yaml]");
+    const auto lacks = [](const Node& of, std::string_view key) {
+      return of.find(key) == nullptr && !Reader::mistyped(of, key);
+    };
+    if (lacks(map, "rules")) missing("rules", "add rules: [rules/*.yaml]");
     if (request_.purpose != Purpose::run) return;
-    if (map.find("sources") == nullptr) missing("sources", "add sources: [{file: PATH}]");
+    if (lacks(map, "sources")) missing("sources", "add sources: [{file: PATH}]");
     const Node* state = map.find("state");
-    if (state == nullptr || (state->is_map() && state->find("path") == nullptr)) {
+    if (state == nullptr ? lacks(map, "state") : state->is_map() && lacks(*state, "path")) {
       missing("state.path", "add state: {path: /var/lib/tocsin}");
     }
-    if (map.find("channels") == nullptr) {
+    if (lacks(map, "channels")) {
       missing("channels", "add channels: {alerts: {slack: {webhook_url_file: PATH}}}");
     }
     const Node* notify = map.find("notify");
     for (const Word& word : words::kNotify) {
-      if (notify != nullptr && (!notify->is_map() || notify->find(word.text) != nullptr)) continue;
+      const bool there = notify != nullptr && (!notify->is_map() || !lacks(*notify, word.text));
+      if (there || (notify == nullptr && !lacks(map, "notify"))) continue;
       missing("notify." + std::string(word.text),
               "nothing may be told to nobody by accident; name channels");
     }

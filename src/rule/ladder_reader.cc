@@ -13,6 +13,7 @@ namespace tocsin {
 namespace {
 
 constexpr std::string_view kAlertExample = "{80%: warning, 100%: critical}";
+constexpr std::string_view kThresholdExample = "{$10: warning, $20: critical}";
 constexpr std::string_view kLeft = " left";
 
 Rung new_rung(const Reader& reader, const Node& node, Rung::Kind kind, int128 number) {
@@ -84,9 +85,10 @@ std::optional<Rung> threshold_rung(const Reader& reader, const Node& node, Ladde
   const auto amount = of.compared ? read_times(amount_text) : read_amount(amount_text, of.metric);
   if (!amount) return complain(reader, node, amount.error());
   if (*amount == 0) {
-    return complain(reader, node,
-                    below ? Complaint{"nothing is below 0", ""}
-                          : Complaint{"a threshold of 0 is always reached", ""});
+    return complain(
+        reader, node,
+        below ? Complaint{"nothing is below 0", ""}
+              : Complaint{"a threshold of 0 is always reached", "write what is too much"});
   }
   Rung::Kind kind = below ? Rung::Kind::below : Rung::Kind::amount;
   if (of.compared) kind = below ? Rung::Kind::times_below : Rung::Kind::times;
@@ -161,10 +163,11 @@ using ReadRung = std::optional<Rung> (*)(const Reader&, const Node&, LadderOf);
 
 std::optional<std::vector<Rung>> read_rungs(const Reader& reader, const Node& node, LadderOf of,
                                             const RuleContext& context, ReadRung read_rung) {
-  const Node* map = reader.map(node, kAlertExample);
+  const auto example = read_rung == budget_rung ? kAlertExample : kThresholdExample;
+  const Node* map = reader.map(node, example);
   if (map == nullptr) return std::nullopt;
   if (map->entries.empty()) {
-    reader.error(node, "no rung is written here", "write " + std::string(kAlertExample));
+    reader.error(node, "no rung is written here", "write " + std::string(example));
     return std::nullopt;
   }
   std::vector<Rung> rungs;
@@ -178,8 +181,10 @@ std::optional<std::vector<Rung>> read_rungs(const Reader& reader, const Node& no
              earlier.repeated == rung->repeated;
     });
     if (same != rungs.end()) {
-      reader.error(entry.key, tocsin::quoted(entry.key.text) + " is the same rung as " +
-                                  tocsin::quoted(same->text));
+      reader.error(
+          entry.key,
+          tocsin::quoted(entry.key.text) + " is the same rung as " + tocsin::quoted(same->text),
+          "keep one of them");
       good = false;
     }
     rungs.push_back(std::move(*rung));

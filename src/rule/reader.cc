@@ -2,6 +2,7 @@
 #include "rule/reader.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "document/scalars.h"
@@ -71,6 +72,12 @@ std::optional<std::vector<std::string>> Reader::texts(const Node& node,
   return texts;
 }
 
+bool Reader::mistyped(const Node& map, std::string_view key) {
+  return std::any_of(map.entries.begin(), map.entries.end(), [key](const Entry& entry) {
+    return entry.key.text != key && nearest(entry.key.text, std::span(&key, 1));
+  });
+}
+
 bool Reader::known(const Node& node, Words words, std::string_view what) const {
   if (node.bad) return false;
   const auto found = std::find_if(words.begin(), words.end(),
@@ -96,7 +103,8 @@ std::optional<bool> Reader::truth(const Node& node) const {
   const auto* written = text(node, "true or false");
   if (written == nullptr) return std::nullopt;
   const auto value = parse_bool(*written);
-  if (!value) error(node, tocsin::quoted(*written) + " is neither true nor false");
+  if (!value)
+    error(node, tocsin::quoted(*written) + " is neither true nor false", "write true or false");
   return value;
 }
 

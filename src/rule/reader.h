@@ -33,6 +33,9 @@ class Reader {
   // Is the key one of `words`, and built? Else an error with the nearest word. `what` is what it
   // is: "key", "metric".
   bool known(const Node& node, Words words, std::string_view what) const;
+  // Does the map have a key that was probably meant to be this one? It is told as unknown; that
+  // this one is missing would only be said of the same mistake.
+  static bool mistyped(const Node& map, std::string_view key);
   // The text, if it is one of `words`.
   const std::string* word(const Node& node, Words words, std::string_view what) const;
 

@@ -101,6 +101,7 @@ class RuleReader {
   void names() {
     const Entry* name = own("name");
     if (name == nullptr) {
+      if (Reader::mistyped(*node_, "name")) return;
       reader_.error(*node_, "this rule has no name", "begin it with - name: …");
     } else if (auto text = line(name->value, kNameLengthMax)) {
       if (text->find('/') != std::string::npos) {
@@ -161,7 +162,7 @@ class RuleReader {
     const auto* list = reader_.list(entry->value, "a list of fields such as [user]");
     if (list == nullptr) return;
     if (list->items.empty() || list->items.size() > kGroupFieldsMax) {
-      reader_.error(entry->value, "group_by takes 1 to 4 fields");
+      reader_.error(entry->value, "group_by takes 1 to 4 fields", "write one such as [user]");
       return;
     }
     for (const Node& item : list->items) group_field(item);
@@ -200,6 +201,7 @@ class RuleReader {
       return;
     }
     if (entry == nullptr) {
+      if (Reader::mistyped(*node_, "window")) return;
       reader_.error(named(), "this rule has no window", "add window: day");
       return;
     }
@@ -275,6 +277,9 @@ class RuleReader {
       return;
     }
     if (budget == nullptr && budgets == nullptr) {
+      for (const auto* meant : {"budget", "budgets", "threshold"}) {
+        if (Reader::mistyped(*node_, meant)) return;
+      }
       reader_.error(named(), "this rule has neither a budget nor a threshold",
                     is_sum(rule_.metric) ? "add budget: $100" : "add threshold: " + example());
       return;
@@ -501,7 +506,7 @@ const Node* read_defaults(const Reader& reader, const Node& root) {
   if (map == nullptr) return nullptr;
   for (const Entry& key : map->entries) {
     if (key.key.text == "name") {
-      reader.error(key.key, "a name cannot be a default");
+      reader.error(key.key, "a name cannot be a default", "each rule has its own");
     } else {
       reader.known(key.key, words::kRule, "key");
     }
@@ -525,6 +530,7 @@ RuleFile read_rule_file(const Document& document, const RuleContext& context,
   for (const Entry& entry : root->entries) reader.known(entry.key, words::kRuleFile, "key");
   const auto* rules = root->find_entry("rules");
   if (rules == nullptr) {
+    if (Reader::mistyped(*root, "rules")) return file;
     reader.error(*root, "there is no rules: in this file", "begin it with rules:");
     return file;
   }

@@ -49,6 +49,7 @@ class SourceReader {
     for (const std::string_view place : {"kafka", "file", "http"}) {
       if (map->find(place) != nullptr) ++places;
     }
+    if (places == 0 && !good) return std::nullopt;  // what it was meant to be is told
     if (places != 1) {
       reader_.error(node,
                     places > 1 ? "a source is one of kafka, file and http"
@@ -82,7 +83,7 @@ class SourceReader {
     if (name == "start") return start(entry.value, source.start);
     const auto workers = reader_.count(entry.value, 1);
     if (workers && *workers > kWorkersMax) {
-      reader_.error(entry.value, "at most 16 workers");
+      reader_.error(entry.value, "at most 16 workers", "write a number from 1 to 16");
       return false;
     }
     if (workers) source.workers = static_cast<unsigned>(*workers);
@@ -177,8 +178,10 @@ class SourceReader {
     for (const Entry& entry : map->entries) good = kafka_key(entry, kafka) && good;
     for (const std::string_view needed : {"brokers", "topics"}) {
       if (map->find(needed) != nullptr) continue;
-      reader_.error(node, tocsin::quoted(needed) + " is missing");
       good = false;
+      if (Reader::mistyped(*map, needed)) continue;
+      reader_.error(node, tocsin::quoted(needed) + " is missing",
+                    needed == "topics" ? "add topics: [llm.requests]" : "add brokers: [host:9092]");
     }
     source.from = std::move(kafka);
     return good;

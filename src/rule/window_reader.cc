@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rule/window_reader.h"
 
+#include <algorithm>
 #include <array>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "document/scalars.h"
 #include "document/utf8.h"
 #include "rule/nearest_word.h"
+#include "tocsin/ascii.h"
 #include "window/calendar.h"
+#include "window/zone_names.h"
 
 namespace tocsin {
 namespace {
@@ -208,12 +213,28 @@ bool read_starts(const Reader& reader, WindowSpec& spec, const Node& node) {
 
 }  // namespace
 
+namespace {
+
+// "Europe/Berlin" for Berlin, or for what is nearly its name.
+std::string zone_hint(const std::string& text) {
+  const auto names = zone_names();
+  const auto city = std::find_if(names.begin(), names.end(), [&](const std::string& name) {
+    return same_name(std::string_view(name).substr(name.rfind('/') + 1), text);
+  });
+  const std::vector<std::string_view> views(names.begin(), names.end());
+  const auto near =
+      city != names.end() ? std::optional<std::string_view>(*city) : nearest(text, views);
+  const std::string wanted = "write an IANA name such as Europe/Berlin or UTC";
+  return near ? "did you mean \"" + std::string(*near) + "\"? Else " + wanted : wanted;
+}
+
+}  // namespace
+
 std::optional<std::string> read_zone(const Reader& reader, const Node& node) {
   const auto* text = reader.text(node, "a time zone such as Europe/Berlin");
   if (text == nullptr) return std::nullopt;
   if (!zone_exists(*text)) {
-    reader.error(node, "unknown time zone " + tocsin::quoted(*text),
-                 "write an IANA name such as Europe/Berlin or UTC");
+    reader.error(node, "unknown time zone " + tocsin::quoted(*text), zone_hint(*text));
     return std::nullopt;
   }
   return *text;

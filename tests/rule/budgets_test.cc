@@ -219,13 +219,13 @@ TEST_CASE("Budgets that fit no group are refused") {
   CHECK(budget_errors("group_by: [a, b]\nbudgets: {x: $1}")
             .starts_with("4:14: a map of budgets is for rules with one field in group_by"));
   CHECK(budget_errors("group_by: [a]\nbudgets: [{a: x}]") ==
-        "4:15: \"budget\" is missing in this row");
+        "4:15: \"budget\" is missing in this row | a row has a,budget");
   CHECK(budget_errors("group_by: [a]\nbudgets: [{a: x, until: y, budget: $1}]") ==
         "4:22: \"until\" is not built yet");
   CHECK(budget_errors("group_by: [a]\nbudgets: {(other): $1}")
             .starts_with("4:15: the group (other) has no budget"));
   CHECK(budget_errors("group_by: [a]\nbudgets: nope.csv") ==
-        "4:14: cannot read nope.csv: no such file");
+        "4:14: cannot read nope.csv: no such file | its path is taken from this file on");
   CHECK(budget_errors("group_by: [a]\nbudgets: rows.yaml") ==
         "4:14: \"budgets in a YAML file\" is not built yet");
   CHECK(budget_errors("group_by: [a]\nbudgets: $5")

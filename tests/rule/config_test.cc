@@ -221,14 +221,15 @@ TEST_CASE("Sources are told what they lack") {
   CHECK(config_errors("sources:\n  - {file: x, http: {}}\n")
             .starts_with("2:5: a source is one of kafka, file and http"));
   CHECK(config_errors("sources:\n  - {kafka: {brokers: [\"a:1\"]}}\n") ==
-        "2:13: \"topics\" is missing");
+        "2:13: \"topics\" is missing | add topics: [llm.requests]");
   CHECK(config_errors("sources:\n  - {kafka: {brokers: [a], topics: [t]}}\n") ==
         "2:24: a broker is host:port | write k1.company.example:9092");
   CHECK(config_errors("sources:\n  - {kafka: {brokers: a:9092,b:9092, topics: [t]}}\n")
             .starts_with("2:23: \"a:9092,b:9092\" inside { } is two things to YAML"));
   CHECK(config_errors("sources:\n  - {file: x, start: later}\n")
             .starts_with("2:22: unknown start \"later\""));
-  CHECK(config_errors("sources:\n  - {file: x, workers: 17}\n") == "2:24: at most 16 workers");
+  CHECK(config_errors("sources:\n  - {file: x, workers: 17}\n") ==
+        "2:24: at most 16 workers | write a number from 1 to 16");
   CHECK(kafka_errors("sasl: {mechanism: scram-sha-512, user: x}") ==
         "2:53: sasl takes mechanism, user and password_file");
   CHECK(kafka_errors("sasl: {mechanism: gssapi, user: x, password: y}") ==

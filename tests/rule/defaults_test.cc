@@ -45,5 +45,6 @@ TEST_CASE("An error in the defaults is told once") {
       "defaults: {window: 1h}\nrules:\n  - {name: a, budget: $1}\n  - {name: b, budget: $1}\n");
   CHECK(loaded.diagnostics.size() == 1);
   CHECK(loaded.diagnostics[0].line == 1);
-  CHECK(errors_of("defaults: {name: x}\nrules: []\n") == "1:12: a name cannot be a default");
+  CHECK(errors_of("defaults: {name: x}\nrules: []\n") ==
+        "1:12: a name cannot be a default | each rule has its own");
 }

@@ -85,7 +85,7 @@ TEST_CASE("Wrong rungs are told where they stand") {
   CHECK(ladder_errors(budget + "{50k left: warning}")
             .starts_with("5:13: \"50k\" is not money: it has no $"));
   CHECK(ladder_errors(budget + "{80%: warning, 80 %: critical}") ==
-        "5:27: \"80 %\" is the same rung as \"80%\"");
+        "5:27: \"80 %\" is the same rung as \"80%\" | keep one of them");
   CHECK(ladder_errors(budget + "{80%: {notify: [alerts]}}") ==
         "5:18: the severity is missing | write {severity: critical, notify: [oncall]}");
   CHECK(ladder_errors(budget + "{80%: {severity: info, chanel: x}}") ==
@@ -93,7 +93,8 @@ TEST_CASE("Wrong rungs are told where they stand") {
   CHECK(ladder_errors(budget + "{}").starts_with("5:12: no rung is written here"));
   CHECK(ladder_errors(budget + "80%:warning") == "5:12: a space is missing after 80%:");
   CHECK(ladder_errors("window: day\nthreshold: 100").starts_with("4:16: \"100\" is not money"));
-  CHECK(ladder_errors("window: day\nthreshold: $0") == "4:16: a threshold of 0 is always reached");
+  CHECK(ladder_errors("window: day\nthreshold: $0") ==
+        "4:16: a threshold of 0 is always reached | write what is too much");
   CHECK(ladder_errors("window: last 5m\nmetric: error_rate\nthreshold: 0.05") ==
         "5:16: \"0.05\" is no share: it has no % | write a share such as 80%");
 }

@@ -131,8 +131,9 @@ TEST_CASE("Steadiness is for thresholds, and for what can fall") {
 TEST_CASE("Groups are one to four fields") {
   const std::string keys = "window: day\nbudget: $1\ngroup_by: ";
   CHECK(only(keys + "[a, b, c, d]").group_by.size() == 4);
-  CHECK(errors(keys + "[a, b, c, d, e]") == "5:15: group_by takes 1 to 4 fields");
-  CHECK(errors(keys + "[]") == "5:15: group_by takes 1 to 4 fields");
+  CHECK(errors(keys + "[a, b, c, d, e]") ==
+        "5:15: group_by takes 1 to 4 fields | write one such as [user]");
+  CHECK(errors(keys + "[]") == "5:15: group_by takes 1 to 4 fields | write one such as [user]");
   CHECK(errors(keys + "user") ==
         "5:15: a list must stand here | write a list of fields such as [user]");
   CHECK(errors(keys + "[tags]") == "5:16: a request has many tags, so they make no group");
@@ -140,8 +141,10 @@ TEST_CASE("Groups are one to four fields") {
 }
 
 TEST_CASE("Values of the wrong kind are told") {
-  CHECK(errors(kBudget + "enabled: yes") == "5:14: \"yes\" is neither true nor false");
-  CHECK(errors(kBudget + "notify_resolved: 1") == "5:22: \"1\" is neither true nor false");
+  CHECK(errors(kBudget + "enabled: yes") ==
+        "5:14: \"yes\" is neither true nor false | write true or false");
+  CHECK(errors(kBudget + "notify_resolved: 1") ==
+        "5:22: \"1\" is neither true nor false | write true or false");
   CHECK(errors(kBudget + "min_requests: 1e3").starts_with("5:19: \"1e3\" is no number from 0 up"));
   CHECK(errors(kBudget + "max_groups: 0").starts_with("5:17: \"0\" is no number from 1 up"));
   CHECK(errors("window: last 1h\nthreshold: $5\nfor: 5 minutes") ==
@@ -189,7 +192,8 @@ TEST_CASE("A disabled rule is checked, counted and not run") {
 
 TEST_CASE("A file of no rules says so") {
   CHECK(errors_of("rule:\n  - name: a\n") ==
-        "1:1: unknown key \"rule\" | did you mean \"rules\"? Allowed: rules, defaults\n"
+        "1:1: unknown key \"rule\" | did you mean \"rules\"? Allowed: rules, defaults");
+  CHECK(errors_of("defaults: {window: day}\n") ==
         "1:1: there is no rules: in this file | begin it with rules:");
   CHECK(errors_of("window day\n").starts_with("1:1: keys and values must stand here"));
   CHECK(errors_of("rules: {a: b}\n").starts_with("1:8: a list must stand here"));

@@ -92,7 +92,8 @@ TEST_CASE("A start must fit its window") {
 TEST_CASE("Zones are IANA names") {
   CHECK(window("window: day\ntime_zone: Europe/Berlin").zone == "Europe/Berlin");
   CHECK(window("window: day").zone == "UTC");
-  CHECK(
-      window_errors("window: day\ntime_zone: Europe/Berln") ==
-      "4:16: unknown time zone \"Europe/Berln\" | write an IANA name such as Europe/Berlin or UTC");
+  CHECK(window_errors("window: day\ntime_zone: Europe/Berln") ==
+        "4:16: unknown time zone \"Europe/Berln\" | did you mean \"Europe/Berlin\"? Else write an "
+        "IANA "
+        "name such as Europe/Berlin or UTC");
 }

@@ -53,7 +53,8 @@ std::string loaded_rules(const TextFiles& texts) {
   const Loaded loaded = load_rules({"rules.yaml"}, context);
   expect_placed(loaded.diagnostics, texts);
   if (loaded.ok()) {
-    expect(loaded.rules.size() + loaded.disabled.size() == rules_written(texts.at("rules.yaml")),
+    expect(written_rules(loaded.rules) + loaded.disabled.size() ==
+               rules_written(texts.at("rules.yaml")),
            "no rule of an accepted file is swallowed");
     for (const Rule& rule : loaded.rules) expect_sound(rule);
   }

@@ -55,6 +55,8 @@ SUITES = {
     "kafka": Suite(targets=("tocsin", "kafka_tool", "deadly_re2"),
                    commands=(("/usr/bin/python3", "tests/integration/kafka_long.py", "--build", "{build}"),),
                    packages=KAFKA),
+    "rules": Suite(targets=("mutations_test",),
+                   commands=(("{build}/mutations_test", "--files", "100000"),)),
     # Needs the package genai-prices, which it installs for itself in the build's folder.
     "prices": Suite(targets=("tocsin",),
                     commands=(("/usr/bin/python3", "tests/long/prices/run.py", "{build}"),),

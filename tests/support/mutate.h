@@ -147,6 +147,7 @@ inline std::size_t dash_lines(const std::string& text) {
     if (first == std::string_view::npos || line[first] == '#' || line == "---") continue;
     if (top == std::string::npos) top = first;
     const bool dash = line[first] == '-' && (first + 1 == line.size() || line[first + 1] == ' ');
+    if (line[first] == ']' || line[first] == '}') continue;  // the end of several lines
     if (first == top && !dash) {
       // Of the file's two keys; else it goes on with the line before it, within brackets.
       const std::size_t word = line.find_first_not_of("\"' ");

@@ -52,7 +52,8 @@ IMPURE = ["thread", "iostream", "fstream", "filesystem", "unistd.h", "fcntl.h", 
 
 # Rooms of tests/ that have no room in src/, and what they may include; None: everything.
 TEST_ROOMS = {"support": ORDER, "words": ["window"], "contract": None, "sim": None,
-              "integration": None, "bench": None, "fuzz": None, "crash": None}
+              "integration": None, "bench": None, "fuzz": None, "crash": None,
+              "mutations": None}
 
 
 def visible(room):

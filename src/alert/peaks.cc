@@ -3,10 +3,13 @@
 
 #include <algorithm>
 
+#include "hash/fingerprint.h"
+
 namespace tocsin {
 namespace {
 
 constexpr int128 kMillion = 1'000'000;
+constexpr std::uint64_t kSeed = 0;
 
 int128 score_of(int128 value, std::optional<int128> budget) {
   if (!budget) return value;
@@ -39,6 +42,14 @@ void Peaks::offer(std::int64_t start, std::string_view group, int128 value,
     at->score = score;
   }
   for (; at != highest_.begin() && (at - 1)->score < at->score; --at) std::iter_swap(at - 1, at);
+}
+
+void Peaks::spent(std::string_view group, int128 before, int128 after, int128 budget) {
+  if (before == 0) groups_.insert(hash64(group, kSeed));
+  spent_ += after - before;
+  if (after <= budget) return;
+  beyond_ += after - std::max(before, budget);
+  over_.insert(hash64(group, kSeed));
 }
 
 }  // namespace tocsin

@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "tocsin/decimal.h"
@@ -42,6 +43,19 @@ class Peaks {
   // A (group, window) is met for the first time.
   void cell() { ++cells_; }
 
+  // What a group has spent in a window with this budget went from `before` to `after`. Only of sums
+  // in windows of a calendar, where the group has a budget.
+  void spent(std::string_view group, int128 before, int128 after, int128 budget);
+
+  // What was spent beyond the groups' budgets.
+  struct Beyond {
+    std::size_t groups = 0;       // that spent anything
+    std::size_t over_groups = 0;  // that went beyond theirs, in one window at least
+    int128 spent = 0;
+    int128 beyond = 0;  // what of it was beyond
+  };
+  Beyond beyond() const { return {groups_.size(), over_.size(), spent_, beyond_}; }
+
   // Highest first; at most kKept.
   const std::vector<Peak>& highest() const { return highest_; }
   // Distinct windows with events, whatever their groups.
@@ -56,6 +70,9 @@ class Peaks {
   std::int64_t last_window_ = 0;
   std::uint64_t cells_ = 0;
   std::int64_t matched_ = 0;
+  std::unordered_set<std::uint64_t> groups_, over_;  // by hash
+  int128 spent_ = 0;
+  int128 beyond_ = 0;
 };
 
 }  // namespace tocsin

@@ -8,8 +8,10 @@
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
+#include <optional>
 
 #include "alert/alert_json.h"
+#include "cli/backtest_arguments.h"
 #include "cli/backtest_compare.h"
 #include "cli/backtest_report.h"
 #include "cli/backtest_rules.h"
@@ -19,7 +21,6 @@
 #include "cli/real_clock.h"
 #include "cli/suggest.h"
 #include "document/json_writer.h"
-#include "rule/nearest_word.h"
 
 namespace tocsin {
 namespace {
@@ -27,6 +28,9 @@ namespace {
 struct BacktestOptions {
   BacktestRules rules;
   std::string from;
+  std::string since, until;
+  std::optional<KafkaRange> kafka;  // what is read of it, found out once
+  std::vector<std::string> budgets;
   std::string compare;
   std::vector<std::string> fail_if_rang;
   bool suggest = false;
@@ -57,7 +61,9 @@ void print_alert(const Alert& alert) {
   std::printf("%s\n", out.c_str());
 }
 
-std::string name_of(const std::string& from) {
+std::string name_of(const BacktestOptions& options) {
+  if (options.kafka) return options.kafka->topics;
+  const std::string& from = options.from;
   return from == "-" ? "standard input" : std::filesystem::path(from).filename().string();
 }
 
@@ -71,11 +77,12 @@ struct Run {
                               std::function<void(const Alert&)> alert) {
     const RealClock clock;
     const auto started = clock.monotonic();
-    const ProgressLine line(progress, name_of(options.from));
+    const ProgressLine line(progress, name_of(options));
     auto result = run_backtest({.config = set.config,
                                 .rules = set.rules,
                                 .prices = *set.prices,
                                 .from = options.from,
+                                .kafka = options.kafka ? &*options.kafka : nullptr,
                                 .workers = options.workers,
                                 .batch = options.batch,
                                 .progress = progress,
@@ -130,16 +137,17 @@ int verdict(const BacktestOptions& options, const std::vector<Rule>& rules,
   return kExitOk;
 }
 
-bool knows(const std::vector<Rule>& rules, const std::vector<std::string>& names) {
-  std::vector<std::string_view> known;
-  for (const auto& rule : rules) known.push_back(rule.name);
-  for (const auto& name : names) {
-    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-    std::fprintf(stderr, "tocsin: no rule is called \"%s\": %s\n", name.c_str(),
-                 hint_for(name, known).c_str());
-    return false;
+// Which part of Kafka's topics is read, if they are; how it ends where that cannot be found out.
+std::optional<int> find_range(BacktestOptions& options, const Config& config) {
+  if (options.from == kFromKafka) {
+    const auto span = kafka_span(options.since, options.until, config.time_zone);
+    if (!span) return kExitUsage;
+    options.kafka = kafka_range(config, *span);
+    return options.kafka ? std::nullopt : std::optional<int>(kExitFound);
   }
-  return true;
+  if (options.since.empty() && options.until.empty()) return std::nullopt;
+  std::fprintf(stderr, "tocsin: --since and --until are for --from kafka\n");
+  return kExitUsage;
 }
 
 int compare(const BacktestOptions& options, const RuleSet& now) {
@@ -151,22 +159,23 @@ int compare(const BacktestOptions& options, const RuleSet& now) {
   if (!first) return fail(first.error());
   const auto second = run.over(now, nullptr, [&](const Alert& alert) { after.add(alert); });
   if (!second) return fail(second.error());
-  print_header({*second, now.rules, now.config.time_zone, name_of(options.from)}, run);
+  print_header({*second, now.rules, now.config.time_zone, name_of(options)}, run);
   std::printf("%s", compare_text(before, after).c_str());
   std::fflush(stdout);
   const int code = ending(*second);
   return code != kExitOk ? code : verdict(options, now.rules, *second);
 }
 
-int suggest(const BacktestOptions& options) {
+int suggest(BacktestOptions& options) {
   const auto set = load_without_rules(options.rules.config);
   if (!set) return kExitConfig;
+  if (const auto code = find_range(options, set->config)) return *code;
   const std::string& zone = set->config.time_zone;
   Run run{options};
   Figures figures(zone);
   const auto seen = run.over(*set, &figures, {});
   if (!seen) return fail(seen.error());
-  const ReportOf of{*seen, set->rules, zone, name_of(options.from)};
+  const ReportOf of{*seen, set->rules, zone, name_of(options)};
   const std::string rules = suggested_rules(figures, header_text(of));
   if (rules.empty()) {
     std::fprintf(stderr, "tocsin: %s has no request that could be counted: nothing to suggest\n%s",
@@ -187,7 +196,7 @@ int suggest(const BacktestOptions& options) {
   FieldSamples samples(suggested->rules);
   const auto result = run.over(*suggested, samples.wanted() ? &samples : nullptr, {});
   if (!result) return fail(result.error());
-  const ReportOf told{*result, suggested->rules, zone, name_of(options.from), &samples};
+  const ReportOf told{*result, suggested->rules, zone, name_of(options), &samples};
   std::string report = table_text(told);
   for (const std::string& part : {remarks_text(told), leftovers_text(*result)}) {
     if (!part.empty()) report += "\n" + part;
@@ -197,13 +206,20 @@ int suggest(const BacktestOptions& options) {
   return ending(*result);
 }
 
-int backtest(const BacktestOptions& options) {
+int backtest(BacktestOptions& options) {
   end_backtest_on_signals();
   if (options.suggest) return suggest(options);
-  const auto set = load_for_backtest(options.rules);
+  auto set = load_for_backtest(options.rules);
   if (!set) return kExitConfig;
   const std::vector<Rule>& rules = set->rules;
   if (!knows(rules, options.fail_if_rang)) return kExitUsage;
+  std::vector<std::string> tried;
+  for (const std::string& text : options.budgets) {
+    auto name = try_budget(text, set->rules);
+    if (!name) return kExitUsage;
+    tried.push_back(std::move(*name));
+  }
+  if (const auto code = find_range(options, set->config)) return *code;
   if (!options.compare.empty()) return compare(options, *set);
   Run run{options};
   FieldSamples samples(rules);
@@ -214,7 +230,8 @@ int backtest(const BacktestOptions& options) {
     std::fflush(stdout);
     std::fprintf(stderr, "%s", leftovers_text(*result).c_str());
   } else {
-    const ReportOf of{*result, rules, set->config.time_zone, name_of(options.from), &samples};
+    const ReportOf of{*result,          rules,    set->config.time_zone,
+                      name_of(options), &samples, std::move(tried)};
     print_header(of, run);
     print_report(of, set->config);
   }
@@ -226,11 +243,17 @@ int backtest(const BacktestOptions& options) {
 
 void add_backtest(CLI::App& app, CommandSlot& slot) {
   auto options = std::make_shared<BacktestOptions>();
-  CLI::App* command =
-      app.add_subcommand("backtest", "Say what the rules would have told about a file");
+  CLI::App* command = app.add_subcommand(
+      "backtest", "Say what the rules would have told about a file, or about Kafka's topics");
   command->add_option("--config", options->rules.config, "tocsin.yaml");
-  command->add_option("--from", options->from, "events (JSONL, .gz, .zst), a recording, or -")
+  command
+      ->add_option("--from", options->from,
+                   "events (JSONL, .gz, .zst), a recording, -, or kafka: the topics of the "
+                   "sources in tocsin.yaml")
       ->required();
+  command->add_option("--since", options->since,
+                      "of Kafka: 30d, 2026-11-01, 2026-11-01T09:00 (default: all it has)");
+  command->add_option("--until", options->until, "of Kafka: up to then (default: now)");
   auto* rules =
       command->add_option("--rules", options->rules.files,
                           "rule files, or folders of them; then no tocsin.yaml is needed");
@@ -238,11 +261,14 @@ void add_backtest(CLI::App& app, CommandSlot& slot) {
                                     "propose rules with budgets from this input");
   auto* compare = command->add_option("--compare", options->compare,
                                       "other rules (file, folder, tocsin.yaml): what differs?");
+  auto* budget = command->add_option("--budget", options->budgets,
+                                     "RULE=AMOUNT: try another budget, such as 'users=$25'");
   auto* json =
       command->add_flag("--json", options->json, "print an alert object a rung, a line each");
   auto* fail_if =
       command->add_option("--fail-if-rang", options->fail_if_rang, "exit with 1 if this rule rang");
   suggest->excludes(rules)->excludes(compare)->excludes(json)->excludes(fail_if);
+  suggest->excludes(budget);
   compare->excludes(json);
   command->add_option("--workers", options->workers, "decode workers (of a recording)")
       ->check(CLI::Range(1, 64));

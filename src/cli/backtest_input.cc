@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "cli/recording_text.h"
+#include "cli/stderr_log.h"
 #include "file/file_source.h"
 #include "file/recording.h"
 
@@ -75,7 +76,25 @@ Result<std::unique_ptr<BacktestInput>> BacktestInput::open(const std::string& fr
   return made;
 }
 
-void BacktestInput::join(EngineSetup& setup, const RecordFormat& format) {
+Result<std::unique_ptr<BacktestInput>> BacktestInput::open(const KafkaRange& range,
+                                                           unsigned workers,
+                                                           InputProgress& progress) {
+  std::unique_ptr<BacktestInput> made(new BacktestInput());
+  made->workers_ = workers;
+  made->config_ = &range.config;
+  made->log_ = stderr_log();
+  progress.bytes_read = 0;
+  auto input = read_kafka_range({range, made->clock_, *made->log_, progress});
+  if (!input) return tl::unexpected(input.error());
+  made->input_ = std::move(*input);
+  made->replay_ = std::make_unique<ReplaySource>(*made->input_, workers);
+  return made;
+}
+
+void BacktestInput::join(EngineSetup& setup, const Config& of_rules) {
+  const Config& config = config_ == nullptr ? of_rules : *config_;
+  const RecordFormat format =
+      config.sources.empty() ? RecordFormat() : config.sources.front().format;
   if (!replay_) {
     setup.aggregator.ticks_from_gaps = true;
     setup.sources.push_back({file_.get(), format, 1, true});
@@ -84,7 +103,13 @@ void BacktestInput::join(EngineSetup& setup, const RecordFormat& format) {
   setup.replay_tick = [this](std::int64_t number, PartitionDirectory& directory) {
     return replay_->tick(number, directory);
   };
-  setup.sources.push_back({replay_.get(), format, workers_});
+  EngineSource source{replay_.get(), format, workers_};
+  for (const SourceConfig& of : config.sources) {
+    const auto* kafka = std::get_if<KafkaSourceConfig>(&of.from);
+    if (kafka == nullptr) continue;
+    for (const auto& topic : kafka->topics) source.by_topic.emplace(topic, of.format);
+  }
+  setup.sources.push_back(std::move(source));
 }
 
 }  // namespace tocsin

@@ -99,6 +99,41 @@ std::string remark(const ReportOf& of, std::size_t i) {
   return often.empty() ? never_near(rule, of.result.rules[i], peaks) : often;
 }
 
+// "users", "Customers"; of several fields: "groups".
+std::string groups_word(const Rule& rule, std::size_t count) {
+  std::string word = rule.group_by.size() == 1 ? clean_text(rule.group_by[0].name) : "group";
+  if (count == 1) return word;
+  if (!word.empty() && word.back() == 'y') {
+    word.back() = 'i';
+    word += 'e';
+  }
+  return word + (word.ends_with('s') ? "" : "s");
+}
+
+// What limits that hold would have done: "at $25, 191 of 4,100 users would have been refused,
+// saving $1,940 of $11,204."
+std::string what_if(const ReportOf& of, std::size_t i) {
+  const Rule& rule = of.rules[i];
+  const Peaks::Beyond beyond = of.result.peaks[i].beyond();
+  const bool tried = std::find(of.tried.begin(), of.tried.end(), rule.name) != of.tried.end();
+  if (!rule.budgets || beyond.groups == 0 || (rule.group_by.empty() && !tried)) return {};
+  if (beyond.over_groups == 0 && !tried) return {};
+  const bool one = rule.budgets->rows.empty() && rule.budgets->fallback;
+  std::string text =
+      one ? "at " + limit_text(rule.metric, *rule.budgets->fallback) + ", " : "at its budgets, ";
+  if (!rule.group_by.empty()) {
+    text += beyond.over_groups == 0 ? "none" : count_text(static_cast<int128>(beyond.over_groups));
+    text += " of " + count_text(static_cast<int128>(beyond.groups)) + " " +
+            groups_word(rule, beyond.groups) + " would have been refused";
+  } else {
+    text += beyond.over_groups == 0 ? "nothing would have been refused"
+                                    : "requests would have been refused";
+  }
+  if (beyond.over_groups == 0) return text + ".";
+  return text + ", saving " + value_text(rule.metric, beyond.beyond) + " of " +
+         value_text(rule.metric, beyond.spent) + ".";
+}
+
 }  // namespace
 
 std::string remarks_text(const ReportOf& of) {
@@ -106,11 +141,12 @@ std::string remarks_text(const ReportOf& of) {
   std::size_t width = 0;
   for (std::size_t i = 0; i < of.rules.size(); ++i) {
     if (of.rules[i].second_part) continue;
-    std::string text = remark(of, i);
-    if (text.ends_with("?.")) text.pop_back();
-    if (text.empty()) continue;
-    lines.emplace_back(clean_text(of.rules[i].name), std::move(text));
-    width = std::max(width, columns_of(lines.back().first));
+    for (std::string text : {what_if(of, i), remark(of, i)}) {
+      if (text.ends_with("?.")) text.pop_back();
+      if (text.empty()) continue;
+      lines.emplace_back(clean_text(of.rules[i].name), std::move(text));
+      width = std::max(width, columns_of(lines.back().first));
+    }
   }
   std::string out;
   for (const auto& [name, text] : lines) out += "  " + padded(name, width) + "  " + text + "\n";

@@ -16,6 +16,7 @@ struct ReportOf {
   const std::string& zone;  // of the dates in the header
   std::string name;         // of the input
   const FieldSamples* samples = nullptr;
+  std::vector<std::string> tried{};  // rules whose budget is one to try
 };
 
 // "october.jsonl.zst  12.4M requests, 1–31 Oct 2026, $41,207.13 · 3 models unpriced (812 requests)"

@@ -113,17 +113,19 @@ StateLimits scratch_limits(const Config& config) {
   return limits;
 }
 
-std::string place_of(const SetAside& bad, const PartitionName& of, bool recording) {
+std::string place_of(const SetAside& bad, const PartitionName& of, bool partitioned) {
   const std::string where =
-      recording ? fmt::format("{}[{}] offset {}", of.topic, of.partition, bad.offset)
-                : fmt::format("{}:{}", of.topic, bad.offset + 1);
+      partitioned ? fmt::format("{}[{}] offset {}", of.topic, of.partition, bad.offset)
+                  : fmt::format("{}:{}", of.topic, bad.offset + 1);
   return where + ": " + bad.detail;
 }
 
 }  // namespace
 
 Result<BacktestResult> run_backtest(const BacktestSetup& setup) {
-  auto input = BacktestInput::open(setup.from, setup.workers, setup.progress);
+  auto input = setup.kafka == nullptr
+                   ? BacktestInput::open(setup.from, setup.workers, setup.progress)
+                   : BacktestInput::open(*setup.kafka, setup.workers, setup.progress);
   if (!input) return tl::unexpected(input.error());
   BacktestResult result;
   result.peaks.resize(setup.rules.size());
@@ -153,7 +155,7 @@ Result<BacktestResult> run_backtest(const BacktestSetup& setup) {
         for (const auto& one : bad) {
           std::string& first = result.first_set_aside[static_cast<std::size_t>(one.reason)];
           if (!first.empty()) continue;
-          first = place_of(one, partitions[one.partition].name, (*input)->recording());
+          first = place_of(one, partitions[one.partition].name, (*input)->partitioned());
         }
         return {};
       },
@@ -163,8 +165,7 @@ Result<BacktestResult> run_backtest(const BacktestSetup& setup) {
       .replay_tick = {},
       .identify = {}};
   engine_setup.aggregator.watch = &span;
-  (*input)->join(engine_setup, setup.config.sources.empty() ? RecordFormat()
-                                                            : setup.config.sources.front().format);
+  (*input)->join(engine_setup, setup.config);
   {
     Engine engine(std::move(engine_setup));
     if (auto ran = engine.run(setup.stop); !ran) result.broke = ran.error().message;

@@ -46,7 +46,8 @@ struct BacktestSetup {
   const Config& config;
   const std::vector<Rule>& rules;
   const PriceList& prices;
-  std::string from;
+  std::string from;                   // a file, or `-`
+  const KafkaRange* kafka = nullptr;  // in its place; outlives the run
   unsigned workers = 1;
   std::size_t batch = 10'000;
   InputProgress& progress;

@@ -6,7 +6,7 @@
 #include <string>
 #include <thread>
 
-#include "cli/backtest_input.h"
+#include "cli/input_progress.h"
 #include "cli/terminal.h"
 
 namespace tocsin {

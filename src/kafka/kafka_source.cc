@@ -107,6 +107,14 @@ Result<std::map<PartitionName, KafkaSource::Range>> KafkaSource::watermarks(Mill
   return ranges;
 }
 
+Result<std::map<PartitionName, std::int64_t>> KafkaSource::offsets_at(EventTime time,
+                                                                      Millis timeout) const {
+  if (!parts_->registry.wait_complete(timeout)) {
+    return retry("kafka: not every partition of the topics could be reached in time");
+  }
+  return look_up_all(parts_->client->get(), parts_->registry.led(), to_ms(time), timeout);
+}
+
 std::uint64_t KafkaSource::mirror_failures() const { return parts_->client->mirror_failures(); }
 
 }  // namespace tocsin

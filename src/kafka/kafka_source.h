@@ -63,6 +63,10 @@ class KafkaSource final : public Source {
   };
   Result<std::map<PartitionName, Range>> watermarks(Millis timeout) const;
 
+  // Where the first record stamped at or after `time` is; partitions without one that late are
+  // absent. As watermarks() otherwise.
+  Result<std::map<PartitionName, std::int64_t>> offsets_at(EventTime time, Millis timeout) const;
+
   // How many mirrored offsets Kafka did not take. Any thread.
   std::uint64_t mirror_failures() const;
 

@@ -24,4 +24,10 @@ Result<std::map<PartitionName, std::int64_t>> look_up(rd_kafka_t* client,
                                                       std::span<const PartitionName> partitions,
                                                       std::int64_t what, Millis timeout);
 
+// The same where an answer of every partition is needed: what is absent has no record that late.
+// retry: not all of them answered.
+Result<std::map<PartitionName, std::int64_t>> look_up_all(rd_kafka_t* client,
+                                                          std::span<const PartitionName> partitions,
+                                                          std::int64_t what, Millis timeout);
+
 }  // namespace tocsin::kafka

@@ -187,7 +187,10 @@ std::uint32_t Worker::lane(PartitionIndex index) {
     slots_.resize(ids_.size(), -1);
     slots_[index] = setup_.guard->slot(name);
   }
-  aggregator_->add_lane({found.id, name.topic, setup_.source.format, found.stream_time});
+  const auto& by_topic = setup_.source.by_topic;
+  const auto other = by_topic.find(name.topic);
+  const RecordFormat& format = other == by_topic.end() ? setup_.source.format : other->second;
+  aggregator_->add_lane({found.id, name.topic, format, found.stream_time});
   return found.id;
 }
 

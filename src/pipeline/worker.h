@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -24,6 +25,8 @@ struct EngineSource {
   RecordFormat format;
   unsigned workers = 1;
   bool ends = false;  // a file that is read to its end, and then is done
+  // Of topics that are written otherwise than in `format`.
+  std::map<std::string, RecordFormat> by_topic{};
 };
 
 // When a batch is closed before the source is empty.

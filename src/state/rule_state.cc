@@ -119,6 +119,13 @@ void RuleState::offer(std::int64_t start, std::string_view group, int128 value) 
   if (!rule->budgets || budget) peaks->offer(start, group, value, budget);
 }
 
+void RuleState::note_spent(std::string_view group, int128 before, int128 amount) const {
+  if (!rule->budgets || group == kOverflowGroup) return;
+  if (const auto budget = rule->budgets->of(group)) {
+    peaks->spent(group, before, before + amount, *budget);
+  }
+}
+
 std::string RuleState::ladder_text(const Rule& rule) {
   std::string text;
   for (const auto& rung : rule.ladder) {

@@ -67,6 +67,8 @@ class RuleState {
   const Ladder& ladder_of(std::string_view group);
   // To `peaks`, which somebody wants to know.
   void offer(std::int64_t start, std::string_view group, int128 value) const;
+  // The same: a cell of a sum that stood at `before` gets `amount` more.
+  void note_spent(std::string_view group, int128 before, int128 amount) const;
   // The ladder and budgets as text: when it differs from the stored one, a sweep is due.
   static std::string ladder_text(const Rule& rule);
 

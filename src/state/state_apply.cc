@@ -126,6 +126,7 @@ Result<void> State::apply_sum(RuleState& rule, WindowTable& table, const Delta& 
     rule.row.began = delta.latest;
     rule.row_changed = true;
   }
+  if (rule.peaks != nullptr) rule.note_spent(delta.group, entry.cell.total, delta.amount);
   entry.cell.total += delta.amount;
   entry.cell.requests += delta.requests;
   touch(rule, table, *cell, delta.latest);

@@ -40,3 +40,18 @@ TEST_CASE("Windows are counted once, whatever their order") {
   for (const int start : {1, 1, 2, 1, 3}) peaks.window(start);
   CHECK(peaks.windows() == 3);
 }
+
+TEST_CASE("What was spent beyond budgets is known, by group and in all") {
+  Peaks peaks;
+  peaks.spent("ann", 0, 4, 5);
+  peaks.spent("ann", 4, 7, 5);   // 2 beyond
+  peaks.spent("ann", 7, 10, 5);  // and 3
+  peaks.spent("ann", 0, 6, 5);   // another window: 1
+  peaks.spent("ben", 0, 5, 5);   // reached, and not beyond
+  peaks.spent("cy", 0, 3, 100);
+  const auto beyond = peaks.beyond();
+  CHECK(beyond.groups == 3);
+  CHECK(beyond.over_groups == 1);
+  CHECK(beyond.spent == 24);
+  CHECK(beyond.beyond == 6);
+}

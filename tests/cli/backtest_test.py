@@ -115,6 +115,34 @@ users     0       0     -  -                 80% 0 · 100% 0
         self.assertIn("80% rang on 6 of 6 days: a line that is always crossed says nothing. Raise it.",
                       self.run_it("--from", "events.jsonl")[1])
 
+    def test_another_budget_is_tried_without_an_edit(self):
+        self.file("rules.yaml", "rules:\n  - name: users\n    group_by: [user]\n    window: day\n    budget: $5\n"
+                                "  - name: all\n    window: day\n    budget: $50\n"
+                                "  - name: burst\n    window: last 1h\n    threshold: $40\n")
+        self.file("events.jsonl", "".join(
+            request(i, None, user=f"u{min(i % 10, 3)}", usage={"input": 400_000}) for i in range(40)))  # $1 each
+        _, out, _ = self.run_it("--from", "events.jsonl", "--rules", "rules.yaml")
+        self.assertIn("  users  at $5, 1 of 4 users would have been refused, saving $23.00 of $40.00.\n", out)
+        _, out, _ = self.run_it("--from", "events.jsonl", "--rules", "rules.yaml", "--budget", "users=$3",
+                                "--budget", "all=$30")
+        self.assertIn("  users  at $3, 4 of 4 users would have been refused, saving $28.00 of $40.00.\n", out)
+        self.assertIn("  all    at $30, requests would have been refused, saving $10.00 of $40.00.\n", out)
+        _, out, _ = self.run_it("--from", "events.jsonl", "--rules", "rules.yaml", "--budget", "users=$100")
+        self.assertIn("  users  at $100, none of 4 users would have been refused.\n", out)
+        for tried, said in [("usres=$5", 'did you mean "users"?'), ("users", "RULE=AMOUNT"),
+                            ("users=", "single quotes"), ("users=5", "it has no $"), ("burst=$5", "has a threshold")]:
+            code, _, error = self.run_it("--from", "events.jsonl", "--rules", "rules.yaml", "--budget", tried)
+            self.assertEqual(code, 64, tried)
+            self.assertIn(said, error)
+
+    def test_a_part_is_of_kafka_alone(self):
+        self.events(1)
+        code, _, error = self.run_it("--from", "events.jsonl", "--rules", "rules.yaml", "--since", "30d")
+        self.assertEqual((code, error), (64, "tocsin: --since and --until are for --from kafka\n"))
+        code, _, error = self.run_it("--from", "kafka", "--rules", "rules.yaml")
+        self.assertEqual(code, 1)
+        self.assertIn("has no Kafka source", error)
+
     def test_a_rule_that_must_not_ring_fails(self):
         self.reported()
         self.events(9)

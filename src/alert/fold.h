@@ -22,7 +22,8 @@ inline constexpr SketchElement kFirstElement = 0x7fff'fffe;
 struct Delta {
   std::uint32_t rule = 0;     // index in the rule set
   SketchElement element = 0;  // to be added `requests` times; kCostElement: the amount is the cost
-  std::int64_t at = 0;        // start of the calendar window in ms, or index of the pane
+  std::int64_t at = 0;        // start of the calendar window in ms, or of the part of it since
+                              // the last change of budgets; or index of the pane
   std::string_view group;     // key (tocsin/group.h); lives as long as the Fold's content
   int128 amount = 0;
   std::int64_t requests = 0;

@@ -45,7 +45,7 @@ Alert make_alert(const Rule& rule, std::string_view fingerprint, const Crossing&
   alert.rung = rung.text;
   alert.amount = crossing.step->amount;
   alert.value = crossing.value;
-  if (rule.budgets) alert.budget = rule.budgets->of(crossing.group);
+  if (rule.budgets) alert.budget = rule.budgets->of(crossing.group, crossing.in_force);
   alert.severity = rung.severity;
   alert.at = crossing.at;
   alert.labels = rule.labels;

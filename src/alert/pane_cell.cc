@@ -385,7 +385,7 @@ void ring(const PaneRule& rule, const Ladder& ladder, std::int64_t touched, Pane
   PaneSum& sums = now.sums;
   auto tail = position(panes, rule.panes.first_covered(touched));
   auto next = tail;
-  for (; next != panes.end(); ++next) {
+  for (; next != panes.end() && next->pane <= rule.last_pane; ++next) {
     sums.amount += next->amount;
     sums.requests += next->requests;
     while (tail->pane < rule.panes.first_covered(next->pane)) {

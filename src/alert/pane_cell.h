@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -143,6 +144,8 @@ struct PaneRule {
   bool forecasts = false;
   Millis hold{0};
   Millis keep_firing_for{0};
+
+  std::int64_t last_pane = std::numeric_limits<std::int64_t>::max();  // ring() looks no further
 
   // How many panes back what is compared with begins.
   std::int64_t panes_back() const {

@@ -81,7 +81,7 @@ std::string never_near(const Rule& rule, const RuleTally& told, const Peaks& pea
   const std::string limit = limit_text(rule.metric, amount);
   std::string text = "never came near " + rung + (rung == limit ? "" : " (" + limit + ")") +
                      ": at most " + value_text(rule.metric, peak.value, amount) + ".";
-  const bool one_budget = !rule.budgets || rule.budgets->rows.empty();
+  const bool one_budget = !rule.budgets || rule.budgets->uniform();
   return one_budget ? text + lower_limit(rule, peaks) : text;
 }
 

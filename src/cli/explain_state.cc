@@ -192,14 +192,14 @@ class RuleExplainer {
     }
     if (!out_.is_one || out_.counted) return;
     out_.level.group = out_.group;
-    if (rule_.budgets) out_.level.budget = rule_.budgets->of(key_);
+    if (rule_.budgets) out_.level.budget = rule_.budgets->of(key_, input_.now);
     out_.level.limit = limit_of(rule_, out_.level.budget);
   }
 
   void describe_ladder() {
     std::vector<unsigned> bits(rule_.ladder.size());
     std::optional<int128> budget = out_.level.budget;
-    if (!out_.is_one && rule_.budgets) budget = rule_.budgets->fallback;
+    if (!out_.is_one && rule_.budgets) budget = rule_.budgets->of({}, input_.now);
     for (const auto& step : ladder_for(rule_, budget, bits).steps) {
       const Rung& rung = rule_.ladder[step.rung];
       RungLevel level{rung.text, step.amount, rung.severity, false, {}, {}};
@@ -207,7 +207,7 @@ class RuleExplainer {
       for (const auto& held : holding_) {
         if (held.rung == step.rung) level.holds_since = held.since;
       }
-      level.channels = channels_of(rule_, rung, input_.fallback);
+      level.channels = channels_of(rule_, rung, {key_, input_.now}, input_.fallback);
       out_.ladder.push_back(std::move(level));
     }
   }

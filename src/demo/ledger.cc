@@ -39,7 +39,7 @@ void Ledger::fold(std::uint32_t index, Money cost, SteadyTime sent) {
   Account& account = accounts_[{rule.name, group_}];
   const Money before = account.total;
   account.total += cost;
-  const auto budget = rule.budgets->of(group_);
+  const auto budget = rule.budgets->of(group_, {});
   if (!budget) return;
   for (const Rung& rung : rule.ladder) {
     const Money amount = Money::pico(rung_amount(rung, budget));

@@ -48,6 +48,7 @@ Aggregator::Aggregator(const AggregatorSetup& setup)
         lane.begins = Calendar::create(rule.window)->window_at(EventTime::min()).end;
       }
     } else {
+      if (rule.budgets && !rule.budgets->switches.empty()) lane.dated = &*rule.budgets;
       const auto same = std::find_if(calendars_.begin(), calendars_.end(),
                                      [&](const auto& c) { return c.spec == rule.window; });
       lane.calendar = static_cast<std::size_t>(same - calendars_.begin());
@@ -308,6 +309,10 @@ void Aggregator::fold(const Event& event, EventTime time, Money cost) {
       const auto difference = setup_.correction->difference(rule, at);
       if (!difference) continue;
       delta.amount = *difference;
+    }
+    // Each budget judges what came while it was in force.
+    if (const Budgets* const dated = rules_[rule].dated) {
+      delta.at = std::max(at, to_ms(dated->last_switch(time)));
     }
     const std::size_t size = matcher_.group_size(rule);
     if (group_.size() < size) group_.resize(size);

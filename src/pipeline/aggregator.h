@@ -90,6 +90,7 @@ class Aggregator final : Decoder::Sink {
     EventTime begins = EventTime::min();  // by panes: before it no window is
     Millis lateness{0};
     Metric metric = Metric::cost;
+    const Budgets* dated = nullptr;  // of a calendar rule some of whose budgets change
   };
   struct SpecCalendar {
     WindowSpec spec;

@@ -131,7 +131,7 @@ inline constexpr std::array kRule = {
     key("time_zone", Value::zone, "an IANA name", "that of tocsin.yaml, else UTC"),
     key("metric", Value::metric, "what is counted", "`cost`"),
     key("budget", Value::budget, "an amount, or `none`"),
-    key("budgets", Value::budgets, "amounts by group: a map, rows, or a CSV file"),
+    key("budgets", Value::budgets, "amounts by group: a map, rows, or a CSV or YAML file of rows"),
     key("alert", Value::alert, "rung to severity, or to `{severity, notify}`",
         "`{80%: warning, 100%: critical}`"),
     key("threshold", Value::threshold, "an amount, or a map from amounts as in `alert`",
@@ -219,9 +219,10 @@ inline constexpr std::array kCondition = {
 // Columns of a table of budgets beside its groups.
 inline constexpr std::array kBudgetColumn = {
     key("budget", Value::budget, "an amount, or `none`", "required"),
-    later("from"),
-    later("until"),
-    later("notify"),
+    key("from", Value::text, "a date: the first day of the row", "since ever"),
+    key("until", Value::text, "a date: its last day", "for ever"),
+    key("notify", Value::route, "channels: a list, or in a CSV file `alerts; finance`",
+        "the rule's"),
 };
 
 inline constexpr std::array kConfig = {

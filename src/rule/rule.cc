@@ -95,8 +95,12 @@ std::size_t written_rules(const std::vector<Rule>& rules) {
       rules.begin(), rules.end(), [](const Rule& rule) { return !rule.second_part; }));
 }
 
-std::vector<std::string> channels_of(const Rule& rule, const Rung& rung, const Route& fallback) {
-  for (const Route* route : {&rung.notify, &rule.notify, &fallback}) {
+std::vector<std::string> channels_of(const Rule& rule, const Rung& rung, const GroupAt& of,
+                                     const Route& fallback) {
+  const BudgetSpell* spell = rule.budgets ? rule.budgets->spell(of.group, of.at) : nullptr;
+  const Route* row = spell != nullptr ? spell->notify.get() : nullptr;
+  for (const Route* route : {&rung.notify, row, &rule.notify, &fallback}) {
+    if (route == nullptr) continue;
     if (const auto& channels = route->of(rung.severity)) return *channels;
   }
   return {};

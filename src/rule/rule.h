@@ -7,10 +7,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
+#include "rule/budgets.h"
 #include "rule/filter.h"
+#include "rule/route.h"
 #include "tocsin/decimal.h"
 #include "tocsin/metric.h"
 #include "tocsin/severity.h"
@@ -23,16 +24,6 @@ struct Origin {
   std::string file;
   int line = 0;
   int column = 0;
-};
-
-// Channels by severity. Absent: ask the next wider route (rung, rule, config). An empty list is an
-// answer: recorded, told to nobody.
-struct Route {
-  std::optional<std::vector<std::string>> info, warning, critical;
-
-  const std::optional<std::vector<std::string>>& of(Severity severity) const {
-    return severity == Severity::info ? info : severity == Severity::warning ? warning : critical;
-  }
 };
 
 // A step of a rule's ladder.
@@ -54,20 +45,6 @@ struct Rung {
   Severity severity = Severity::warning;
   Route notify;
   Origin origin;
-};
-
-// The budgets of a rule, by group. A group's own row, else the fallback, else none.
-struct Budgets {
-  std::optional<int128> fallback;  // `budget`, in the metric's unit
-  // By group key (tocsin/group.h); nothing: `none`, this group has no budget.
-  std::unordered_map<std::string, std::optional<int128>> rows;
-
-  std::optional<int128> of(std::string_view group) const {
-    if (!rows.empty()) {
-      if (const auto row = rows.find(std::string(group)); row != rows.end()) return row->second;
-    }
-    return fallback;
-  }
 };
 
 struct Rule {
@@ -130,9 +107,16 @@ std::vector<Rule> parts_of(Rule rule);
 // How many rules were written, whatever their parts.
 std::size_t written_rules(const std::vector<Rule>& rules);
 
-// Where an alert of `rung` goes: the rung's channels, else the rule's, else the config's. Empty: it
-// is recorded and told to nobody.
-std::vector<std::string> channels_of(const Rule& rule, const Rung& rung, const Route& fallback);
+// A group of a rule, by the rows of its budgets that are in force at a time.
+struct GroupAt {
+  std::string_view group;  // key (tocsin/group.h)
+  EventTime at{};
+};
+
+// Where an alert of `rung` goes: the rung's channels, else those of the group's row in force, else
+// the rule's, else the config's. Empty: it is recorded and told to nobody.
+std::vector<std::string> channels_of(const Rule& rule, const Rung& rung, const GroupAt& of,
+                                     const Route& fallback);
 
 // The amount of the metric at which `rung` is reached for a group with `budget` (ignored for
 // thresholds): share x budget rounded up to a whole unit, which for integer totals is exact.

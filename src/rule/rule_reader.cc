@@ -186,9 +186,9 @@ class RuleReader {
   }
 
   void window() {
-    std::string zone = context_.zone;
+    zone_ = context_.zone;
     if (const auto* entry = key("time_zone")) {
-      if (const auto read = read_zone(reader_, entry->value)) zone = *read;
+      if (const auto read = read_zone(reader_, entry->value)) zone_ = *read;
     }
     const auto* entry = key("window");
     if (rule_.metric == Metric::first_seen) {
@@ -210,7 +210,7 @@ class RuleReader {
     const bool has_start = entry->value.text != "hour" && !entry->value.text.starts_with("last ");
     if (starts == nullptr && has_start) starts = default_of("starts");
     if (auto spec = read_window(reader_, entry->value, starts == nullptr ? nullptr : &starts->value,
-                                zone)) {
+                                zone_)) {
       rule_.window = std::move(*spec);
       window_known_ = true;
     }
@@ -313,7 +313,7 @@ class RuleReader {
       }
     }
     if (budgets != nullptr) {
-      read_budgets(reader_, budgets->value, {rule_.group_by, rule_.metric}, context_, read);
+      read_budgets(reader_, budgets->value, {rule_.group_by, rule_.metric, zone_}, context_, read);
     }
     rule_.budgets = std::move(read);
     threshold_key("compare_to");
@@ -495,6 +495,7 @@ class RuleReader {
   const Node* defaults_;
   const Node* node_ = nullptr;
   Rule rule_;
+  std::string zone_;
   bool metric_known_ = true;
   bool window_known_ = false;
 };

@@ -59,7 +59,9 @@ std::string budgets(Amounts amounts) {
   return fmt::format(
       R"("type":["object","array","string"],"minProperties":1,"additionalProperties":{{{0}}},)"
       R"("minItems":1,"items":{{"type":"object","required":["budget"],"properties":{{"budget":)"
-      R"({{{0}}}}},"additionalProperties":{{{1}}}}},"pattern":"[.]csv$",)"
+      R"({{{0}}},"notify":{{"type":["array","object","string"]}}}},)"
+      R"("additionalProperties":{{{1}}}}},)"
+      R"("pattern":"[.](csv|ya?ml)$",)"
       R"("patternErrorMessage":"a map, rows, or a file such as customers.csv")",
       one, kScalar);
 }

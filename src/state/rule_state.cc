@@ -93,6 +93,10 @@ void RuleState::take_over(RuleState& old) {
   edition = old.edition;
   swept = old.swept;
   before = old.before;
+  for (auto& [start, table] : windows) {
+    table.changes =
+        has_dates() && rule->budgets->change_within(table.window.start, table.window.end);
+  }
   if (old.row.ladder == row.ladder) return;
   if (before == nullptr) before = old.rule;
   ++edition;
@@ -100,10 +104,22 @@ void RuleState::take_over(RuleState& old) {
   if (swept == row.ladder) swept.clear();
 }
 
-const Ladder& RuleState::ladder_of(std::string_view group) {
+std::int64_t RuleState::window_start(std::int64_t at) {
+  return has_dates() ? to_ms(calendar->window_at(event_time_ms(at)).start) : at;
+}
+
+std::vector<EventTime> RuleState::part_ends(const WindowTable& table,
+                                            std::string_view group) const {
+  if (!table.changes || !has_dates() || group == kOverflowGroup) return {};
+  auto ends = rule->budgets->changes(group, table.window.start, table.window.end);
+  if (!ends.empty()) ends.push_back(table.window.end);
+  return ends;
+}
+
+const Ladder& RuleState::ladder_of(std::string_view group, EventTime at) {
   if (group == kOverflowGroup) return none_;
-  if (!rule->budgets || rule->budgets->rows.empty()) return ladder_;
-  const auto budget = rule->budgets->of(group);
+  if (!rule->budgets || rule->budgets->uniform()) return ladder_;
+  const auto budget = rule->budgets->of(group, at);
   if (!budget) return none_;
   auto known = by_budget_.find(*budget);
   if (known == by_budget_.end()) {
@@ -113,16 +129,18 @@ const Ladder& RuleState::ladder_of(std::string_view group) {
 }
 
 // Groups without a budget have nothing to come near to.
-void RuleState::offer(std::int64_t start, std::string_view group, int128 value) const {
+void RuleState::offer(std::int64_t start, std::string_view group, int128 value,
+                      EventTime at) const {
   if (group == kOverflowGroup) return;
-  const auto budget = rule->budgets ? rule->budgets->of(group) : std::nullopt;
+  const auto budget = rule->budgets ? rule->budgets->of(group, at) : std::nullopt;
   if (!rule->budgets || budget) peaks->offer(start, group, value, budget);
 }
 
-void RuleState::note_spent(std::string_view group, int128 before, int128 amount) const {
+void RuleState::note_spent(std::string_view group, int128 stood_at, int128 amount,
+                           EventTime at) const {
   if (!rule->budgets || group == kOverflowGroup) return;
-  if (const auto budget = rule->budgets->of(group)) {
-    peaks->spent(group, before, before + amount, *budget);
+  if (const auto budget = rule->budgets->of(group, at)) {
+    peaks->spent(group, stood_at, stood_at + amount, *budget);
   }
 }
 
@@ -140,7 +158,18 @@ std::string RuleState::ladder_text(const Rule& rule) {
   for (const auto& [group, budget] : rule.budgets->rows) {
     rows += hash64(group + "=" + amount(budget), 0);
   }
-  return text + "rows=" + std::to_string(rows);
+  text += "rows=" + std::to_string(rows);
+  if (rule.budgets->changing.empty() && rule.budgets->plan.empty()) return text;
+  std::uint64_t spells = 0;
+  const auto add = [&](const std::string& group, const std::vector<BudgetSpell>& of) {
+    for (const auto& spell : of) {
+      spells +=
+          hash64(group + "=" + amount(spell.budget) + "@" + std::to_string(to_ms(spell.from)), 1);
+    }
+  };
+  for (const auto& [group, of] : rule.budgets->changing) add(group, of);
+  add("", rule.budgets->plan);
+  return text + ";spells=" + std::to_string(spells);
 }
 
 }  // namespace tocsin

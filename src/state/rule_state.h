@@ -15,6 +15,7 @@
 #include "rule/rule.h"
 #include "state/cell_order.h"
 #include "state/codec.h"
+#include "state/group_parts.h"
 #include "state/hot_cells.h"
 #include "state/pane_groups.h"
 #include "window/calendar.h"
@@ -43,8 +44,12 @@ struct WindowTable {
   std::vector<Touch> touched;  // by the commit under way
   // How high cells had come before a re-pricing took them below a rung that they had reached.
   std::map<std::string, int128, std::less<>> heights;
-  std::unique_ptr<CellOrder> closing;  // while its cells become pages
-  std::uint64_t closing_since = 0;     // the commit in which that began
+  // Budgets change within it. Of groups whose own does: what they came to by then.
+  bool changes = false;
+  std::map<std::string, GroupParts, std::less<>> parts;
+  EventTime parts_judged_at = StreamTime::kUnset;  // the watermark when all of them last were
+  std::unique_ptr<CellOrder> closing;              // while its cells become pages
+  std::uint64_t closing_since = 0;                 // the commit in which that began
 };
 
 // A rule with its state.
@@ -64,11 +69,22 @@ class RuleState {
   // on.
   void take_over(RuleState& old);
 
-  const Ladder& ladder_of(std::string_view group);
+  // By the budget in force at `at`.
+  const Ladder& ladder_of(std::string_view group, EventTime at);
+  // The ladders by which panes [from, through] are judged, each with a time at which it is in force
+  // and the last pane that it is for: each(ladder, in_force, through).
+  template <class Each>
+  void by_ladder(std::string_view group, std::int64_t from, std::int64_t through, Each&& each);
+  // Some row of its budgets has a date.
+  bool has_dates() const { return rule->budgets && !rule->budgets->switches.empty(); }
+  // Of a delta's `at`, which is the start of a part of it if a budget changes within it.
+  std::int64_t window_start(std::int64_t at);
+  // When the group's budget changes in the window, and the window's end; none: it does not change.
+  std::vector<EventTime> part_ends(const WindowTable& table, std::string_view group) const;
   // To `peaks`, which somebody wants to know.
-  void offer(std::int64_t start, std::string_view group, int128 value) const;
-  // The same: a cell of a sum that stood at `before` gets `amount` more.
-  void note_spent(std::string_view group, int128 before, int128 amount) const;
+  void offer(std::int64_t start, std::string_view group, int128 value, EventTime at) const;
+  // The same: a cell of a sum that stood at `stood_at` gets `amount` more at `at`.
+  void note_spent(std::string_view group, int128 stood_at, int128 amount, EventTime at) const;
   // The ladder and budgets as text: when it differs from the stored one, a sweep is due.
   static std::string ladder_text(const Rule& rule);
 
@@ -96,6 +112,8 @@ class RuleState {
     PaneEntry* entry = nullptr;
     EventTime at{};
     PaneReached reached;
+    const Ladder* ladder = nullptr;
+    EventTime in_force{};
   };
   std::vector<SessionReached> sessions_reached;  // by the commit under way
   // The last pane that was judged, and the watermark then.
@@ -121,5 +139,20 @@ class RuleState {
   std::map<int128, Ladder> by_budget_;
   Ladder none_;
 };
+
+template <class Each>
+void RuleState::by_ladder(std::string_view group, std::int64_t from, std::int64_t through,
+                          Each&& each) {
+  if (!has_dates()) return each(ladder_of(group, {}), EventTime{}, through);
+  const Panes& panes = pane_rule.panes;
+  EventTime at = from == INT64_MIN ? EventTime{} : panes.start(std::min(from, through));
+  for (const EventTime change : rule->budgets->changes(group, at, panes.end(through))) {
+    const std::int64_t last = panes.at(change - Millis{1});
+    if (last >= through) break;
+    if (last >= from) each(ladder_of(group, at), at, last);
+    at = change;
+  }
+  each(ladder_of(group, at), at, through);
+}
 
 }  // namespace tocsin

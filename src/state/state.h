@@ -247,6 +247,12 @@ class State {
                                     std::uint32_t hash);
   void touch(RuleState& rule, WindowTable& table, HotCells::Place cell, EventTime latest);
   void ring_sums(const CommitInput& input);
+  GroupParts* parts_of(RuleState& rule, WindowTable& table, HotCells::Place cell);
+  void keep_parts(WindowTable& table, std::string_view group, const GroupParts& parts);
+  bool reach_parts(RuleState& rule, WindowTable& table, HotCells::Place cell, EventTime at,
+                   const CommitInput& input);
+  Result<void> judge_parts(const CommitInput& input);
+  Result<void> judge_parts(RuleState& rule, WindowTable& table, const CommitInput& input);
   void advance(const CommitInput& input);
   void follow_partitions();
   struct PaneOutcome {
@@ -259,7 +265,7 @@ class State {
   void touch_group(RuleState& rule, PaneEntry& entry);
   void pass_by(RuleState& rule, PaneEntry& entry);
   void forget_groups(RuleState& rule);
-  void renew(RuleState& rule, const WindowTable& table, std::string_view group, HotCell& entry);
+  void renew(RuleState& rule, WindowTable& table, std::string_view group, HotCell& entry);
   bool renew(RuleState& rule, PaneEntry& entry);
   void tell_raised(RuleState& rule, const WindowTable& table, std::string_view group,
                    const SumCell& cell, std::uint64_t left);
@@ -268,14 +274,18 @@ class State {
                          const Crossing& at) const;
   void end_levels(RuleState& rule);
   bool forgotten(RuleState& rule, const PaneEntry& entry);
-  void tell(RuleState& rule, std::string_view group, EventTime at, PaneOutcome& outcome,
-            const CommitInput& input);
+  struct Judged {  // a group, by which ladder
+    std::string_view group;
+    const Ladder& ladder;
+    EventTime in_force;  // a time at which it is
+    EventTime at;
+  };
+  void tell(RuleState& rule, const Judged& judged, PaneOutcome& outcome, const CommitInput& input);
   void reach(RuleState& rule, WindowTable& table, HotCells::Place cell, EventTime at,
              const CommitInput& input);
   void record(RuleState& rule, const Crossing& crossing, bool continues, const CommitInput& input);
-  void resolve(RuleState& rule, std::string_view group, const Ladder& ladder,
-               const PaneEnded& ended);
-  std::vector<std::string> channels_of(const Rule& rule, const Rung& rung) const;
+  void resolve(RuleState& rule, const Judged& judged, const PaneEnded& ended);
+  std::vector<std::string> channels_of(const Rule& rule, const Crossing& crossing) const;
 
   struct Left {  // of what a commit may do beside its own work
     std::size_t changes = 0, looks = 0;

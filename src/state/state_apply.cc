@@ -47,6 +47,7 @@ Result<Committed> State::commit(const CommitInput& input) {
   }
   ring_sums(input);
   advance(input);
+  if (auto judged = judge_parts(input); !judged) return tl::unexpected(judged.error());
   judge_panes(input);
   if (auto swept = sweep(input); !swept) return tl::unexpected(swept.error());
   crash_point(CrashStep::apply, CrashEdge::after);
@@ -93,7 +94,7 @@ Result<void> State::apply(std::span<const Delta> deltas) {
       RuleState& rule = *rules_[delta.rule];
       ahead[i].table = nullptr;
       if (rule.by_pane) continue;
-      auto table = window(rule, delta.at);
+      auto table = window(rule, rule.window_start(delta.at));
       if (!table) return tl::unexpected(table.error());
       ahead[i] = {*table, hot_->hash((*table)->cells, delta.group)};
       hot_->fetch_index(ahead[i].hash);
@@ -126,7 +127,13 @@ Result<void> State::apply_sum(RuleState& rule, WindowTable& table, const Delta& 
     rule.row.began = delta.latest;
     rule.row_changed = true;
   }
-  if (rule.peaks != nullptr) rule.note_spent(delta.group, entry.cell.total, delta.amount);
+  if (rule.peaks != nullptr) {
+    rule.note_spent(delta.group, entry.cell.total, delta.amount, event_time_ms(delta.at));
+  }
+  if (GroupParts* const parts = parts_of(rule, table, *cell)) {
+    parts->add(event_time_ms(delta.at), delta.amount, delta.requests);
+    keep_parts(table, hot_->group(*cell), *parts);
+  }
   entry.cell.total += delta.amount;
   entry.cell.requests += delta.requests;
   touch(rule, table, *cell, delta.latest);
@@ -161,7 +168,7 @@ const Rule* State::rule(std::string_view name) const {
 
 std::optional<State::Spent> State::spent(const Rule& rule, std::string_view group,
                                          EventTime at) const {
-  const auto budget = rule.budgets ? rule.budgets->of(group) : std::nullopt;
+  const auto budget = rule.budgets ? rule.budgets->of(group, at) : std::nullopt;
   const auto own = std::find_if(rules_.begin(), rules_.end(),
                                 [&](const auto& state) { return state->rule.get() == &rule; });
   if (!budget || own == rules_.end()) return std::nullopt;
@@ -187,7 +194,7 @@ void State::ring_sums(const CommitInput& input) {
     for (const auto& [cell, latest] : table->touched) {
       const HotCell& entry = (*hot_)[cell];
       if (peaks != nullptr && entry.cell.requests >= rule->rule->min_requests) {
-        rule->offer(to_ms(table->window.start), hot_->group(cell), entry.cell.total);
+        rule->offer(to_ms(table->window.start), hot_->group(cell), entry.cell.total, latest);
       }
       if (entry.cell.total >= entry.next_reached_at) reach(*rule, *table, cell, latest, input);
     }
@@ -204,6 +211,8 @@ Result<WindowTable*> State::window(RuleState& rule, std::int64_t start) {
   table.state = rule.row.id;
   table.window = rule.calendar->window_at(event_time_ms(start));
   table.row.end = table.window.end;
+  table.changes =
+      rule.has_dates() && rule.rule->budgets->change_within(table.window.start, table.window.end);
   if (*stored) {
     if (!decode_window(**stored, table.row)) return stop("the state is damaged: a window's row");
     table.elsewhere = true;
@@ -216,6 +225,12 @@ Result<WindowTable*> State::window(RuleState& rule, std::int64_t start) {
     });
     if (!scanned) return tl::unexpected(scanned.error());
     if (!good) return stop("the state is damaged: a cell's height");
+    const std::string parts = key::window(key::kParts, rule.row.id, start);
+    scanned = store_.scan(parts, key::after(parts), [&](auto key, auto value) {
+      return good = GroupParts::decode(value, table.parts[std::string(key.substr(key::kGroupAt))]);
+    });
+    if (!scanned) return tl::unexpected(scanned.error());
+    if (!good) return stop("the state is damaged: a cell's parts");
   } else {
     table.row_changed = true;
   }
@@ -283,9 +298,23 @@ Result<HotCells::Place> State::load_cell(RuleState& rule, WindowTable& table,
 }
 
 // What the ladder as it is now makes of the cell: rungs whose limit was raised are armed again.
-void State::renew(RuleState& rule, const WindowTable& table, std::string_view group,
-                  HotCell& entry) {
-  const Ladder& ladder = rule.ladder_of(group);
+void State::renew(RuleState& rule, WindowTable& table, std::string_view group, HotCell& entry) {
+  entry.edition = rule.edition;
+  if (!rule.part_ends(table, group).empty()) {
+    entry.next_reached_at = 0;  // it is for its parts to say
+    return;
+  }
+  const Ladder& ladder = rule.ladder_of(group, table.window.start);
+  if (const auto parts = table.parts.find(group); parts != table.parts.end()) {
+    // Its budget does not change here any more: what was told stays told.
+    for (const auto& step : ladder.steps) {
+      if (parts->second.was_told(step.bit, step.amount)) {
+        entry.cell.reached |= std::uint64_t{1} << step.bit;
+      }
+    }
+    table.parts.erase(parts);
+    batch_.erase(key::cell(key::kParts, rule.row.id, to_ms(table.window.start), group));
+  }
   SumCell highest = entry.cell;
   if (!table.heights.empty()) {
     const auto height = table.heights.find(group);
@@ -295,14 +324,14 @@ void State::renew(RuleState& rule, const WindowTable& table, std::string_view gr
   entry.cell.reached &= ~left;
   if (left != 0) tell_raised(rule, table, group, entry.cell, left);
   entry.next_reached_at = next_reached_at(ladder, entry.cell.reached);
-  entry.edition = rule.edition;
 }
 
 void State::reach(RuleState& rule, WindowTable& table, HotCells::Place cell, EventTime at,
                   const CommitInput& input) {
   HotCell& entry = (*hot_)[cell];
   const std::string_view group = hot_->group(cell);
-  const Ladder& ladder = rule.ladder_of(group);
+  if (reach_parts(rule, table, cell, at, input)) return;
+  const Ladder& ladder = rule.ladder_of(group, table.window.start);
   const std::uint64_t met = newly_met(ladder, entry.cell, rule.rule->min_requests);
   const bool silent = rule.rule->metric == Metric::first_seen && at < rule.row.began + kNewsFrom;
   for (const auto& step : ladder.steps) {
@@ -316,7 +345,8 @@ void State::reach(RuleState& rule, WindowTable& table, HotCells::Place cell, Eve
             .value = entry.cell.total,
             .amount = entry.cell.total,
             .requests = entry.cell.requests,
-            .at = at},
+            .at = at,
+            .in_force = table.window.start},
            false, input);
   }
   entry.cell.reached |= met;
@@ -335,38 +365,39 @@ void State::record(RuleState& rule, const Crossing& crossing, bool continues,
   alert.old_news = input.catching_up || alert.repriced;
   alert.stale = input.catching_up && alert.window.end != kNever &&
                 alert.window.end + limits_.stale_after < as_event_time(input.now);
-  recorded.channels = channels_of(*rule.rule, rule.rule->ladder[crossing.step->rung]);
+  recorded.channels = channels_of(*rule.rule, crossing);
   alert_log_.note(alert, input.now);
   committed_.alerts.push_back(std::move(recorded));
 }
 
-void State::resolve(RuleState& rule, std::string_view group, const Ladder& ladder,
-                    const PaneEnded& ended) {
+void State::resolve(RuleState& rule, const Judged& judged, const PaneEnded& ended) {
   if (!rule.rule->tells_resolved()) return;
   // What began and ended while catching up is old news from end to end.
   if (catching_up_since_ && ended.since >= *catching_up_since_) return;
   Resolved resolved;
   Resolution& resolution = resolved.resolution;
-  resolution.alert = make_alert(*rule.rule, rule.row.fingerprint,
-                                {.ladder = &ladder,
-                                 .step = ended.step,
-                                 .group = group,
-                                 .id_start = ended.id_start,
-                                 .about = ended.about,
-                                 .value = ended.value,
-                                 .amount = ended.amount,
-                                 .requests = ended.requests,
-                                 .at = ended.until,
-                                 .beside = ended.beside});
+  const Crossing crossing{.ladder = &judged.ladder,
+                          .step = ended.step,
+                          .group = judged.group,
+                          .id_start = ended.id_start,
+                          .about = ended.about,
+                          .value = ended.value,
+                          .amount = ended.amount,
+                          .requests = ended.requests,
+                          .at = ended.until,
+                          .beside = ended.beside,
+                          .in_force = judged.in_force};
+  resolution.alert = make_alert(*rule.rule, rule.row.fingerprint, crossing);
   resolution.highest = ended.highest;
   resolution.since = ended.since;
   resolution.until = ended.until;
-  resolved.channels = channels_of(*rule.rule, rule.rule->ladder[ended.step->rung]);
+  resolved.channels = channels_of(*rule.rule, crossing);
   committed_.resolved.push_back(std::move(resolved));
 }
 
-std::vector<std::string> State::channels_of(const Rule& rule, const Rung& rung) const {
-  return tocsin::channels_of(rule, rung, fallback_);
+std::vector<std::string> State::channels_of(const Rule& rule, const Crossing& crossing) const {
+  return tocsin::channels_of(rule, rule.ladder[crossing.step->rung], {crossing.group, crossing.at},
+                             fallback_);
 }
 
 // Positions, stream times, idleness, and the watermark: the least over the partitions that are not

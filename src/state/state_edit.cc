@@ -8,11 +8,11 @@ namespace tocsin {
 namespace {
 
 // The amount of a rung, by its text, as another version of the rule has it.
-std::optional<int128> amount_in(const Rule& rule, const std::string& rung, std::string_view group) {
+std::optional<int128> amount_in(const Rule& rule, const std::string& rung, const GroupAt& of) {
   const auto same = std::find_if(rule.ladder.begin(), rule.ladder.end(),
                                  [&](const Rung& one) { return one.text == rung; });
   if (same == rule.ladder.end()) return std::nullopt;
-  const auto budget = rule.budgets ? rule.budgets->of(group) : std::nullopt;
+  const auto budget = rule.budgets ? rule.budgets->of(of.group, of.at) : std::nullopt;
   if (rule.budgets && !budget) return std::nullopt;
   return rung_amount(*same, budget);
 }
@@ -28,6 +28,7 @@ Crossing crossing_of(const PaneRule& rule, const Episode& episode, EventTime now
   const EventTime since = rule.panes.start(episode.first_pane);
   Crossing crossing;
   crossing.id_start = id_start_of(rule, episode);
+  crossing.in_force = since;
   crossing.value = episode.highest;
   crossing.at = std::max(now, since);
   crossing.about = {since, crossing.at};
@@ -41,14 +42,15 @@ Resolved State::ended_by_edit(RuleState& rule, std::string_view group, unsigned 
                               const Crossing& at) const {
   Resolved resolved;
   Resolution& end = resolved.resolution;
-  Ladder ladder = rule.ladder_of(group);
+  const GroupAt of{group, at.in_force};
+  Ladder ladder = rule.ladder_of(group, of.at);
   const auto step = std::find_if(ladder.steps.begin(), ladder.steps.end(),
                                  [&](const Ladder::Step& one) { return one.bit == bit; });
   if (step == ladder.steps.end()) return resolved;  // the ladder has no such rung any more
   const Rung& rung = rule.rule->ladder[step->rung];
   if (rule.before != nullptr) {
-    if (const auto amount = amount_in(*rule.before, rung.text, group)) {
-      end.limit_before = rule.before->budgets ? rule.before->budgets->of(group) : amount;
+    if (const auto amount = amount_in(*rule.before, rung.text, of)) {
+      end.limit_before = rule.before->budgets ? rule.before->budgets->of(of.group, of.at) : amount;
       step->amount = *amount;
     }
   }
@@ -58,12 +60,12 @@ Resolved State::ended_by_edit(RuleState& rule, std::string_view group, unsigned 
   crossing.group = group;
   end.alert = make_alert(*rule.rule, rule.row.fingerprint, crossing);
   if (!rule.rule->budgets) {  // what the line is now
-    end.alert.amount = amount_in(*rule.rule, rung.text, group).value_or(end.alert.amount);
+    end.alert.amount = amount_in(*rule.rule, rung.text, of).value_or(end.alert.amount);
   }
   end.reason = Resolution::Reason::limit_raised;
   end.highest = at.value;
   end.since = end.until = at.at;
-  resolved.channels = channels_of(*rule.rule, rung);
+  resolved.channels = channels_of(*rule.rule, crossing);
   return resolved;
 }
 
@@ -71,13 +73,13 @@ Resolved State::ended_by_edit(RuleState& rule, std::string_view group, unsigned 
 void State::tell_raised(RuleState& rule, const WindowTable& table, std::string_view group,
                         const SumCell& cell, std::uint64_t left) {
   if (table.window.end != kNever && table.window.end <= watermark_) return;
-  const Ladder& ladder = rule.ladder_of(group);
+  const Ladder& ladder = rule.ladder_of(group, table.window.start);
   const auto highest =
       std::find_if(ladder.steps.rbegin(), ladder.steps.rend(),
                    [&](const Ladder::Step& step) { return (left >> step.bit & 1) != 0; });
   if (highest == ladder.steps.rend()) return;
   Crossing crossing;
-  crossing.id_start = table.window.start;
+  crossing.id_start = crossing.in_force = table.window.start;
   crossing.about = table.window;
   crossing.value = crossing.amount = cell.total;
   crossing.requests = cell.requests;

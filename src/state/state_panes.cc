@@ -15,7 +15,7 @@ constexpr std::size_t kGroupBytes = 400;  // of one that begins, with a pane
 void offer(const RuleState& state, std::string_view group, std::vector<PanePeak>& peaks) {
   for (const auto& peak : peaks) {
     state.peaks->window(peak.start);
-    state.offer(peak.start, group, peak.value);
+    state.offer(peak.start, group, peak.value, event_time_ms(peak.start));
   }
   peaks.clear();
 }
@@ -42,6 +42,20 @@ bool has_to_judge(const PaneRule& rule, const PaneCell& cell) {
 std::int64_t requests_of(const Rule& rule, const Delta& delta) {
   if (rule.metric == Metric::prompt_cache_rate) return 1;
   return by_distinct(rule.metric) && delta.element != 0 ? 0 : delta.requests;
+}
+
+std::int64_t first_pane(const PaneCell& cell) {
+  return cell.panes.empty() ? INT64_MIN : cell.panes.all().front().pane;
+}
+
+// Would a budget that changes by then be over with what was spent before?
+bool waits_for_change(const RuleState& rule, EventTime until) {
+  if (rule.by_pane || !rule.has_dates()) return false;
+  return std::any_of(rule.windows.begin(), rule.windows.end(), [&](const auto& window) {
+    const WindowTable& table = window.second;
+    return table.changes && !table.parts.empty() &&
+           rule.rule->budgets->change_within(table.parts_judged_at, until + Millis{1});
+  });
 }
 
 // What the delta adds to the pane.
@@ -86,25 +100,26 @@ void State::apply_session(RuleState& rule, const Delta& delta) {
   if (entry.edition != rule.edition) renew(rule, entry);
   const PaneSum request{delta.at, delta.amount, delta.requests};
   std::vector<PaneReached> reached;
-  if (!add_to_session(rule.ladder_of(*entry.group), idle, request, entry.cell, reached)) {
-    return passed();
-  }
+  const Ladder& ladder = rule.ladder_of(*entry.group, time);
+  if (!add_to_session(ladder, idle, request, entry.cell, reached)) return passed();
   touch_group(rule, entry);
-  for (auto& one : reached) rule.sessions_reached.push_back({&entry, delta.latest, one});
+  for (auto& one : reached) {
+    rule.sessions_reached.push_back({&entry, delta.latest, one, &ladder, time});
+  }
 }
 
 void State::ring_sessions(RuleState& rule, const CommitInput& input) {
   PaneOutcome outcome;
-  for (auto& [entry, at, reached] : rule.sessions_reached) {
+  for (auto& [entry, at, reached, ladder, in_force] : rule.sessions_reached) {
     outcome.reached.assign(1, reached);
-    tell(rule, *entry->group, at, outcome, input);
+    tell(rule, {*entry->group, *ladder, in_force, at}, outcome, input);
   }
   rule.sessions_reached.clear();
   if (rule.peaks == nullptr) return;
   for (const PaneEntry* const entry : rule.touched_groups) {
     const std::int64_t start = to_ms(entry->cell.window_start);
     rule.peaks->window(start);
-    rule.offer(start, *entry->group, entry->cell.window.amount);
+    rule.offer(start, *entry->group, entry->cell.window.amount, event_time_ms(start));
   }
 }
 
@@ -192,8 +207,9 @@ bool State::take_pane_room(const RuleState& rule) {
 bool State::renew(RuleState& rule, PaneEntry& entry) {
   const auto slots = entry.cell.slots;
   const auto episodes = entry.cell.episodes;
-  if (rule.rule->by_session()) rearm_session(rule.ladder_of(*entry.group), entry.cell);
-  rearm(rule.pane_rule, rule.ladder_of(*entry.group), entry.cell);
+  const Ladder& ladder = rule.ladder_of(*entry.group, std::max(rule.judged_at, EventTime{}));
+  if (rule.rule->by_session()) rearm_session(ladder, entry.cell);
+  rearm(rule.pane_rule, ladder, entry.cell);
   entry.edition = rule.edition;
   if (episodes != entry.cell.episodes) tell_raised(rule, entry, episodes);
   return slots != entry.cell.slots || episodes != entry.cell.episodes;
@@ -202,6 +218,7 @@ bool State::renew(RuleState& rule, PaneEntry& entry) {
 bool State::waits_for_time(EventTime until) const {
   for (std::size_t i = 0; i < in_force_; ++i) {
     const RuleState* const rule = rules_[i].get();
+    if (waits_for_change(*rule, until)) return true;
     if (rule->by_pane && rule->waits &&
         rule->pane_rule.panes.at(until) - 1 > rule->judged_through) {
       return true;
@@ -242,20 +259,29 @@ void State::ring_touched(RuleState& rule, const CommitInput& input) {
     const std::string& group = *entry.group;
     if (entry.changed.empty()) continue;
     const auto first = std::min_element(entry.changed.begin(), entry.changed.end());
-    const Ladder& ladder = rule.ladder_of(group);
     // What fell before these panes has ended, though the watermark has yet to say so. A stamp of
     // 2099 says nothing of the years until then.
     if (!entry.cell.episodes.empty() && newest != StreamTime::kUnset) {
       const std::int64_t through = std::min(*first - 1, rule.pane_rule.panes.at(newest));
-      judge(rule.pane_rule, ladder, through, entry.cell, outcome.reached, outcome.ended);
+      const std::int64_t from = std::max(entry.cell.judged_through, first_pane(entry.cell));
+      rule.by_ladder(group, from, through, [&](const Ladder& ladder, EventTime in_force, auto to) {
+        judge(rule.pane_rule, ladder, to, entry.cell, outcome.reached, outcome.ended);
+        tell(rule, {group, ladder, in_force, entry.latest}, outcome, input);
+      });
     }
-    ring(pane_rule, ladder, *first, entry.cell, outcome.reached);
+    const std::int64_t last = entry.cell.panes.all().back().pane;
+    std::int64_t from = *first;
+    rule.by_ladder(group, from, last, [&](const Ladder& ladder, EventTime in_force, auto to) {
+      pane_rule.last_pane = to;
+      ring(pane_rule, ladder, from, entry.cell, outcome.reached);
+      tell(rule, {group, ladder, in_force, entry.latest}, outcome, input);
+      from = to + 1;
+    });
     if (!entry.cell.episodes.empty()) {
       rule.groups.activate(entry);
       rule.waits = true;
     }
     offer(rule, group, peaks);
-    tell(rule, group, entry.latest, outcome, input);
   }
 }
 
@@ -272,11 +298,15 @@ void State::judge_groups(RuleState& rule, const CommitInput& input) {
     const std::string& group = *entry->group;
     if (entry->edition != rule.edition && renew(rule, *entry)) touch_group(rule, *entry);
     const auto episodes = entry->cell.episodes;
-    judge(pane_rule, rule.ladder_of(group), rule.judged_through, entry->cell, outcome.reached,
-          outcome.ended);
+    const std::int64_t from = std::max(entry->cell.judged_through, first_pane(entry->cell));
+    rule.by_ladder(group, from, rule.judged_through,
+                   [&](const Ladder& ladder, EventTime in_force, auto through) {
+                     judge(pane_rule, ladder, through, entry->cell, outcome.reached, outcome.ended);
+                     if (!outcome.reached.empty()) touch_group(rule, *entry);
+                     tell(rule, {group, ladder, in_force, watermark_}, outcome, input);
+                   });
     offer(rule, group, peaks);
-    if (!outcome.reached.empty() || episodes != entry->cell.episodes) touch_group(rule, *entry);
-    tell(rule, group, watermark_, outcome, input);
+    if (episodes != entry->cell.episodes) touch_group(rule, *entry);
     forget(rule.pane_rule, rule.lateness, watermark_, entry->cell);
     rule.groups.measure(*entry);
     rule.waits = rule.waits || waits(rule.pane_rule, entry->cell);
@@ -290,8 +320,11 @@ void State::judge_groups(RuleState& rule, const CommitInput& input) {
 void State::pass_by(RuleState& rule, PaneEntry& entry) {
   if (rule.judged_through == INT64_MIN || entry.cell.judged_through >= rule.judged_through) return;
   PaneOutcome outcome;
-  judge(rule.pane_rule, rule.ladder_of(*entry.group), rule.judged_through, entry.cell,
-        outcome.reached, outcome.ended);
+  rule.by_ladder(*entry.group, rule.judged_through, rule.judged_through,
+                 [&](const Ladder& ladder, EventTime, auto through) {
+                   judge(rule.pane_rule, ladder, through, entry.cell, outcome.reached,
+                         outcome.ended);
+                 });
   forget(rule.pane_rule, rule.lateness, rule.judged_at, entry.cell);
 }
 
@@ -333,24 +366,24 @@ bool State::forgotten(RuleState& rule, const PaneEntry& entry) {
   return calendar == nullptr || calendar->window_at(watermark_).start != entry.cell.window_start;
 }
 
-void State::tell(RuleState& rule, std::string_view group, EventTime at, PaneOutcome& outcome,
+void State::tell(RuleState& rule, const Judged& judged, PaneOutcome& outcome,
                  const CommitInput& input) {
-  const Ladder& ladder = rule.ladder_of(group);
   for (const auto& hit : outcome.reached) {
     record(rule,
-           {.ladder = &ladder,
+           {.ladder = &judged.ladder,
             .step = hit.step,
-            .group = group,
+            .group = judged.group,
             .id_start = hit.id_start,
             .about = hit.about,
             .value = hit.value,
             .amount = hit.amount,
             .requests = hit.requests,
-            .at = hit.at.value_or(at),
-            .beside = hit.beside},
+            .at = hit.at.value_or(judged.at),
+            .beside = hit.beside,
+            .in_force = judged.in_force},
            hit.continues, input);
   }
-  for (const auto& end : outcome.ended) resolve(rule, group, ladder, end);
+  for (const auto& end : outcome.ended) resolve(rule, judged, end);
   outcome.reached.clear();
   outcome.ended.clear();
 }

@@ -73,12 +73,13 @@ Result<HotCells::Place> State::find_cell(RuleState& rule, WindowTable& table,
 
 // A window or cell that is not there has nothing to be put right.
 Result<void> State::put_right_sum(RuleState& rule, const Delta& delta) {
-  if (!rule.windows.contains(delta.at)) {
-    const auto stored = store_.get(key::window(key::kWindow, rule.row.id, delta.at));
+  const std::int64_t start = rule.window_start(delta.at);
+  if (!rule.windows.contains(start)) {
+    const auto stored = store_.get(key::window(key::kWindow, rule.row.id, start));
     if (!stored) return tl::unexpected(stored.error());
     if (!*stored) return {};
   }
-  const auto found = window(rule, delta.at);
+  const auto found = window(rule, start);
   if (!found) return tl::unexpected(found.error());
   WindowTable& table = **found;
   const auto cell = find_cell(rule, table, delta.group);
@@ -88,8 +89,16 @@ Result<void> State::put_right_sum(RuleState& rule, const Delta& delta) {
   const std::string_view group = hot_->group(*cell);
   if (entry.edition != rule.edition) renew(rule, table, group, entry);
   const int128 before = entry.cell.total;
+  GroupParts* const parts = parts_of(rule, table, *cell);
+  if (parts != nullptr) {
+    parts->add(event_time_ms(delta.at), delta.amount, 0);
+    keep_parts(table, group, *parts);
+  }
   entry.cell.total += delta.amount;
-  if (no_longer_met(rule.ladder_of(group), entry.cell) != 0) keep_height(table, group, before);
+  if (parts == nullptr &&
+      no_longer_met(rule.ladder_of(group, table.window.start), entry.cell) != 0) {
+    keep_height(table, group, before);
+  }
   touch(rule, table, *cell, now_within(table.window));
   return {};
 }

@@ -109,8 +109,8 @@ struct Again final : JournalSink {
 class Shower {
  public:
   Shower(const StateRow& row, const std::vector<Rule>& rules,
-         const std::function<bool(const CellView&)>& cell)
-      : row_(row), cell_(cell), bits_(row.rungs) {
+         const std::function<bool(const CellView&)>& cell, EventTime now)
+      : row_(row), cell_(cell), bits_(row.rungs), now_(now) {
     for (const auto& rule : rules) {
       if (rule.name == row.rule && rule.fingerprint() == row.fingerprint) rule_ = &rule;
     }
@@ -151,7 +151,12 @@ class Shower {
     view.metric = static_cast<Metric>(row_.metric);
     view.window = cell.window;
     view.total = cell.total;
-    if (rule_ != nullptr && rule_->budgets) view.budget = rule_->budgets->of(group);
+    if (rule_ != nullptr && rule_->budgets) {
+      // The row that is in force, or was as the window ended.
+      const bool over = cell.window.end != kNever && cell.window.end <= now_;
+      view.budget = rule_->budgets->of(
+          group, over ? cell.window.end - Millis{1} : std::max(now_, cell.window.start));
+    }
     mark_reached(view, cell.reached);
     return cell_(view);
   }
@@ -184,6 +189,7 @@ class Shower {
   const std::function<bool(const CellView&)>& cell_;
   RungBits bits_;
   const Rule* rule_ = nullptr;
+  EventTime now_;
 };
 
 // Reads what a view shows, window by window.
@@ -196,6 +202,7 @@ class Reader {
   // `only`: nullptr: of every state.
   Result<void> run(const Rule* only) {
     only_ = only;
+    if (auto read = read_now(); !read) return read;
     for (const auto step : {&Reader::read_states, &Reader::read_windows, &Reader::read_pane_cells,
                             &Reader::read_journal_rows, &Reader::show_pane_cells}) {
       if (auto done = (this->*step)(); !done) return done;
@@ -218,6 +225,19 @@ class Reader {
     auto scanned = snapshot_.scan(from, key::after(prefix), row);
     if (!scanned) return scanned;
     return good_ ? Result<void>{} : damaged();
+  }
+
+  // The watermark: time as the state knows it.
+  Result<void> read_now() {
+    const auto progress = snapshot_.get(key::meta("progress"));
+    if (!progress) return tl::unexpected(progress.error());
+    if (!*progress) return {};
+    RowReader in(**progress);
+    in.number();
+    in.number();
+    const EventTime watermark = event_time_ms(in.signed_number());
+    if (in.ok() && watermark != StreamTime::kUnset) now_ = watermark;
+    return {};
   }
 
   Result<void> read_states() {
@@ -280,7 +300,7 @@ class Reader {
     for (auto& [id, groups] : known_.groups) {
       const auto state = known_.states.find(id);
       if (state == known_.states.end()) continue;
-      Shower shower(state->second, rules_, cell_);
+      Shower shower(state->second, rules_, cell_, now_);
       if (shower.rule() == nullptr) continue;
       for (bool left = more_; left;) {
         for (const auto& [group, cell] : groups.cells) {
@@ -358,7 +378,7 @@ class Reader {
   Result<void> show_window(const StoredWindow& at) {
     const auto state = known_.states.find(at.state);
     if (state == known_.states.end()) return {};
-    Shower shower(state->second, rules_, cell_);
+    Shower shower(state->second, rules_, cell_, now_);
     const Window window{event_time_ms(at.start), at.end};
     Sums& newest = known_.sums_of(at.state, at.start);
     for (;;) {
@@ -418,6 +438,7 @@ class Reader {
   const std::vector<Rule>& rules_;
   const std::function<bool(const CellView&)>& cell_;
   const Rule* only_ = nullptr;
+  EventTime now_{};
   Known known_;
   std::vector<StoredWindow> windows_;
   bool good_ = true;

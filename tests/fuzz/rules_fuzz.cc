@@ -36,6 +36,11 @@ void expect_sound(const Rule& rule) {
   for (const auto& [group, budget] : rule.budgets->rows) {
     if (budget) rungs(budget);
   }
+  for (const auto& [group, spells] : rule.budgets->changing) {
+    expect(spells.front().from == EventTime::min(),
+           "a group has a budget at any time: " + rule.name);
+    for (const auto& spell : spells) rungs(spell.budget);
+  }
 }
 
 // The rules that the file has by its own text, if it is read without errors.

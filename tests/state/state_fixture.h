@@ -129,7 +129,9 @@ class StateFixture {
     const Rule& rule = rules[event.rule];
     if (rule.rolling()) return Panes::of(rule.window.length).at(event_time_ms(event.at_ms));
     if (rule.judged()) return Panes::minutes().at(event_time_ms(event.at_ms));
-    return floor_div(event.at_ms, 86'400'000) * 86'400'000;
+    const std::int64_t day = floor_div(event.at_ms, 86'400'000) * 86'400'000;
+    if (!rule.budgets) return day;
+    return std::max(day, to_ms(rule.budgets->last_switch(event_time_ms(event.at_ms))));
   }
 
   // How many rows of a kind are stored.

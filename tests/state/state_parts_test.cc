@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+// Budgets that change within a window.
+#include <algorithm>
+#include <catch2/catch.hpp>
+
+#include "state/keys.h"
+#include "state_fixture.h"
+
+using namespace tocsin;
+
+namespace {
+
+constexpr std::int64_t kSwitch = kNoon + 2 * kHour;
+
+// $`before` a day for each user until two in the afternoon, then $`after`.
+Rule changing(int before, int after) {
+  Rule rule = user_day_rule("daily", kDollar);
+  rule.budgets->plan = {{EventTime::min(), before * kDollar},
+                        {event_time_ms(kSwitch), after * kDollar}};
+  rule.budgets->find_switches();
+  return rule;
+}
+
+std::vector<std::string> told(const StateFixture& engine) {
+  std::vector<std::string> texts;
+  for (const auto& alert : engine.told) {
+    texts.push_back(alert.rung + " of " +
+                    std::to_string(static_cast<long>(*alert.budget / kDollar)));
+  }
+  return texts;
+}
+using Told = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("A budget that rises within the window arms its rungs again") {
+  StateFixture engine({changing(10, 20)});
+  engine.feed({{0, kNoon, "ann", 6 * kDollar}}, kNoon);
+  engine.feed({{0, kSwitch, "ann", 2 * kDollar}}, kSwitch);
+  CHECK(told(engine) == Told{"50% of 10"});
+  engine.feed({{0, kSwitch + kHour, "ann", 3 * kDollar}}, kSwitch + kHour);
+  CHECK(told(engine) == Told{"50% of 10", "50% of 20"});
+  CHECK(engine.told.back().value == 11 * kDollar);
+  CHECK(engine.ids.size() == 2);
+}
+
+TEST_CASE("A budget that falls within the window tells what is over when its time has come") {
+  StateFixture engine({changing(20, 10)});
+  engine.feed({{0, kNoon, "ann", 9 * kDollar}, {0, kNoon, "bob", 2 * kDollar}}, kNoon);
+  engine.feed({}, kSwitch);  // the watermark is a minute behind
+  CHECK(engine.told.empty());
+  CHECK_FALSE(engine.state->waits_for_time(event_time_ms(kSwitch - 1)));
+  CHECK(engine.state->waits_for_time(event_time_ms(kSwitch)));
+  engine.feed({}, kSwitch + kMinute);
+  CHECK_FALSE(engine.state->waits_for_time(event_time_ms(kSwitch + kHour)));
+  CHECK(told(engine) == Told{"50% of 10", "80% of 10"});
+  CHECK(to_ms(engine.told.front().at) >= kSwitch);
+  engine.feed({{0, kSwitch + kHour, "ann", kDollar}}, kSwitch + kHour);
+  CHECK(told(engine) == Told{"50% of 10", "80% of 10", "100% of 10"});
+}
+
+TEST_CASE("What rings where a budget changes does not depend on the order of the requests") {
+  using Event = StateFixture::Event;
+  std::vector<Event> events{{0, kNoon, "ann", 3 * kDollar},
+                            {0, kSwitch - 1, "ann", 3 * kDollar},
+                            {0, kSwitch, "ann", 13 * kDollar},
+                            {0, kSwitch + kHour, "ann", 2 * kDollar}};
+  std::sort(events.begin(), events.end(),
+            [](const auto& a, const auto& b) { return a.at_ms < b.at_ms; });
+  std::optional<std::set<std::string>> first;
+  do {
+    StateFixture engine({changing(10, 25)});
+    for (const auto& event : events) {
+      engine.feed({event}, kNoon);
+      engine.open();
+    }
+    engine.feed({}, kSwitch + 2 * kHour);
+    if (!first) first = engine.ids;
+    CHECK(first->size() == 3);  // 50% of 10; 50% and 80% of 25
+    CHECK(engine.ids == *first);
+    CHECK(engine.told.size() == first->size());
+  } while (std::next_permutation(events.begin(), events.end(),
+                                 [](const auto& a, const auto& b) { return a.at_ms < b.at_ms; }));
+  StateFixture at_once({changing(10, 25)});
+  at_once.feed(events, kSwitch + 2 * kHour);
+  CHECK(at_once.ids == *first);
+}
+
+TEST_CASE("A date that is written into an open window goes on from what was counted") {
+  StateFixture engine({user_day_rule("daily", 10 * kDollar)});
+  engine.feed({{0, kNoon, "ann", 6 * kDollar}}, kNoon);
+  engine.exchange({changing(10, 40)});
+  engine.settle();
+  engine.feed({{0, kNoon + kHour, "ann", 2 * kDollar}}, kNoon + kHour);
+  CHECK(told(engine) == Told{"50% of 10", "80% of 10"});
+  // And out of it: what was told is not told again.
+  engine.exchange({user_day_rule("daily", 10 * kDollar)});
+  engine.settle();
+  CHECK(engine.rows(key::kParts) == 0);
+  engine.feed({{0, kNoon + kHour, "ann", 2 * kDollar}}, kNoon + kHour);
+  CHECK(told(engine) == Told{"50% of 10", "80% of 10", "100% of 10"});
+}
+
+TEST_CASE("A date that is moved within an open window tells nothing twice") {
+  StateFixture engine({changing(10, 40)});
+  engine.feed({{0, kNoon, "ann", 6 * kDollar}}, kNoon);
+  Rule later = changing(10, 40);
+  later.budgets->plan.back().from = event_time_ms(kSwitch + kHour);
+  later.budgets->find_switches();
+  engine.exchange({later});
+  engine.settle();
+  engine.feed({{0, kSwitch, "ann", 2 * kDollar}}, kSwitch + kHour);
+  CHECK(told(engine) == Told{"50% of 10", "80% of 10"});
+}
+
+TEST_CASE("A lowered row tells at once, by a sweep, in the part of the window that it is of") {
+  StateFixture engine({changing(100, 200)});
+  engine.feed({{0, kNoon, "ann", 9 * kDollar}}, kNoon);
+  engine.exchange({changing(10, 200)});
+  engine.settle();
+  CHECK(told(engine) == Told{"50% of 10", "80% of 10"});
+}
+
+TEST_CASE("In rolling windows each pane is judged by the budget of its time") {
+  Rule rolling = changing(10, 100);
+  rolling.window.kind = WindowKind::rolling;
+  rolling.window.length = std::chrono::hours(24);
+  StateFixture engine({rolling});
+  // Of one commit: the one before the change alone is over.
+  engine.feed({{0, kSwitch - kHour, "ann", 6 * kDollar}, {0, kSwitch + kHour, "ann", 6 * kDollar}},
+              kSwitch + kHour);
+  CHECK(told(engine) == Told{"50% of 10"});
+}
+
+TEST_CASE("Who looks sees the budget that is in force, and its rungs") {
+  StateFixture engine({changing(10, 20)});
+  const auto shown = [&] {
+    std::string text;
+    const auto snapshot = engine.store.snapshot();
+    const auto read = StateView(*snapshot, engine.rules).cells([&](const CellView& cell) {
+      text = std::to_string(static_cast<long>(*cell.budget / kDollar)) +
+             (cell.rung ? " " + engine.rules[0].ladder[*cell.rung].text : "");
+      return true;
+    });
+    REQUIRE(read);
+    return text;
+  };
+  engine.feed({{0, kNoon, "ann", 6 * kDollar}}, kNoon + kMinute);
+  CHECK(shown() == "10 50%");
+  engine.feed({}, kSwitch + kMinute);
+  CHECK(shown() == "20");
+}
+
+TEST_CASE("Parts of a window are forgotten with it") {
+  StateFixture engine({changing(10, 20)});
+  engine.limits.retention = Millis{kDay};
+  engine.open();
+  engine.feed({{0, kNoon, "ann", 6 * kDollar}}, kNoon);
+  CHECK(engine.rows(key::kParts) == 1);
+  for (int i = 0; i < 1'100; ++i) engine.feed({}, kNoon + 4 * kDay);
+  CHECK(engine.rows(key::kParts) == 0);
+}

@@ -69,7 +69,8 @@ Reading read_configuration(LoadRequest request) {
                          .purpose = request.purpose,
                          .files = files,
                          .environment = std::move(request.environment),
-                         .running = request.running});
+                         .running = request.running,
+                         .last = request.last});
   std::vector<PriceList::File> prices;
   for (const auto& path : reading.loaded.config.price_files) {
     auto text = files.read(path, kYamlBytesMax);

@@ -19,7 +19,8 @@ std::string config_path(const std::string& given);
 struct Configuration {
   Loaded loaded;
   PriceList prices;
-  FileSet files;  // that it was read from
+  FileSet files;  // that were read
+  FileSet good;   // that it is of: of teams whose files are wrong, those before
 };
 
 // The same, right or wrong.
@@ -30,7 +31,12 @@ struct Reading {
   bool ok() const { return loaded.ok() && prices.has_value(); }
   // Of one that is ok().
   Configuration configuration() && {
-    return {std::move(loaded), std::move(*prices), std::move(files)};
+    FileSet good = files;
+    for (const auto& [path, text] : loaded.refused_files.texts) good.texts[path] = text;
+    for (const auto& [pattern, paths] : loaded.refused_files.expansions) {
+      good.expansions[pattern] = paths;
+    }
+    return {std::move(loaded), std::move(*prices), std::move(files), std::move(good)};
   }
 };
 // All that `request` names, and the price files.

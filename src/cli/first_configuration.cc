@@ -70,11 +70,12 @@ bool put_secrets_back(const Reading& reading, Kept& kept) {
 
 std::optional<FirstConfiguration> first_configuration(const std::string& path, const Clock& clock) {
   RealFiles files;
-  const auto read = [&](const std::string& from, Files& through) {
+  const auto read = [&](const std::string& from, Files& through, const FileSet* last = nullptr) {
     return read_configuration({.config_path = from,
                                .purpose = Purpose::run,
                                .files = through,
-                               .environment = real_environment()});
+                               .environment = real_environment(),
+                               .last = last});
   };
   Reading reading = read(path, files);
   print(reading.loaded.diagnostics);
@@ -87,6 +88,18 @@ std::optional<FirstConfiguration> first_configuration(const std::string& path, c
   }
   const std::string directory = state_directory(path, reading);
   auto kept = kept_in(directory);
+  if (kept) {
+    // Where only a team's files are wrong, all others are taken as they are.
+    Reading others = read(path, files, &kept->files);
+    if (others.ok()) {
+      for (const auto& mount : others.loaded.refused) {
+        say("the rules of team " + mount.team + " that were right last are in force");
+      }
+      first.configuration =
+          std::make_shared<const Configuration>(std::move(others).configuration());
+      return first;
+    }
+  }
   if (!kept || !put_secrets_back(reading, *kept)) return std::nullopt;
   KeptFiles as_they_were(kept->files, files);
   Reading earlier = read(kept->config_path, as_they_were);

@@ -63,7 +63,7 @@ std::optional<Kept> to_keep(const Configuration& configuration, WallTime now) {
   Kept kept;
   kept.config_path = config.path;
   kept.accepted = now;
-  kept.files = configuration.files;
+  kept.files = configuration.good;
   kept.secrets_left_out = !config.literal_secrets.empty();
   std::string& text = kept.files.texts[config.path];
   Diagnostics none;
@@ -81,6 +81,7 @@ Reloader::Reloader(Setup setup, First first)
   status_.loaded = first.accepted;
   if (first.refused) refuse(Trigger::api, std::move(*first.refused));
   status_.refused = 0;
+  tell_teams(setup_.in_force.get()->loaded);
 }
 
 Reloader::~Reloader() {
@@ -155,7 +156,8 @@ ReloadOutcome Reloader::reload(Trigger trigger) {
                                         .purpose = Purpose::run,
                                         .files = files,
                                         .environment = real_environment(),
-                                        .running = &now->loaded.config});
+                                        .running = &now->loaded.config,
+                                        .last = &now->good});
   seen_ = reading.files;
   ReloadOutcome outcome;
   if (!reading.ok()) {
@@ -302,6 +304,47 @@ void Reloader::tell_applied(Trigger trigger, const ReloadOutcome& outcome) {
   status_.pause = outcome.pause;
   status_.loaded = setup_.clock.wall();
   tell_mended();
+  tell_teams(outcome.in_force->loaded);
+}
+
+// Teams whose files are wrong, and those whose files are right again; each once, by its own
+// channels.
+void Reloader::tell_teams(const Loaded& loaded) {
+  std::map<std::string, RefusedTeam> refused;
+  for (const RefusedMount& mount : loaded.refused) {
+    std::string all;
+    for (const auto& d : mount.errors) all += one_line(d) + "\n";
+    const auto now =
+        refused.try_emplace(mount.team, RefusedTeam{hex(sha256(all), 8), mount.channels}).first;
+    const auto before = refused_teams_.find(mount.team);
+    if (before != refused_teams_.end() && before->second.print == now->second.print) continue;
+    for (const auto& d : mount.errors) setup_.log.error(one_line(d));
+    setup_.log.error("refused: the rules of team " + mount.team +
+                     "; those that were right last are in force");
+    EngineMessage message{
+        .kind = "reload", .subject = now->second.print, .text = {}, .details = {}};
+    const Diagnostic& first = mount.errors.front();
+    message.text = "Rules of team " + mount.team +
+                   " refused: " + short_place(first, setup_.config_path) + ": " + first.message;
+    for (std::size_t i = 0; i < std::min(mount.errors.size(), kDetailsMax); ++i) {
+      message.details.push_back(one_line(mount.errors[i]));
+    }
+    message.details.push_back("Your rules that were right last are in force, and those of others.");
+    message.details.push_back("Mend the file: it is read again when it is saved.");
+    message.channels = mount.channels;
+    setup_.notifier.engine(std::move(message));
+  }
+  for (const auto& [team, before] : refused_teams_) {
+    if (refused.contains(team)) continue;
+    setup_.log.info("the rules of team " + team + " are right again");
+    EngineMessage message{.kind = "reload_mended",
+                          .subject = before.print,
+                          .text = "The rules of team " + team + " are right again, and in force",
+                          .details = {}};
+    message.channels = before.channels;
+    setup_.notifier.engine(std::move(message));
+  }
+  refused_teams_ = std::move(refused);
 }
 
 // Once; under mutex_.

@@ -94,14 +94,20 @@ class Reloader {
   void drop_unkept();
   void tell_refused(const Loaded& found);
   void tell_mended();
+  void tell_teams(const Loaded& loaded);
   void tell_applied(Trigger trigger, const ReloadOutcome& outcome);
 
   Setup setup_;
   int event_ = -1;  // wakes the thread
   std::mutex reloading_;
-  bool over_ = false;          // guarded by reloading_
-  FileSet seen_;               // guarded by reloading_: what the last reading looked at
-  std::string refused_print_;  // guarded by reloading_: of what was told last
+  bool over_ = false;  // guarded by reloading_
+  FileSet seen_;       // guarded by reloading_: what the last reading looked at
+  struct RefusedTeam {
+    std::string print;  // of what was told
+    std::vector<std::string> channels;
+  };
+  std::map<std::string, RefusedTeam> refused_teams_;  // as refused_print_
+  std::string refused_print_;                    // guarded by reloading_: of what was told last
   std::shared_ptr<const Configuration> before_;  // so that it is not freed by whoever swaps
   mutable std::mutex mutex_;
   ReloadStatus status_;  // guarded by mutex_

@@ -26,6 +26,7 @@ struct EngineMessage {
   std::optional<UnpricedReport> unpriced{};
   // Its row of the outbox, if it has one (outbox.h); not part of what is told.
   std::string row{};
+  std::vector<std::string> channels{};  // in place of the engine's; not part of what is told
 };
 
 // What one message to one channel tells: a notification before it is put into a channel's words.

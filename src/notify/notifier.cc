@@ -249,7 +249,8 @@ void Notifier::take(Engine engine) {
     engine_rows_.push_back(engine.message.row);
   }
   bool anybody = false;
-  for (const std::string& channel : config_.engine_channels) {
+  const auto& own = engine.message.channels;
+  for (const std::string& channel : own.empty() ? config_.engine_channels : own) {
     const bool is_about = channel == engine.except.channel;
     Post* post = find(channel);
     if (post == nullptr) continue;

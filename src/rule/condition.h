@@ -78,6 +78,12 @@ bool holds_by(const Clause& clause, const Ask& ask) {
 // `all` of the two, without needless levels.
 Clause both(Clause a, Clause b);
 
+// A `where` of a rule.
+struct Where {
+  Clause clause;
+  std::string text;  // as people read it: "Environment = production and model = gpt-4*"
+};
+
 // A clause as a Filter.
 class WhereFilter final : public Filter {
  public:

@@ -13,6 +13,7 @@
 #include "document/diagnostic.h"
 #include "event/decoder.h"
 #include "price/price_list.h"
+#include "rule/condition.h"
 #include "rule/lookup.h"
 #include "rule/rule.h"
 #include "rule/secret.h"
@@ -181,6 +182,14 @@ struct UnknownLike {
   Diagnostic unknown;  // said, with a message of its own, if the price list has no such model
 };
 
+// Rule files of a team: `rules: - {files: …, team: search}`.
+struct Mount {
+  std::string team;
+  std::string pattern;  // resolved
+  std::optional<Where> only;
+  std::vector<std::string> channels;  // that its rules may name
+};
+
 // tocsin.yaml as values. All paths are resolved.
 struct Config {
   std::string path;
@@ -192,7 +201,8 @@ struct Config {
   std::vector<std::string> engine;  // channels of the engine's own messages
   std::vector<ChannelConfig> channels;
   std::vector<std::string> rule_files;   // expanded, sorted within each pattern
-  std::vector<std::string> price_files;  // the same
+  std::vector<Mount> mounts;             // after them
+  std::vector<std::string> price_files;  // as rule_files
   CostChoice cost = CostChoice::computed;
   std::optional<UnknownLike> unknown_like;  // absent: what has no price is in no budget
   std::optional<HttpSettings> http;

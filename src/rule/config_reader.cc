@@ -10,12 +10,14 @@
 #include "rule/lookup_reader.h"
 #include "rule/restart_check.h"
 #include "rule/route_reader.h"
+#include "rule/where_reader.h"
 #include "rule/window_reader.h"
 
 namespace tocsin {
 namespace {
 
 constexpr std::string_view kEngine = "engine";
+constexpr std::size_t kTeamMax = 40;
 
 // "127.0.0.1:8080", "[::1]:8080", ":8080" for every address.
 bool read_listen(std::string_view text, HttpSettings& http) {
@@ -71,7 +73,7 @@ class TopReader {
     } else if (name == "quarantine") {
       quarantine(value);
     } else if (name == "rules") {
-      result_.rule_files = config_.expand(value);
+      rules(value);
     } else if (name == "lookup") {
       result_.lookups = read_lookups(config_, value);
     } else if (name == "silences") {
@@ -81,6 +83,61 @@ class TopReader {
     } else if (name != "channels") {
       scalar(name, value);
     }
+  }
+
+  // Files, and those of teams.
+  void rules(const Node& node) {
+    const Node* list = reader_.list(node, "a list of files such as [rules/*.yaml]");
+    if (list == nullptr) return;
+    std::vector<const Node*> files;
+    for (const Node& item : list->items) {
+      if (item.is_map()) {
+        mount(item);
+      } else {
+        files.push_back(&item);
+      }
+    }
+    result_.rule_files = config_.expand(files);
+  }
+
+  void mount(const Node& node) {
+    constexpr std::string_view kExample =
+        "write {files: \"teams/search/*.yaml\", team: search, channels: [search]}";
+    if (!config_.known_keys(node, words::kMount)) return;
+    const Node* files = node.find("files");
+    const Node* team = node.find("team");
+    if (files == nullptr || team == nullptr) {
+      reader_.error(node, "a team's rules need files and team", std::string(kExample));
+      return;
+    }
+    Mount read;
+    const auto pattern = config_.path(*files);
+    const auto* name = reader_.text(*team, "the team's name");
+    if (!pattern || name == nullptr) return;
+    read.pattern = *pattern;
+    read.team = *name;
+    if (name->empty() || name->size() > kTeamMax || name->find_first_of("/\n") != name->npos) {
+      reader_.error(*team, "a team's name is 1 to 40 characters without a /");
+      return;
+    }
+    for (const Mount& other : result_.mounts) {
+      if (other.team == *name) {
+        return reader_.error(*team, "the team " + tocsin::quoted(*name) + " is written twice",
+                             "its name stands before those of its rules");
+      }
+    }
+    if (const Node* only = node.find("only")) {
+      read.only = read_where(reader_, *only, request_.files);
+      if (!read.only) return;
+    }
+    if (const Node* channels = node.find("channels")) {
+      RuleContext context{.files = request_.files};
+      context.channels = channel_names_;
+      auto names = read_channels(reader_, *channels, context);
+      if (!names) return;
+      read.channels = std::move(*names);
+    }
+    result_.mounts.push_back(std::move(read));
   }
 
   void scalar(const std::string& name, const Node& value) {

@@ -57,6 +57,7 @@ class ConfigReader {
   std::optional<std::string> service_url(const Node& node) const;
   // The files that a list of patterns describes, each once; a pattern of none is an error.
   std::vector<std::string> expand(const Node& node) const;
+  std::vector<std::string> expand(const std::vector<const Node*>& items) const;
 
  private:
   const Reader& reader_;

@@ -182,14 +182,18 @@ std::optional<std::string> ConfigReader::service_url(const Node& node) const {
 }
 
 std::vector<std::string> ConfigReader::expand(const Node& node) const {
-  std::vector<std::string> files;
+  std::vector<const Node*> items;
   const Node* list = reader_.list(node, "a list of files such as [rules/*.yaml]");
-  if (list == nullptr) return files;
-  for (const Node& item : list->items) {
-    if (item.is_map()) {
-      reader_.not_built(item, "a mount of rules");
-      continue;
-    }
+  for (std::size_t i = 0; list != nullptr && i < list->items.size(); ++i) {
+    items.push_back(&list->items[i]);
+  }
+  return expand(items);
+}
+
+std::vector<std::string> ConfigReader::expand(const std::vector<const Node*>& items) const {
+  std::vector<std::string> files;
+  for (const Node* each : items) {
+    const Node& item = *each;
     const auto pattern = path(item);
     if (!pattern) continue;
     const auto found = request_.files.expand(*pattern);

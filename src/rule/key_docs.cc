@@ -7,7 +7,7 @@
 namespace tocsin {
 namespace {
 
-constexpr std::array<std::pair<Value, Words>, 25> kMaps = {{
+constexpr std::array<std::pair<Value, Words>, 26> kMaps = {{
     {Value::rules, words::kRule},
     {Value::defaults, words::kRule},
     {Value::sources, words::kSource},
@@ -32,12 +32,13 @@ constexpr std::array<std::pair<Value, Words>, 25> kMaps = {{
     {Value::http, words::kHttp},
     {Value::quarantine, words::kQuarantine},
     {Value::lookup, words::kLookup},
+    {Value::mounts, words::kMount},
     {Value::unknown_model, words::kUnknownModel},
 }};
 
 // How the path to the keys below a key goes on.
 std::string_view step_below(Value value) {
-  if (value == Value::sources || value == Value::lookup) return "[].";
+  if (value == Value::sources || value == Value::lookup || value == Value::mounts) return "[].";
   if (value == Value::channels) return ".NAME.";
   return ".";
 }

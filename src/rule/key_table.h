@@ -82,6 +82,7 @@ enum class Value : std::uint8_t {
   quarantine,
   mapping,
   lookup,
+  mounts,
   table,
   silences,
   hours,
@@ -225,10 +226,19 @@ inline constexpr std::array kBudgetColumn = {
         "the rule's"),
 };
 
+// A mount of rules: `- {files: …, team: …}`.
+inline constexpr std::array kMount = {
+    key("files", Value::path, "a team's rule files: a path or pattern"),
+    key("team", Value::name, "stands before the names of its rules: `search/month`"),
+    key("only", Value::where, "narrows each of its rules, like a `where`", "all"),
+    key("channels", Value::channel_list, "the channels that its rules may name", "none"),
+    later("enforce"),
+};
+
 inline constexpr std::array kConfig = {
     key("sources", Value::sources, "where events come from: a list", "required"),
     key("state", Value::state, "what the engine remembers", "required"),
-    key("rules", Value::paths, "list of rule files or patterns", "required"),
+    key("rules", Value::mounts, "list of rule files, patterns, or files of a team", "required"),
     key("prices", Value::paths, "list of price files over the built-in prices", "built-in only"),
     key("cost", Value::cost, "`computed` (ours, else what was reported) or `reported`",
         "`computed`"),
@@ -520,10 +530,6 @@ inline constexpr std::array kSilence = {
     key("author", Value::line, "who wants it", "the file's name"),
     key("comment", Value::line, "why", "none"),
 };
-// A mount of rules: `- {files: …, team: …}`.
-inline constexpr std::array kMount = {later("files"), later("team"), later("only"),
-                                      later("channels"), later("enforce")};
-
 // Tests of rules: the file, a test, an event of it beside its fields, an alert that is expected.
 inline constexpr std::array kTestFile = {
     key("rules", Value::paths, "the rule files that are tested", "required"),

@@ -2,6 +2,7 @@
 #include "rule/load.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -103,6 +104,58 @@ RuleContext context_of(const LoadRequest& request, const Config& config, const N
   return context;
 }
 
+// The rules of a team as `files` has them.
+Loaded load_mount(const Mount& mount, RuleContext context, const RuleContext& outer) {
+  Loaded part;
+  context.zone = outer.zone;
+  context.max_groups = outer.max_groups;
+  context.team = mount.team;
+  context.only = mount.only;
+  context.channels = mount.channels;
+  const auto paths = context.files.expand(mount.pattern);
+  if (!paths || paths->empty()) {
+    part.diagnostics.push_back(
+        file_error(mount.pattern, !paths ? "cannot read it: " + paths.error().message
+                                         : "no file is found here for the team " + mount.team));
+    return part;
+  }
+  RuleLoader loader(context, part);
+  for (const auto& path : *paths) loader.file(path);
+  loader.check_renames();
+  return part;
+}
+
+void take_part(Loaded& loaded, Loaded part) {
+  const auto append = [](auto& to, auto& from) {
+    to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+  };
+  append(loaded.rules, part.rules);
+  append(loaded.disabled, part.disabled);
+  append(loaded.diagnostics, part.diagnostics);
+  append(loaded.files, part.files);
+}
+
+void add_mount(Loaded& loaded, const Mount& mount, const LoadRequest& request,
+               const RuleContext& outer) {
+  Loaded part = load_mount(mount, {.files = request.files}, outer);
+  if (part.ok() || request.last == nullptr) return take_part(loaded, std::move(part));
+  KeptFiles kept(*request.last, request.files);
+  RecordingFiles before(kept);
+  Loaded last = load_mount(mount, {.files = before}, outer);
+  if (!last.ok()) return take_part(loaded, std::move(part));
+  RefusedMount refused{mount.team, mount.channels, {}};
+  for (auto& d : part.diagnostics) {
+    if (d.level == Diagnostic::Level::error) refused.errors.push_back(std::move(d));
+  }
+  sort_and_unite(refused.errors);
+  loaded.refused.push_back(std::move(refused));
+  FileSet used = before.take();
+  loaded.refused_files.texts.merge(used.texts);
+  loaded.refused_files.expansions.merge(used.expansions);
+  loaded.refused_files.missing.merge(used.missing);
+  take_part(loaded, std::move(last));
+}
+
 }  // namespace
 
 Loaded load_rules(const std::vector<std::string>& paths, const RuleContext& context) {
@@ -138,6 +191,7 @@ Loaded load(const LoadRequest& request) {
     if (request.purpose != Purpose::price) {
       for (const auto& path : loaded.config.rule_files) loader.file(path);
       loader.check_renames();
+      for (const Mount& mount : loaded.config.mounts) add_mount(loaded, mount, request, context);
     }
   }
   finish(loaded);

@@ -7,6 +7,7 @@
 
 #include "document/diagnostic.h"
 #include "rule/config.h"
+#include "rule/file_set.h"
 #include "rule/files.h"
 #include "rule/rule.h"
 #include "rule/rule_context.h"
@@ -28,6 +29,13 @@ struct FileSummary {
   bool ok = true;            // no error in it
 };
 
+// A team whose files are wrong: its rules are those that were right last.
+struct RefusedMount {
+  std::string team;
+  std::vector<std::string> channels;  // its own
+  Diagnostics errors;
+};
+
 // All that the files say. Only if ok() may it be used; else diagnostics says what is wrong.
 struct Loaded {
   Config config;
@@ -35,6 +43,8 @@ struct Loaded {
   std::vector<DisabledRule> disabled;
   Diagnostics diagnostics;  // sorted; warnings too
   std::vector<FileSummary> files;
+  std::vector<RefusedMount> refused;
+  FileSet refused_files;  // what is used in place of theirs
   bool ok() const { return !has_errors(diagnostics); }
 };
 
@@ -45,6 +55,9 @@ struct LoadRequest {
   Environment environment;
   // What runs: a difference from it that needs a restart is an error.
   const Config* running = nullptr;
+  // The files of the last that was right: of them a team with an error goes on by its own. Null: an
+  // error is one of all.
+  const FileSet* last = nullptr;
 };
 
 // Reads tocsin.yaml and the rule files it names.

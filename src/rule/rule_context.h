@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "rule/condition.h"
 #include "rule/files.h"
 
 namespace tocsin {
@@ -17,6 +18,8 @@ struct RuleContext {
   std::size_t max_groups = 1'000'000;
   // Absent: no channels are known, and their names are not checked.
   std::optional<std::vector<std::string>> channels{};
+  std::string team{};           // of a mount: stands before names
+  std::optional<Where> only{};  // of a mount: narrows all rules
 };
 
 }  // namespace tocsin

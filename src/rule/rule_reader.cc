@@ -118,6 +118,13 @@ class RuleReader {
       }
     }
     rule_.summary = rule_.name;
+    if (!context_.team.empty()) {
+      rule_.name = context_.team + "/" + rule_.name;
+      if (!rule_.renamed_from.empty()) {
+        rule_.renamed_from = context_.team + "/" + rule_.renamed_from;
+      }
+      rule_.summary = context_.team + ": " + rule_.summary;
+    }
     std::replace_if(
         rule_.summary.begin(), rule_.summary.end(), [](char c) { return c == '-' || c == '_'; },
         ' ');
@@ -143,9 +150,13 @@ class RuleReader {
     rule_.metric = *metric_named(*text);
   }
 
-  // The defaults' `where` narrows the rule's own.
+  // A mount's `only`, and the defaults' `where`, narrow the rule's own.
   void where() {
     Clause clause;
+    if (context_.only) {
+      clause = context_.only->clause;
+      rule_.where_text = context_.only->text;
+    }
     for (const Entry* entry : {default_of("where"), own("where")}) {
       if (entry == nullptr) continue;
       auto where = read_where(reader_, entry->value, context_.files);

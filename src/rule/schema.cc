@@ -146,6 +146,12 @@ std::string value(Value value) {
         R"({{"required":["file"]}},{{"required":["http"]}}]}})",
         object(keys));
   }
+  if (value == Value::mounts) {
+    return fmt::format(
+        R"("type":"array","minItems":1,"items":{{"anyOf":[{{"type":"string","minLength":1}},)"
+        R"({{{}}}]}})",
+        object(keys, {"files", "team"}));
+  }
   if (value == Value::lookup) {
     return fmt::format(
         R"("type":"array","minItems":1,"items":{{{},"oneOf":[{{"required":["file"]}},)"

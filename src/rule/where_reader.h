@@ -10,11 +10,6 @@
 
 namespace tocsin {
 
-struct Where {
-  Clause clause;
-  std::string text;  // as people read it: "Environment = production and model = gpt-4*"
-};
-
 // A `where` of a rule, with the files that it names. Nothing: it is wrong, and told.
 std::optional<Where> read_where(const Reader& reader, const Node& node, Files& files);
 

@@ -179,6 +179,41 @@ def a_mapping_is_edited(context):
         engine.stop()
 
 
+def a_team_breaks_its_file(context):
+    """Its last good rules stay, over a restart too; it is told by its channel; others go on."""
+    with ScriptedReceiver() as hook, ScriptedReceiver() as ops, \
+            Reloading(context, "reload-team", hook, ops) as engine:
+        folder = engine.directory / "team"
+        folder.mkdir()
+
+        def team(text):
+            (folder / "a.new").write_text(text)
+            (folder / "a.new").rename(folder / "a.yaml")
+
+        team(DAILY.format(10))
+        config = engine.config.read_text()
+        engine.config.write_text(config.replace('rules: ["rules/*.yaml"]', (
+            'rules: ["rules/*.yaml", {files: "team/*.yaml", team: search, channels: [hook]}]')))
+        engine.start_ready()
+        engine.spend(4)
+        engine.counted()
+        team(DAILY.format(10).replace("critical", "crticial"))
+        engine.wait_until_reloads("applied", 1)
+        wait_for_text(hook, "Rules of team search refused: team/a.yaml:2:")
+        engine.rules("daily", DAILY.format(20))
+        engine.wait_until_reloads("applied", 2)
+        engine.kill9()
+        engine.start_ready()
+        engine.spend(7)
+        engine.counted()
+        poll_until(lambda: ("search/daily", "10") in rungs(hook), 20, "its old rule rings")
+        assert engine.totals()[("search/daily", "")] == "11", engine.totals()
+        team(DAILY.format(1000))
+        wait_for_text(hook, "The rules of team search are right again")
+        assert not any("team search" in text for text in engine_texts(ops)), engine_texts(ops)
+        engine.stop()
+
+
 def broken_then_mended(context):
     with ScriptedReceiver() as hook, ScriptedReceiver() as ops, \
             Reloading(context, "reload-broken", hook, ops) as engine:
@@ -298,6 +333,8 @@ TESTS = [
      every_way_to_reload),
     ("A mapping file that is saved is taken up between two commits, a broken one is not",
      a_mapping_is_edited),
+    ("A team's broken file leaves it its last good rules, and others theirs",
+     a_team_breaks_its_file),
     ("A broken file changes nothing, is told once with its place, and mended it is taken up",
      broken_then_mended),
     ("With broken files the engine starts on the last that were right, and with none not at all",

@@ -193,8 +193,8 @@ TEST_CASE("Keys that are not built are refused by name, unknown ones get the nea
     CHECK(config_errors("channels:\n  a: {" + std::string(word.text) + ": x}\n") ==
           "2:7: \"" + std::string(word.text) + "\" is not built yet");
   }
-  CHECK(config_errors("rules:\n  - {files: \"x/*.yaml\", team: search}\n") ==
-        "2:5: \"a mount of rules\" is not built yet");
+  CHECK(config_errors("rules:\n  - {files: \"x/*.yaml\", team: search, enforce: true}\n") ==
+        "2:39: \"enforce\" is not built yet");
   CHECK(config_errors("chanels: {}\n")
             .starts_with("1:1: unknown key \"chanels\" | did you mean \"channels\"?"));
   CHECK(config_errors("sources:\n  - {file: x, format: avro}\n")

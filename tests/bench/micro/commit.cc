@@ -41,7 +41,13 @@ class Committer {
       const std::string user = "user-" + std::to_string(1'000'000'000 + i * 7'919'999 % users_);
       group_.clear();
       append_group_value(group_, user);
-      fold_.add(0, kStart, group_, 1'000, event_time_ms(kStart));
+      Delta delta;
+      delta.at = kStart;
+      delta.group = group_;
+      delta.amount = 1'000;
+      delta.requests = 1;
+      delta.latest = event_time_ms(kStart);
+      fold_.add(delta);
     }
   }
   void commit() {

@@ -66,6 +66,15 @@ struct Alert {
     Severity severity = Severity::info;
   };
   std::optional<Next> next;
+  // What the value is most of, for sums of calendar windows: by field (Feature, service, model,
+  // user), of each by falling amount. It is known by the way, and what rings never depends on it.
+  struct Driver {
+    std::string field, value;
+    int128 amount = 0;
+    bool approximate = false;
+    friend bool operator==(const Driver&, const Driver&) = default;
+  };
+  std::vector<Driver> drivers{};
 
   // How it is told.
   bool old_news = false;   // crossed while catching up: told in the digest at its end

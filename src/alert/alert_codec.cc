@@ -9,7 +9,8 @@
 namespace tocsin {
 namespace {
 
-constexpr std::uint8_t kVersion = 2;  // 1 knows no silences, and is written where there is none
+// 1 knows no silences, 2 nothing of what drives a value; each is written where that is so.
+constexpr std::uint8_t kVersion = 3;
 constexpr std::uint8_t kBeside = 64;
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
@@ -115,12 +116,33 @@ void read_words(RowReader& in, Alert& alert, bool& valid) {
   }
 }
 
+void write_drivers(RowWriter& out, const Alert& alert) {
+  out.number(alert.drivers.size());
+  for (const auto& driver : alert.drivers) {
+    out.text(driver.field);
+    out.text(driver.value);
+    out.amount(driver.amount);
+    out.byte(driver.approximate ? 1 : 0);
+  }
+}
+
+void read_drivers(RowReader& in, Alert& alert) {
+  for (auto left = in.number(); left > 0 && in.ok(); --left) {
+    Alert::Driver driver;
+    driver.field = in.text();
+    driver.value = in.text();
+    driver.amount = in.amount();
+    driver.approximate = in.byte() != 0;
+    alert.drivers.push_back(std::move(driver));
+  }
+}
+
 }  // namespace
 
 std::string encode_alert(const Alert& alert) {
   std::string bytes;
   RowWriter out(bytes);
-  out.byte(alert.silence.empty() ? 1 : kVersion);
+  out.byte(!alert.drivers.empty() ? kVersion : !alert.silence.empty() ? 2 : 1);
   write_what(out, alert);
   write_words(out, alert);
   const bool flags[] = {alert.old_news,
@@ -140,7 +162,8 @@ std::string encode_alert(const Alert& alert) {
     if (alert.beside) out.amount(*alert.beside);
     out.signed_number(alert.compare_to.count());
   }
-  if (!alert.silence.empty()) out.text(alert.silence);
+  if (!alert.drivers.empty() || !alert.silence.empty()) out.text(alert.silence);
+  if (!alert.drivers.empty()) write_drivers(out, alert);
   return bytes;
 }
 
@@ -168,6 +191,7 @@ Result<Alert> decode_alert(std::string_view bytes) {
     alert.compare_to = Millis{in.signed_number()};
   }
   if (version >= 2) alert.silence = in.text();
+  if (version >= 3) read_drivers(in, alert);
   if (!in.ok() || !in.done() || !valid) {
     return reject("an alert in the state is damaged: its bytes are not what was written");
   }

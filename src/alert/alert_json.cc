@@ -78,6 +78,14 @@ void write_alert_keys(JsonWriter& json, const Alert& alert) {
   json.end_array();
   write_pairs(json, "labels", alert.labels);
   if (!alert.silence.empty()) json.text("silence", alert.silence);
+  if (alert.drivers.empty()) return;
+  json.key("drivers").begin_array();
+  for (const auto& driver : alert.drivers) {
+    json.begin_object().text("field", driver.field).text("value", driver.value);
+    json.text("amount", decimal(driver.amount)).boolean("approximate", driver.approximate);
+    json.end_object();
+  }
+  json.end_array();
 }
 
 }  // namespace tocsin

@@ -22,7 +22,7 @@ std::uint64_t Fold::hash_of(const Delta& delta) const {
   return hash64(delta.group, seed_ ^ cell);
 }
 
-void Fold::add(const Delta& delta) {
+std::uint32_t Fold::add(const Delta& delta) {
   const std::uint64_t hash = hash_of(delta);
   const std::size_t mask = slots_.size() - 1;
   std::size_t i = hash & mask;
@@ -37,12 +37,13 @@ void Fold::add(const Delta& delta) {
     known.requests += delta.requests;
     known.latest = delta.element == kFirstElement ? std::min(known.latest, delta.latest)
                                                   : std::max(known.latest, delta.latest);
-    return;
+    return static_cast<std::uint32_t>(&known - deltas_.data());
   }
   deltas_.push_back(delta);
   deltas_.back().group = keep(delta.group);
   slots_[i] = (hash & kTag) | deltas_.size();
   if (deltas_.size() * 2 > slots_.size()) grow();
+  return static_cast<std::uint32_t>(deltas_.size() - 1);
 }
 
 void Fold::clear() {

@@ -37,8 +37,8 @@ class Fold {
   // `seed` makes the hash unpredictable to who chooses group values.
   explicit Fold(std::uint64_t seed);
 
-  // Of `delta` the group is copied.
-  void add(const Delta& delta);
+  // Of `delta` the group is copied. The index of the cell's one in deltas().
+  std::uint32_t add(const Delta& delta);
   std::span<const Delta> deltas() const { return deltas_; }
   void clear();
 

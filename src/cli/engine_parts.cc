@@ -170,6 +170,7 @@ AggregatorSetup aggregator_setup(const Config& config, const std::vector<Rule>& 
           .ticks_from_gaps = false,
           .zone = config.time_zone,
           .lookups = config.lookups,
+          .drivers = &state.driver_switches(),
           .format_of = format_of(config)};
 }
 

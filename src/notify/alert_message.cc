@@ -259,6 +259,7 @@ Message message_about(const Alert& alert, const Notice& notice, std::string_view
   }
   set_lines(message, line);
   add_fields(message, alert, told);
+  add_drivers(message, alert);
   add_paragraphs(message, alert);
   message.runbook = runbook_of(alert);
   add_wide_parts(message, alert, notice);

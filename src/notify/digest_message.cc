@@ -320,6 +320,9 @@ Message digest_message(const Notice& notice) {
   message.title = {title_of(notice, levels), Born::elsewhere};
   add_steps(message, steps);
   add_rows(message, levels);
+  if (const std::string common = common_text(levels); !common.empty()) {
+    message.paragraphs.push_back({common, Born::elsewhere});
+  }
   if (const std::string stale = stale_text(notice.alerts); !stale.empty()) {
     message.paragraphs.push_back({stale, Born::ours});
   }

@@ -121,6 +121,11 @@ std::vector<Text> footer_of(const Alert& alert, const Notice& notice);
 // What wide places show of an alert: opening, facts, what comes next, how to ask why.
 void add_wide_parts(Message& message, const Alert& alert, const Notice& notice);
 
+// What drives the alert's value: rows, and a paragraph of the fields that are not in them.
+void add_drivers(Message& message, const Alert& alert);
+// What drives at least four of five of them alike; empty: nothing does, or they are few.
+std::string common_text(const std::vector<const Alert*>& levels);
+
 // One alert, told by `notice`. A heading ("already over when …") takes the place of the outlook.
 Message message_about(const Alert& alert, const Notice& notice, std::string_view heading = {});
 

@@ -9,8 +9,8 @@
 namespace tocsin {
 namespace {
 
-constexpr Millis kHour{3'600'000};
-constexpr Millis kMinute{60'000};
+constexpr Millis kCapHour{3'600'000};
+constexpr Millis kCapMinute{60'000};
 
 }  // namespace
 
@@ -19,11 +19,11 @@ std::optional<WallTime> Notifier::closed_until(const Post& post) const {
   const Manners& manners = post.manners;
   // Hours begin with a minute.
   if (manners.hours && !manners.hours->open(now)) {
-    return std::chrono::floor<std::chrono::minutes>(now) + kMinute;
+    return std::chrono::floor<std::chrono::minutes>(now) + kCapMinute;
   }
-  const bool same_hour = post.hour <= now && now - post.hour < kHour;
+  const bool same_hour = post.hour <= now && now - post.hour < kCapHour;
   const bool full = manners.max_per_hour > 0 && post.in_hour >= manners.max_per_hour;
-  return same_hour && full ? std::optional(post.hour + kHour) : std::nullopt;
+  return same_hour && full ? std::optional(post.hour + kCapHour) : std::nullopt;
 }
 
 bool Notifier::closed(Post& post) {
@@ -59,7 +59,7 @@ void Notifier::drop_waiting(Post& post) {
 
 void Notifier::count(Post& post) {
   const WallTime now = parts_.clock.wall();
-  if (post.in_hour == 0 || now < post.hour || now - post.hour >= kHour) {
+  if (post.in_hour == 0 || now < post.hour || now - post.hour >= kCapHour) {
     post.hour = now;
     post.in_hour = 0;
   }
@@ -70,7 +70,7 @@ void Notifier::count(Post& post) {
 Result<void> Notifier::count_hour() {
   const WallTime now = parts_.clock.wall();
   std::map<std::string, std::map<std::string, WallTime>> told;  // by channel, message
-  const std::string from = delivery_key(now - kHour, "", {});
+  const std::string from = delivery_key(now - kCapHour, "", {});
   const std::string until(1, static_cast<char>(kDeliveryPrefix + 1));
   const auto read = parts_.store.scan(from, until, [&](auto, auto value) {
     const auto delivery = decode_delivery(value);

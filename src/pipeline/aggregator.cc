@@ -6,12 +6,36 @@
 #include "hash/digest.h"
 #include "hash/fingerprint.h"
 #include "price/units.h"
+#include "tocsin/ascii.h"
 
 namespace tocsin {
 namespace {
 
 constexpr Millis kIdleAfter{120'000};
 constexpr EventTime kFarFuture = event_time_ms(253'402'300'799'000);  // the end of 9999
+
+// What drives a group is taken from every request while a batch is small, then from some.
+constexpr std::size_t kEachTells = 64;
+constexpr std::int64_t kOneOf = 16;
+
+// Those that a rule does not group by anyway.
+std::array<bool, kDriverFields> fields_beside(const Rule& rule) {
+  std::array<bool, kDriverFields> beside{};
+  for (std::size_t i = 0; i < kDriverFields; ++i) {
+    const std::string name = canonical_name(field_ref(kDriverFieldNames[i]));
+    beside[i] = std::none_of(rule.group_by.begin(), rule.group_by.end(), [&](const auto& group) {
+      return canonical_name(group.field) == name;
+    });
+  }
+  return beside;
+}
+
+std::string_view feature_of(const Event& event) {
+  for (const Property& property : event.properties) {
+    if (same_name(property.name, "feature")) return property.value;
+  }
+  return {};
+}
 
 std::int64_t second_of(EventTime t) { return floor_div(to_ms(t), 1000); }
 
@@ -58,7 +82,11 @@ Aggregator::Aggregator(const AggregatorSetup& setup)
             {rule.window, std::move(*Calendar::create(rule.window)), lane.lateness});
       }
     }
-    rules_.push_back(lane);
+    if (setup.drivers != nullptr && setup.correction == nullptr && rule.keeps_drivers()) {
+      lane.drives = setup.drivers->of(rule.name);
+      lane.driven_by = fields_beside(rule);
+    }
+    rules_.push_back(std::move(lane));
   }
 }
 
@@ -323,10 +351,43 @@ void Aggregator::fold(const Event& event, EventTime time, Money cost) {
       unpriced_row_->add_group(setup_.rules[rule].name, group, 1);
     }
     if (rules_[rule].plain) {
-      batch_->fold.add(delta);
+      const std::uint32_t cell = batch_->fold.add(delta);
+      if (rules_[rule].drives) note_drivers(rules_[rule], cell, event, delta.amount);
     } else {
       add(rules_[rule], event, cost, delta);
     }
+  }
+}
+
+// Whether the event under way does. In a backlog one of sixteen stands for all of them, chosen by
+// no order that records could have.
+bool Aggregator::tells_drivers() {
+  if (batch_->records < kEachTells) {
+    driver_weight_ = 1;
+  } else {
+    batch_->sampled = true;
+    driver_weight_ = (event_ * 0x9e3779b97f4a7c15U >> 60) == 0 ? kOneOf : 0;
+  }
+  return driver_weight_ > 0;
+}
+
+void Aggregator::note_drivers(const RuleLane& rule, std::uint32_t cell, const Event& event,
+                              int128 amount) {
+  if (drivers_of_ != event_) {
+    drivers_of_ = event_;
+    if (tells_drivers()) driving_ = {feature_of(event), event.service, event.model, event.user};
+  }
+  if (driver_weight_ == 0 || amount == 0 || !rule.drives->load(std::memory_order_relaxed)) return;
+  Delta part;
+  part.rule = cell;
+  part.amount = amount * driver_weight_;
+  part.element = static_cast<SketchElement>(kDriverFields);  // all of it, before its parts
+  batch_->drivers.add(part);
+  for (std::size_t i = 0; i < kDriverFields; ++i) {
+    if (!rule.driven_by[i] || driving_[i].empty()) continue;
+    part.element = static_cast<SketchElement>(i);
+    part.group = driving_[i];
+    batch_->drivers.add(part);
   }
 }
 

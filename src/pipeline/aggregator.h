@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -9,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "alert/drivers.h"
 #include "event/decoder.h"
 #include "pipeline/batch.h"
 #include "pipeline/correction.h"
@@ -20,6 +22,7 @@
 #include "rule/lookup.h"
 #include "rule/matcher.h"
 #include "rule/rule.h"
+#include "state/driver_switches.h"
 #include "state/id_set.h"
 #include "window/calendar.h"
 #include "window/stream_time.h"
@@ -44,6 +47,7 @@ struct AggregatorSetup {
   std::string zone = "UTC";                  // whose days count what has no price
   std::shared_ptr<const Lookups> lookups{};  // null: none
   Correction* correction = nullptr;
+  DriverSwitches* drivers = nullptr;  // null: nobody wants to know what drives a group
   // What the records of a source are read as, by what `where: {source: …}` is compared with; null,
   // or nothing: as their lanes say.
   std::function<std::optional<RecordFormat>(const std::string& source)> format_of{};
@@ -91,6 +95,8 @@ class Aggregator final : Decoder::Sink {
     Millis lateness{0};
     Metric metric = Metric::cost;
     const Budgets* dated = nullptr;  // of a calendar rule some of whose budgets change
+    std::shared_ptr<DriverSwitches::Switch> drives;  // null: nothing is kept of what drives it
+    std::array<bool, kDriverFields> driven_by{};     // fields that are not its group's
   };
   struct SpecCalendar {
     WindowSpec spec;
@@ -120,6 +126,8 @@ class Aggregator final : Decoder::Sink {
   const SpecCalendar& admission(std::size_t calendar, EventTime time);
   bool measure(Metric metric, const Event& event, Money cost, Delta& delta) const;
   int128 amount(Metric metric, const Event& event, Money cost) const;
+  void note_drivers(const RuleLane& rule, std::uint32_t delta, const Event& event, int128 amount);
+  bool tells_drivers();
   bool gap_before(const Event& event);
 
   const AggregatorSetup setup_;
@@ -149,7 +157,10 @@ class Aggregator final : Decoder::Sink {
   UnpricedRow* unpriced_row_ = nullptr;  // of an event that has no price
   Event filled_;                         // from tables, if need be
   std::vector<std::uint32_t> matching_;
-  std::string group_, id_;  // the one under way, and what is left of longer ones
+  std::uint64_t drivers_of_ = 0;  // the event that driving_ is of
+  std::array<std::string_view, kDriverFields> driving_;
+  std::int64_t driver_weight_ = 0;  // of the event; 0: it says nothing of them
+  std::string group_, id_;          // the one under way, and what is left of longer ones
   std::string model_;
 };
 

@@ -35,9 +35,13 @@ struct OtherCost {
 // What stage 1 makes of some records of one worker, and hands to the state thread; then it comes
 // back to be filled again.
 struct Batch {
-  explicit Batch(std::uint64_t seed) : fold(seed) {}
+  explicit Batch(std::uint64_t seed) : fold(seed), drivers(seed) {}
 
   Fold fold;
+  // What drives them: `rule` is the index of one of fold's deltas, `element` a DriverField (or how
+  // many there are: all of them), `group` a value of that field.
+  Fold drivers;
+  bool sampled = false;  // that is an estimate
   std::vector<ClaimedId> ids;
   std::vector<Progress> progress;
   Counts counts;
@@ -54,11 +58,19 @@ struct Batch {
   std::vector<std::uint32_t> notice_partitions;  // ids, by notice
 
   Work work() const {
-    return {fold.deltas(), ids, progress, &counts, unpriced.empty() ? nullptr : &unpriced};
+    return {.deltas = fold.deltas(),
+            .ids = ids,
+            .progress = progress,
+            .counts = &counts,
+            .unpriced = unpriced.empty() ? nullptr : &unpriced,
+            .drivers = drivers.deltas(),
+            .sampled = sampled};
   }
   bool empty() const { return progress.empty() && !tick && notices.empty(); }
   void clear() {
     fold.clear();
+    drivers.clear();
+    sampled = false;
     ids.clear();
     progress.clear();
     counts.clear();

@@ -21,14 +21,15 @@ Result<std::unique_ptr<Rehearsal>> Rehearsal::open(const RehearsalSetup& setup) 
                             .limits = {}});
   if (!state) return tl::unexpected(state.error());
   made->state_ = std::move(*state);
-  made->aggregator_setup_ =
-      std::make_unique<AggregatorSetup>(AggregatorSetup{.rules = setup.rules,
-                                                        .prices = setup.prices,
-                                                        .cost = CostChoice::computed,
-                                                        .ids = made->state_->ids(),
-                                                        .seed = made->state_->seed(),
-                                                        .lateness = std::nullopt,
-                                                        .ticks_from_gaps = true});
+  made->aggregator_setup_ = std::make_unique<AggregatorSetup>(
+      AggregatorSetup{.rules = setup.rules,
+                      .prices = setup.prices,
+                      .cost = CostChoice::computed,
+                      .ids = made->state_->ids(),
+                      .seed = made->state_->seed(),
+                      .lateness = std::nullopt,
+                      .ticks_from_gaps = true,
+                      .drivers = &made->state_->driver_switches()});
   made->aggregator_ = std::make_unique<Aggregator>(*made->aggregator_setup_);
   made->batch_ = std::make_unique<Batch>(made->state_->seed());
   const PartitionName name{"rehearsal", 0};

@@ -89,6 +89,10 @@ struct Rule {
   bool by_session() const { return window.kind == WindowKind::session; }
   // Windows of a calendar, or one for ever.
   bool by_calendar() const { return !rolling() && !by_session(); }
+  // What drives its groups is kept, if there are not too many.
+  bool keeps_drivers() const {
+    return by_calendar() && !judged() && is_sum(metric) && metric != Metric::first_seen;
+  }
   bool is_budget() const { return budgets.has_value(); }
   bool tells_resolved() const { return notify_resolved.value_or(!is_budget()); }
   // 5 min in rolling windows unless written; 0 elsewhere.

@@ -29,6 +29,7 @@ inline constexpr char kPriceList = 'L';     // + hash of the list
 inline constexpr char kRepricing = 'R';     // + commit
 inline constexpr char kHeight = 'H';        // + state, start, group
 inline constexpr char kParts = 'X';         // + state, start, group
+inline constexpr char kDrivers = 'K';       // + state, start, group
 inline constexpr char kMeta = 'M';          // + name
 inline constexpr char kDelivery = 'd';      // + time in ms; the outbox's (notify/outbox_keys.h)
 inline constexpr char kUnpriced = 'U';      // + day, kind, model, service
@@ -86,9 +87,10 @@ inline std::string cell(char kind, std::uint32_t state, std::int64_t start,
 }
 // Whether a state that runs may read the row again; the others are there for a new start.
 inline bool read_while_running(std::string_view key) {
-  return !key.empty() && (key[0] == kWindow || key[0] == kCell || key[0] == kPage ||
-                          key[0] == kIdPage || key[0] == kVersion || key[0] == kPriceList ||
-                          key[0] == kRepricing || key[0] == kHeight || key[0] == kParts);
+  return !key.empty() &&
+         (key[0] == kWindow || key[0] == kCell || key[0] == kPage || key[0] == kIdPage ||
+          key[0] == kVersion || key[0] == kPriceList || key[0] == kRepricing || key[0] == kHeight ||
+          key[0] == kParts || key[0] == kDrivers);
 }
 // Where the group begins in a kCell or kPage key.
 inline constexpr std::size_t kGroupAt = 1 + 4 + 8;

@@ -9,12 +9,14 @@
 #include <string_view>
 #include <vector>
 
+#include "alert/drivers.h"
 #include "alert/ladder.h"
 #include "alert/pane_cell.h"
 #include "alert/peaks.h"
 #include "rule/rule.h"
 #include "state/cell_order.h"
 #include "state/codec.h"
+#include "state/driver_switches.h"
 #include "state/group_parts.h"
 #include "state/hot_cells.h"
 #include "state/pane_groups.h"
@@ -44,6 +46,15 @@ struct WindowTable {
   std::vector<Touch> touched;  // by the commit under way
   // How high cells had come before a re-pricing took them below a rung that they had reached.
   std::map<std::string, int128, std::less<>> heights;
+  // What drives its groups, while that is kept.
+  struct Driven {
+    Drivers drivers;
+    std::size_t bytes = 0;  // of them, as counted
+    bool touched = false;   // since they were stored
+  };
+  std::map<std::string, Driven, std::less<>> drivers;
+  bool drives = false;
+  bool drivers_stored = false;  // some have rows, perhaps
   // Budgets change within it. Of groups whose own does: what they came to by then.
   bool changes = false;
   std::map<std::string, GroupParts, std::less<>> parts;
@@ -95,7 +106,8 @@ class RuleState {
   std::string key;         // of the row
   std::string key_before;  // of the row under its name of before, if it takes that one over
   bool row_changed = false;
-  bool by_pane = false;  // rolling, or judged: cells are PaneCells
+  bool by_pane = false;                            // rolling, or judged: cells are PaneCells
+  std::shared_ptr<DriverSwitches::Switch> drives;  // null: it keeps nothing of what drives it
   Millis lateness{0};
   std::optional<Calendar> calendar;
   PaneRule pane_rule;

@@ -19,6 +19,7 @@
 #include "rule/rule.h"
 #include "state/codec.h"
 #include "state/counts.h"
+#include "state/driver_switches.h"
 #include "state/hot_cells.h"
 #include "state/id_archive.h"
 #include "state/id_set.h"
@@ -107,6 +108,8 @@ struct Work {
   std::span<const Progress> progress;
   const Counts* counts = nullptr;
   const UnpricedRows* unpriced = nullptr;
+  std::span<const Delta> drivers{};  // as Batch::drivers
+  bool sampled = false;              // these
 };
 
 struct CommitInput {
@@ -178,6 +181,7 @@ class State {
   // Any thread.
   IdSet& ids() { return *ids_; }
   std::uint64_t seed() const { return seed_; }  // of id prints
+  DriverSwitches& driver_switches() { return driver_switches_; }
 
   // No commit was ever made, or a rule is new: what is read first is a catch-up.
   bool first_start() const { return first_start_; }
@@ -231,7 +235,20 @@ class State {
   void note_in_force();
   Result<void> find_groups(RuleState& rule, PreparedRules& next);
 
+  struct TouchedDrivers {
+    std::uint32_t state = 0;  // StateRow::id
+    std::int64_t start = 0;   // of the window
+    std::string group;
+  };
   Result<void> apply(std::span<const Delta> deltas);
+  void apply_drivers(const Work& work);
+  Drivers* drivers_of(RuleState& rule, const Delta& delta);
+  Result<void> load_drivers(RuleState& rule, WindowTable& table);
+  void add_drivers(const WindowTable& table, std::string_view group);
+  void drop_drivers(RuleState& rule, WindowTable& table);
+  void forget_drivers(WindowTable& table);
+  bool erase_drivers(WindowTable& table, std::size_t& left);
+  void write_drivers(WallTime now);
   Result<void> apply_sum(RuleState& rule, WindowTable& table, const Delta& delta,
                          std::uint32_t hash);
   void apply_pane(RuleState& rule, const Delta& delta);
@@ -348,6 +365,11 @@ class State {
   std::vector<PartitionRow> partitions_;
   std::vector<bool> partition_changed_;
   std::unique_ptr<HotCells> hot_;
+  mutable DriverSwitches driver_switches_;
+  std::size_t driver_bytes_ = 0;
+  std::vector<TouchedDrivers> touched_drivers_;  // not stored yet
+  WallTime drivers_written_{};
+  std::vector<Drivers*> drivers_by_delta_;  // of the work under way
   PaneRoom pane_room_;
   std::uint64_t made_before_ = 0;  // HotCells::made() when the hand last moved
   // Those in force by index in the rule set, then those taken out that still have cells here.

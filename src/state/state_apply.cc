@@ -34,6 +34,7 @@ Result<Committed> State::commit(const CommitInput& input) {
   find_pane_room();
   for (const auto& work : input.work) {
     if (auto applied = apply(work.deltas); !applied) return tl::unexpected(applied.error());
+    apply_drivers(work);
     if (work.counts != nullptr) {
       counts_.add(*work.counts);
       counts_changed_ = true;
@@ -231,8 +232,12 @@ Result<WindowTable*> State::window(RuleState& rule, std::int64_t start) {
     });
     if (!scanned) return tl::unexpected(scanned.error());
     if (!good) return stop("the state is damaged: a cell's parts");
+    if (auto loaded = load_drivers(rule, table); !loaded) return tl::unexpected(loaded.error());
   } else {
     table.row_changed = true;
+    // A window that begins has few groups, whatever the one before had.
+    table.drives = rule.drives != nullptr;
+    if (table.drives && &table == &rule.windows.rbegin()->second) *rule.drives = true;
   }
   return &table;
 }
@@ -348,6 +353,7 @@ void State::reach(RuleState& rule, WindowTable& table, HotCells::Place cell, Eve
             .at = at,
             .in_force = table.window.start},
            false, input);
+    add_drivers(table, group);
   }
   entry.cell.reached |= met;
   entry.next_reached_at = next_reached_at(ladder, entry.cell.reached);

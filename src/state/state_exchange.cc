@@ -61,6 +61,7 @@ Result<std::unique_ptr<PreparedRules>> State::prepare(RuleChange change) const {
   for (const Rule& rule : change.rules) {
     auto state = RuleState::create({change.keeps, &rule}, seed_, change.limits.lateness);
     if (!state) return tl::unexpected(state.error());
+    if (rule.keeps_drivers()) (*state)->drives = driver_switches_.of(rule.name);
     auto stored = snapshot->get((*state)->key);
     if (stored && !*stored && !(*state)->key_before.empty()) {
       stored = snapshot->get((*state)->key_before);

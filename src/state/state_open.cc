@@ -261,6 +261,7 @@ Result<void> State::load_rules(const StateSetup& setup) {
   for (const Rule& rule : setup.rules) {
     auto state = RuleState::create({setup.keeps, &rule}, seed_, limits_.lateness);
     if (!state) return tl::unexpected(state.error());
+    if (rule.keeps_drivers()) (*state)->drives = driver_switches_.of(rule.name);
     auto stored = known.find((*state)->key);
     const std::string before = std::exchange((*state)->key_before, {});
     const bool renamed = stored == known.end() && known.contains(before);

@@ -382,6 +382,11 @@ void State::tell(RuleState& rule, const Judged& judged, PaneOutcome& outcome,
             .beside = hit.beside,
             .in_force = judged.in_force},
            hit.continues, input);
+    // Its other part knows what drives the sum that this one is about.
+    if (!rule.rule->second_part || rule.index == 0) continue;
+    const RuleState& first = *rules_[rule.index - 1];
+    const auto window = first.windows.find(to_ms(hit.about.start));
+    if (window != first.windows.end()) add_drivers(window->second, judged.group);
   }
   for (const auto& end : outcome.ended) resolve(rule, judged, end);
   outcome.reached.clear();

@@ -42,6 +42,7 @@ void State::close_windows() {
 // closes its cells become pages, later changes are kept beside them.
 bool State::close_some(WindowTable& table, std::size_t& left) {
   const CrashSpan span(CrashStep::close);
+  if ((table.drives || table.drivers_stored) && !erase_drivers(table, left)) return false;
   if (!table.row.paged) {
     table.row.paged = true;
     table.row_changed = true;

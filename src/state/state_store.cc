@@ -81,6 +81,7 @@ void State::write_rows(const CommitInput& input) {
   }
   write_partitions();
   write_ids(input);
+  write_drivers(input.now);
   std::string progress;
   RowWriter out(progress);
   out.number(commit_);

@@ -149,7 +149,8 @@ class Running {
             .out_of_order = std::chrono::minutes(1),
             .retention = std::chrono::days(400),
             .lateness = std::nullopt,
-            .ticks_from_gaps = false};
+            .ticks_from_gaps = false,
+            .drivers = &state_.driver_switches()};
   }
 
   // Any of the threads goes on a little.

@@ -114,10 +114,10 @@ TEST_CASE("Bytes that are no alert are refused") {
     CHECK_FALSE(decode_alert(bytes.substr(0, size)));
   }
   std::string newer = bytes;
-  newer[0] = 3;
+  newer[0] = 4;
   const auto refused = decode_alert(newer);
   REQUIRE_FALSE(refused);
-  CHECK(refused.error().message.find("version 3") != std::string::npos);
+  CHECK(refused.error().message.find("version 4") != std::string::npos);
 }
 
 TEST_CASE("Random bytes are refused or read, never worse") {

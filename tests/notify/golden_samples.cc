@@ -457,6 +457,7 @@ std::vector<Sample> golden_samples() {
   add_windows(all);
   add_digests(all);
   add_judged(all);
+  add_driven(all);
   add_unpriced(all);
   add_engine(all);
   Alert arabic = user_over(of_256_arabic_bytes());
@@ -491,6 +492,8 @@ std::vector<Notice> notices_full_of(const std::string& text) {
       value += text;
     }
     if (alert.next) alert.next->rung = text;
+    alert.drivers = {{"Feature", text, alert.value / 2, false},
+                     {"user", text, alert.value / 4, true}};
   };
   std::vector<Notice> all = {told(production()),
                              told(error_rate()),

@@ -15,6 +15,8 @@ struct Sample {
 
 // Those of rungs that time decides, and of sessions.
 void add_judged(std::vector<Sample>& all);
+// Those that say what drives a value.
+void add_driven(std::vector<Sample>& all);
 
 // One notice for each message there is, in several zones and nights.
 std::vector<Sample> golden_samples();

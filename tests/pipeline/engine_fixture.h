@@ -181,7 +181,8 @@ struct EngineRun {
             .out_of_order = std::chrono::minutes(1),
             .retention = std::chrono::days(400),
             .lateness = std::nullopt,
-            .ticks_from_gaps = false};
+            .ticks_from_gaps = false,
+            .drivers = &state.driver_switches()};
   }
 };
 

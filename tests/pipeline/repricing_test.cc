@@ -18,7 +18,7 @@ namespace {
 constexpr std::int64_t kMinute = 60'000;
 constexpr std::int64_t kHour = 60 * kMinute;
 constexpr std::int64_t kDay = 24 * kHour;
-constexpr std::int64_t kMorning = 20'400 * kDay + 8 * kHour;
+constexpr std::int64_t kReadAgain = 20'400 * kDay + 8 * kHour;
 constexpr std::uint32_t kLanes = 2;
 
 std::shared_ptr<const PriceList> list(const std::string& models) {
@@ -312,21 +312,21 @@ std::vector<Rule> some_rules(int which) {
 
 TEST_CASE("What is priced again costs what the list in force says, and what came before stays") {
   World world(some_rules(1));
-  believe(world, kMorning);
-  world.feed(0, spend(1, "old", kMorning + kMinute));
-  world.feed(1, spend(2, "new", kMorning + 2 * kMinute));
-  world.feed(0, spend(2, "new", kMorning + 3 * kMinute));  // a copy
+  believe(world, kReadAgain);
+  world.feed(0, spend(1, "old", kReadAgain + kMinute));
+  world.feed(1, spend(2, "new", kReadAgain + 2 * kMinute));
+  world.feed(0, spend(2, "new", kReadAgain + 3 * kMinute));  // a copy
   world.use(1);
-  world.feed(0, spend(3, "new", kMorning + 4 * kMinute));
+  world.feed(0, spend(3, "new", kReadAgain + 4 * kMinute));
   CHECK(world.totals()["r0 ann 20400"] == 5 * kDollar);
 
-  const auto tried = world.reprice({event_time_ms(kMorning), false}, false);
+  const auto tried = world.reprice({event_time_ms(kReadAgain), false}, false);
   CHECK(world.totals()["r0 ann 20400"] == 5 * kDollar);
   CHECK(tried.all.requests == 2);
   CHECK(tried.all.priced == 1);
   CHECK((tried.all.after - tried.all.before).pico() == kDollar * 9 / 2);
 
-  const auto done = world.reprice({event_time_ms(kMorning + 2 * kMinute), false});
+  const auto done = world.reprice({event_time_ms(kReadAgain + 2 * kMinute), false});
   CHECK(world.totals()["r0 ann 20400"] == 9 * kDollar);
   REQUIRE(done.models.size() == 1);
   CHECK(done.models.at("acme/new").after.pico() == 4 * kDollar);
@@ -334,42 +334,42 @@ TEST_CASE("What is priced again costs what the list in force says, and what came
   CHECK(done.unknown == 0);
 
   // Again: nothing is left to be done.
-  CHECK(world.reprice({event_time_ms(kMorning + 2 * kMinute), false}).all.requests == 0);
+  CHECK(world.reprice({event_time_ms(kReadAgain + 2 * kMinute), false}).all.requests == 0);
   CHECK(world.totals() == world.expected());
 }
 
 TEST_CASE("Only what had no price is priced, if that is asked") {
   World world(some_rules(1));
-  believe(world, kMorning);
-  world.feed(0, spend(1, "old", kMorning + kMinute));
-  world.feed(1, spend(2, "new", kMorning + 2 * kMinute));
+  believe(world, kReadAgain);
+  world.feed(0, spend(1, "old", kReadAgain + kMinute));
+  world.feed(1, spend(2, "new", kReadAgain + 2 * kMinute));
   world.use(1);
   CHECK(world.unpriced() == 1);
-  const auto done = world.reprice({event_time_ms(kMorning), true});
+  const auto done = world.reprice({event_time_ms(kReadAgain), true});
   CHECK(world.unpriced() == 0);
   CHECK(done.all.requests == 1);
   CHECK(world.totals()["r0 ann 20400"] == 5 * kDollar);
   world.use(2);
-  CHECK(world.reprice({event_time_ms(kMorning), true}).all.requests == 0);
+  CHECK(world.reprice({event_time_ms(kReadAgain), true}).all.requests == 0);
   CHECK(world.totals()["r0 ann 20400"] == 5 * kDollar);
   // What it cost by then is known, and not what it cost when it came.
-  const auto all = world.reprice({event_time_ms(kMorning), false});
+  const auto all = world.reprice({event_time_ms(kReadAgain), false});
   CHECK(all.models.at("acme/new").before.pico() == 4 * kDollar);
   CHECK(world.totals()["r0 ann 20400"] == kDollar * 9 / 4);
 }
 
 TEST_CASE("Windows that have ended are left, and rungs reached by it ring as old news") {
   World world(some_rules(1));
-  believe(world, kMorning);
-  world.feed(0, spend(1, "new", kMorning + kMinute));
-  for (std::int64_t t = kMorning + kHour / 2; t < kMorning + kDay; t += kHour / 2) {
+  believe(world, kReadAgain);
+  world.feed(0, spend(1, "new", kReadAgain + kMinute));
+  for (std::int64_t t = kReadAgain + kHour / 2; t < kReadAgain + kDay; t += kHour / 2) {
     world.feed(0, {"t" + std::to_string(t), "zoe", "old", 0, t});
     world.feed(1, {"u" + std::to_string(t), "zoe", "old", 0, t});
   }
-  world.feed(1, spend(2, "new", kMorning + kDay));
+  world.feed(1, spend(2, "new", kReadAgain + kDay));
   world.use(1);
   world.told.clear();
-  const auto done = world.reprice({event_time_ms(kMorning), false});
+  const auto done = world.reprice({event_time_ms(kReadAgain), false});
   CHECK(done.all.requests == 2);
   CHECK(done.rules[0].requests == 1);
   CHECK(world.totals()["r0 ann 20400"] == 0);
@@ -383,14 +383,14 @@ TEST_CASE("Rolling windows are put right as far as they reach back") {
   rule.window.kind = WindowKind::rolling;
   rule.window.length = Millis{2 * kHour};
   World world({rule});
-  believe(world, kMorning);
-  world.feed(0, spend(1, "new", kMorning + kMinute));
-  world.feed(0, spend(2, "new", kMorning + kHour));
-  world.feed(1, spend(3, "new", kMorning + kHour * 3 / 2));
-  world.feed(0, {"x", "zoe", "old", 0, kMorning + 2 * kHour});
-  world.feed(0, {"y", "zoe", "old", 0, kMorning + 5 * kHour / 2});
+  believe(world, kReadAgain);
+  world.feed(0, spend(1, "new", kReadAgain + kMinute));
+  world.feed(0, spend(2, "new", kReadAgain + kHour));
+  world.feed(1, spend(3, "new", kReadAgain + kHour * 3 / 2));
+  world.feed(0, {"x", "zoe", "old", 0, kReadAgain + 2 * kHour});
+  world.feed(0, {"y", "zoe", "old", 0, kReadAgain + 5 * kHour / 2});
   world.use(1);
-  CHECK(world.reprice({event_time_ms(kMorning), false}).rules[0].requests == 2);
+  CHECK(world.reprice({event_time_ms(kReadAgain), false}).rules[0].requests == 2);
   int128 ann = 0;
   for (const auto& [cell, total] : world.totals()) {
     if (cell.starts_with("r0 ann")) ann += total;
@@ -403,35 +403,35 @@ TEST_CASE("What was too old, or late, when it came is not put right by who begin
   std::int64_t time = 0;
   SECTION("older than what the state retains") {
     rule.window.kind = WindowKind::lifetime;
-    time = kMorning - 500 * kDay;
+    time = kReadAgain - 500 * kDay;
   }
   SECTION("late for a slot of which the rolling window still covers a pane") {
     rule.window.kind = WindowKind::rolling;
     rule.window.length = Millis{2 * kHour};
-    time = kMorning - kMinute;
+    time = kReadAgain - kMinute;
   }
   World world({rule});
   world.lateness = Millis{kMinute};
   world.open();
-  believe(world, kMorning - kHour);
-  world.feed(0, spend(1, "new", kMorning - kMinute));
-  world.feed(0, {"now", "zoe", "old", 0, kMorning + 4 * kMinute});
-  world.feed(0, {"old", "ann", "new", 1'000'000, time, kMorning + 5 * kMinute});
-  world.feed(0, {"then", "zoe", "old", 0, kMorning + 6 * kMinute});
+  believe(world, kReadAgain - kHour);
+  world.feed(0, spend(1, "new", kReadAgain - kMinute));
+  world.feed(0, {"now", "zoe", "old", 0, kReadAgain + 4 * kMinute});
+  world.feed(0, {"old", "ann", "new", 1'000'000, time, kReadAgain + 5 * kMinute});
+  world.feed(0, {"then", "zoe", "old", 0, kReadAgain + 6 * kMinute});
   world.use(1);
-  world.read_since = kMorning + 5 * kMinute;
-  const auto done = world.reprice({event_time_ms(kMorning + 5 * kMinute), false});
+  world.read_since = kReadAgain + 5 * kMinute;
+  const auto done = world.reprice({event_time_ms(kReadAgain + 5 * kMinute), false});
   CHECK(done.cells == 0);
   for (const auto& [cell, total] : world.totals()) CHECK(total == 0);
 }
 
 TEST_CASE("What loses its price is found when one comes back, whether it ever had none or not") {
   World world(some_rules(1));
-  believe(world, kMorning);
-  const RepricingRequest all{event_time_ms(kMorning), false}, unpriced{all.since, true};
-  world.feed(0, spend(1, "new", kMorning + kMinute));
+  believe(world, kReadAgain);
+  const RepricingRequest all{event_time_ms(kReadAgain), false}, unpriced{all.since, true};
+  world.feed(0, spend(1, "new", kReadAgain + kMinute));
   world.use(1);
-  world.feed(0, spend(2, "new", kMorning + 2 * kMinute));
+  world.feed(0, spend(2, "new", kReadAgain + 2 * kMinute));
   world.reprice(unpriced);
   CHECK(world.unpriced() == 0);
   for (int times = 0; times < 2; ++times) {
@@ -447,11 +447,11 @@ TEST_CASE("What loses its price is found when one comes back, whether it ever ha
 
 TEST_CASE("What was counted by prices that are not known is left as it is, and counted") {
   World world(some_rules(1));
-  believe(world, kMorning);
-  world.feed(0, spend(1, "old", kMorning + kMinute));
+  believe(world, kReadAgain);
+  world.feed(0, spend(1, "old", kReadAgain + kMinute));
   world.use(1);
   world.forget_lists();
-  const auto done = world.reprice({event_time_ms(kMorning), false});
+  const auto done = world.reprice({event_time_ms(kReadAgain), false});
   CHECK(done.unknown > 0);
   CHECK(done.all.requests == 0);
   CHECK(world.totals()["r0 ann 20400"] == kDollar);
@@ -460,7 +460,7 @@ TEST_CASE("What was counted by prices that are not known is left as it is, and c
 TEST_CASE("After any edits, restarts and re-pricings totals are what a naive model says") {
   CHECK(rc::check("whatever their order", [] {
     World world(some_rules(*rc::gen::inRange(1, 8)));
-    std::int64_t now = kMorning;
+    std::int64_t now = kReadAgain;
     believe(world, now);
     int next = 0;
     const int steps = *rc::gen::inRange(5, 60);

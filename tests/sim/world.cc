@@ -124,7 +124,8 @@ struct World::Process {
             .out_of_order = world.plan_.limits.out_of_order,
             .retention = world.plan_.limits.retention,
             .lateness = world.plan_.limits.lateness,
-            .keeps = of};
+            .keeps = of,
+            .drivers = &state->driver_switches()};
   }
 
   EngineSetup engine_setup() {

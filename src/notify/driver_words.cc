@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// What drives a value, in words.
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "notify/amount_text.h"
+#include "notify/message_parts.h"
+#include "notify/plain_text.h"
+
+namespace tocsin {
+namespace {
+
+constexpr std::size_t kValueMax = 40;   // characters
+constexpr std::size_t kInSentence = 2;  // values of a field
+constexpr std::size_t kFewest = 3;      // groups that can have something in common
+constexpr std::size_t kCommonIn = 4, kCommonOf = 5;
+
+struct Part {
+  std::string who, amount, percent;
+};
+Part part_of(const Alert& alert, const Alert::Driver& driver) {
+  Part part;
+  part.who = isolated(cut_middle(clean_text(driver.value), kValueMax));
+  part.amount = (driver.approximate ? "≈ " : "") + value_text(alert.metric, driver.amount);
+  // To the nearest: shares are no limits, and look best where they add up.
+  if (alert.value > 0) part.percent = count_text((driver.amount * 200 / alert.value + 1) / 2) + "%";
+  return part;
+}
+
+// "Model gpt-4o $51.20 (64%), o3 $20.02 (25%)."
+std::string sentence(const Alert& alert, std::size_t from, std::size_t until) {
+  std::string text = capitalised(alert.drivers[from].field);
+  for (std::size_t i = from; i < std::min(until, from + kInSentence); ++i) {
+    const auto [who, amount, percent] = part_of(alert, alert.drivers[i]);
+    text += (i == from ? " " : ", ") + who + " " + amount;
+    if (!percent.empty()) text += " (" + percent + ")";
+  }
+  return text + ".";
+}
+
+}  // namespace
+
+// The first field as rows, each further one as a sentence.
+void add_drivers(Message& message, const Alert& alert) {
+  const auto& all = alert.drivers;
+  std::string rest;
+  for (std::size_t from = 0; from < all.size();) {
+    std::size_t until = from;
+    while (until < all.size() && all[until].field == all[from].field) ++until;
+    if (from == 0) {
+      message.list_heading = "Who, by " + all.front().field;
+      for (std::size_t i = 0; i < until; ++i) {
+        auto [who, amount, percent] = part_of(alert, all[i]);
+        message.rows.push_back({std::move(who), std::move(amount), std::move(percent)});
+      }
+    } else {
+      rest += (rest.empty() ? "" : " ") + sentence(alert, from, until);
+    }
+    from = until;
+  }
+  if (!rest.empty()) message.paragraphs.push_back({rest, Text::Born::elsewhere});
+}
+
+// "Common to them: mostly Feature = summarize-beta (9 of 10)." Empty: nothing is.
+std::string common_text(const std::vector<const Alert*>& levels) {
+  if (levels.size() < kFewest) return "";
+  std::map<std::pair<std::string, std::string>, std::size_t> counts;
+  std::vector<std::string> fields;
+  for (const Alert* level : levels) {
+    for (const auto& driver : level->drivers) {
+      if (driver.amount * 2 < level->value) continue;
+      ++counts[{driver.field, driver.value}];
+      if (std::find(fields.begin(), fields.end(), driver.field) == fields.end()) {
+        fields.push_back(driver.field);
+      }
+    }
+  }
+  std::string text;
+  for (const std::string& field : fields) {
+    for (const auto& [value, count] : counts) {
+      if (value.first != field || count * kCommonOf < levels.size() * kCommonIn) continue;
+      text += (text.empty() ? "Common to them: mostly " : ", ") + field + " = " +
+              isolated(cut_middle(clean_text(value.second), kValueMax)) + " (" +
+              count_text(static_cast<std::int64_t>(count)) + " of " +
+              count_text(std::ssize(levels)) + ")";
+    }
+  }
+  return text.empty() ? text : text + ".";
+}
+
+}  // namespace tocsin

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// Samples of messages that say what drives a value.
+#include "notify/golden_samples.h"
+#include "notify/samples.h"
+
+namespace tocsin::samples {
+namespace {
+
+// $80.02: three features, two models, and a user who may have a little less.
+Alert driven() {
+  Alert alert = production();
+  alert.drivers = {{"Feature", "chat", usd("46.41"), false},
+                   {"Feature", "document-analysis", usd("24.01"), false},
+                   {"Feature", "search", usd("9.6"), false},
+                   {"model", "gpt-4o", usd("51.2"), false},
+                   {"model", "gpt-4o-mini", usd("28.82"), false},
+                   {"user", "user-789", usd("6.12"), true}};
+  return alert;
+}
+
+// Of ten users nine have used the new feature most, and all of them one model.
+Notice alike() {
+  Notice notice = digest_of(10);
+  for (std::size_t i = 0; i < notice.alerts.size(); ++i) {
+    Alert& alert = notice.alerts[i];
+    alert.drivers = {{"Feature", i == 3 ? "chat" : "summarize-beta", alert.value / 10 * 8, false},
+                     {"model", "gpt-4o", alert.value, false}};
+  }
+  return notice;
+}
+
+Alert sampled() {
+  Alert alert = user_over();
+  alert.drivers = {{"service", "api", alert.value / 4 * 3, true}};
+  return alert;
+}
+
+}  // namespace
+
+void add_driven(std::vector<Sample>& all) {
+  all.push_back({"driven", told(driven())});
+  all.push_back({"driven-sampled", told(sampled())});
+  all.push_back({"digest-driven-alike", alike()});
+}
+
+}  // namespace tocsin::samples

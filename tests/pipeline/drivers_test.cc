@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// What drives the sum that an alert is about, from records to the alert.
+#include <catch2/catch.hpp>
+
+#include "pipeline/engine_fixture.h"
+#include "support/dollar.h"
+#include "support/rules.h"
+
+using namespace tocsin;
+
+namespace {
+
+constexpr std::int64_t kDay = 86'400'000;
+
+// A dollar of gpt-4o ($2.50 a million input tokens).
+ScriptedRecord dollar(std::int64_t offset, const std::string& feature, const std::string& user,
+                      std::int64_t later = 0) {
+  const std::int64_t at = kNoon + later + offset;
+  return {{"requests", 0},
+          offset,
+          at,
+          R"({"timestamp":)" + std::to_string(at) +
+              R"(,"provider":"openai","model":"gpt-4o","usage":{"input":400000},"user":")" + user +
+              R"(","properties":{"Feature":")" + feature + "\"}}"};
+}
+
+Rule spend_of_day(int budget) {
+  Rule rule = user_day_rule("daily", budget * kDollar);
+  rule.group_by.clear();
+  return rule;
+}
+
+std::string drivers_of(const Alert& alert) {
+  std::string text;
+  for (const auto& one : alert.drivers) {
+    text += (text.empty() ? "" : ", ") + one.field + " " + one.value + " " +
+            (one.approximate ? "~" : "") + decimal_text(one.amount, 12);
+  }
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("An alert says what its sum is most of") {
+  EngineRun run{{spend_of_day(20)}, &built_in_prices(), 1, 7};
+  std::vector<ScriptedRecord> records;
+  for (int i = 0; i < 16; ++i) {
+    records.push_back(dollar(i, i % 4 == 0 ? "search" : "chat", i % 2 == 0 ? "ann" : "bob"));
+  }
+  MemoryStore store;
+  RecordingTeller teller;
+  REQUIRE(run.run(store, {{"requests", 0}}, records, teller));
+  REQUIRE(teller.alerts.size() == 2);
+  const Alert& last = teller.alerts.back();
+  CHECK(last.rung == "80%");
+  CHECK(drivers_of(last) ==
+        "Feature chat 12, Feature search 4, model gpt-4o 16, user ann 8, user bob 8");
+}
+
+TEST_CASE("What a rule groups by is not said to drive it") {
+  EngineRun run{{user_day_rule("daily", 2 * kDollar)}, &built_in_prices(), 1, 10};
+  MemoryStore store;
+  RecordingTeller teller;
+  REQUIRE(run.run(store, {{"requests", 0}}, {dollar(0, "chat", "ann")}, teller));
+  REQUIRE(teller.alerts.size() == 1);
+  CHECK(drivers_of(teller.alerts[0]) == "Feature chat 1, model gpt-4o 1");
+}
+
+TEST_CASE("Of more groups than ten thousand nothing is kept, and the next window begins anew") {
+  EngineRun run{{user_day_rule("daily", 2 * kDollar)}, &built_in_prices(), 1, 60};
+  std::vector<ScriptedRecord> records;
+  for (int i = 0; i < 10'500; ++i) records.push_back(dollar(i, "chat", "u" + std::to_string(i)));
+  records.push_back(dollar(10'500, "chat", "late-comer"));
+  // What the request says that begins a window is passed over, for it finds the rule turned off.
+  for (int i = 0; i < 300; ++i) {
+    const bool ann = i == 0 || i == 299;
+    records.push_back(dollar(10'501 + i, "chat", ann ? "ann" : "v" + std::to_string(i), kDay));
+  }
+  MemoryStore store;
+  RecordingTeller teller;
+  REQUIRE(run.run(store, {{"requests", 0}}, records, teller));
+  std::map<std::string, std::string> said;
+  for (const Alert& alert : teller.alerts) said[alert.group[0].second] = drivers_of(alert);
+  CHECK(said["u0"] == "Feature chat 1, model gpt-4o 1");
+  CHECK(said["late-comer"].empty());
+  CHECK(said["ann"] == "Feature chat ~2, model gpt-4o ~2");
+}
+
+TEST_CASE("In a backlog some requests stand for all of them") {
+  EngineRun run{{spend_of_day(10'000)}, &built_in_prices(), 1, 10'000};
+  std::vector<ScriptedRecord> records;
+  for (int i = 0; i < 8'000; ++i) {
+    records.push_back(dollar(i, i % 4 == 0 ? "search" : "chat", "u" + std::to_string(i)));
+  }
+  MemoryStore store;
+  RecordingTeller teller;
+  REQUIRE(run.run(store, {{"requests", 0}}, records, teller));
+  REQUIRE(teller.alerts.size() == 2);
+  const auto& drivers = teller.alerts.back().drivers;
+  REQUIRE(drivers.size() >= 3);
+  CHECK(drivers[0].value == "chat");
+  CHECK(drivers[0].approximate);
+  // Three of four, 6,000 of 8,000: of some 560 requests that tell, within five standard deviations.
+  CHECK(drivers[0].amount > 5'200 * kDollar);
+  CHECK(drivers[0].amount < 6'800 * kDollar);
+}

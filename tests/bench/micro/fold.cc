@@ -43,7 +43,13 @@ void fold(benchmark::State& state) {
     const auto& row = rows[i % rows.size()];
     Fold& batch = batches[i / kBatchEvents % batches.size()];
     for (const auto& [rule, group] : row) {
-      batch.add(rule, 0, group, 1, events[i].time.value());
+      Delta delta;
+      delta.rule = rule;
+      delta.group = group;
+      delta.amount = 1;
+      delta.requests = 1;
+      delta.latest = events[i].time.value();
+      batch.add(delta);
     }
     if (++i % kBatchEvents != 0) continue;
     cells += batch.deltas().size();

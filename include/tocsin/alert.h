@@ -60,6 +60,12 @@ struct Alert {
   // comparison the value that long before.
   std::optional<int128> beside;
   Millis compare_to{0};
+  // A forecast by the usual shape of day and week; nothing: by a straight line.
+  struct Shape {
+    int weeks = 0;                    // before, of which it is made
+    std::optional<EventTime> over{};  // when it comes to the rung's amount, if later than now
+  };
+  std::optional<Shape> shape;
   struct Next {  // the rung above, if any
     std::string rung;
     int128 amount = 0;

@@ -81,6 +81,30 @@ void write_words(RowWriter& out, const Alert& alert) {
   }
 }
 
+// What it is seen beside: an amount (1), with the shape of what it is a forecast by (2).
+void write_beside(RowWriter& out, const Alert& alert) {
+  const bool shaped = alert.beside && alert.shape;
+  out.byte(shaped ? 2 : alert.beside ? 1 : 0);
+  if (alert.beside) out.amount(*alert.beside);
+  if (shaped) {
+    out.number(static_cast<std::uint64_t>(alert.shape->weeks));
+    out.signed_number(to_ms(alert.shape->over.value_or(kNever)));
+  }
+  out.signed_number(alert.compare_to.count());
+}
+
+void read_beside(RowReader& in, Alert& alert, bool& valid) {
+  const auto parts = read_up_to(in, 2, valid);
+  if (parts >= 1) alert.beside = in.amount();
+  if (parts == 2) {
+    alert.shape.emplace();
+    alert.shape->weeks = static_cast<int>(read_up_to(in, INT32_MAX, valid));
+    const EventTime over = event_time_ms(in.signed_number());
+    if (over != kNever) alert.shape->over = over;
+  }
+  alert.compare_to = Millis{in.signed_number()};
+}
+
 void read_what(RowReader& in, Alert& alert, bool& valid) {
   alert.id = in.text();
   alert.rule = in.text();
@@ -158,9 +182,7 @@ std::string encode_alert(const Alert& alert) {
   }
   out.byte(bits);
   if ((bits & kBeside) != 0) {
-    out.byte(alert.beside ? 1 : 0);
-    if (alert.beside) out.amount(*alert.beside);
-    out.signed_number(alert.compare_to.count());
+    write_beside(out, alert);
   }
   if (!alert.drivers.empty() || !alert.silence.empty()) out.text(alert.silence);
   if (!alert.drivers.empty()) write_drivers(out, alert);
@@ -187,8 +209,7 @@ Result<Alert> decode_alert(std::string_view bytes) {
   alert.enforced = (bits & 16) != 0;
   alert.repriced = (bits & 32) != 0;
   if ((bits & kBeside) != 0) {
-    if (read_up_to(in, 1, valid) == 1) alert.beside = in.amount();
-    alert.compare_to = Millis{in.signed_number()};
+    read_beside(in, alert, valid);
   }
   if (version >= 2) alert.silence = in.text();
   if (version >= 3) read_drivers(in, alert);

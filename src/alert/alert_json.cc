@@ -67,6 +67,13 @@ void write_alert_keys(JsonWriter& json, const Alert& alert) {
   json.text("amount", times ? decimal_text(alert.amount, 12) : decimal(alert.amount));
   json.text("value", decimal(alert.value));
   if (alert.beside) json.text(times ? "before" : "forecast", decimal(*alert.beside));
+  if (alert.beside && !times) {
+    json.text("forecast_method", alert.shape ? "usual_shape" : "straight_line");
+    if (alert.shape) json.number("forecast_weeks", alert.shape->weeks);
+    if (alert.shape && alert.shape->over) {
+      json.text("forecast_over", rfc3339_text(*alert.shape->over));
+    }
+  }
   if (alert.budget) {
     json.text("budget", decimal(*alert.budget));
   } else {

@@ -62,6 +62,7 @@ Alert make_alert(const Rule& rule, std::string_view fingerprint, const Crossing&
   alert.runbook = rule.runbook;
   alert.requests = crossing.requests;
   alert.beside = crossing.beside;
+  alert.shape = crossing.shape;
   alert.compare_to = rule.compare_to.value_or(Millis{0});
   if (is_ratio(rule.metric)) alert.numerator = static_cast<std::int64_t>(crossing.amount);
   const Ladder::Step* end = crossing.ladder->steps.data() + crossing.ladder->steps.size();

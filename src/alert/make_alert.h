@@ -24,7 +24,8 @@ struct Crossing {
   std::int64_t requests = 0;
   EventTime at{};                  // greatest event time in the commit's delta
   std::optional<int128> beside{};  // Alert::beside
-  EventTime in_force{};            // the budget is that of this time
+  std::optional<Alert::Shape> shape{};
+  EventTime in_force{};  // the budget is that of this time
 };
 
 // SHA-256 over the length-prefixed rule name, state fingerprint, group key, start in milliseconds,

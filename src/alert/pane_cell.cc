@@ -17,9 +17,10 @@ auto position(const std::vector<PaneSum>& panes, std::int64_t pane) {
 struct Covered {
   Window window;
   PaneSum sums;
-  std::optional<PaneSum> then{};  // what it is compared with, if there is such
-  Millis elapsed{0};              // of a calendar window
-  bool whole = true;              // the group's first request was not within it
+  std::optional<PaneSum> then{};            // what it is compared with, if there is such
+  Millis elapsed{0};                        // of a calendar window
+  bool whole = true;                        // the group's first request was not within it
+  std::optional<WeekShape::Share> usual{};  // of a calendar window, for forecasts
 };
 
 struct Comparison {
@@ -48,12 +49,24 @@ bool enough(const PaneRule& rule, const PaneSum& sums) {
   return sums.more.get() != nullptr && sums.more.get()->cost >= *rule.min_cost;
 }
 
+// How much of a window has passed: by the clock, or by what usually comes in it.
+struct Passed {
+  std::int64_t elapsed, whole;
+};
+Passed by_clock(const Covered& now) {
+  return {now.elapsed.count(), (now.window.end - now.window.start).count()};
+}
+Passed passed(const Covered& now) {
+  return now.usual ? Passed{now.usual->elapsed, now.usual->whole} : by_clock(now);
+}
+bool is_a_tenth(const Passed& of) { return int128{of.elapsed} * 10 >= of.whole; }
+
 // A forecast says nothing in the first tenth of a window, nor of so few requests.
 constexpr std::int64_t kForecastRequests = 20;
 
 bool foreseeable(const Covered& now) {
-  const Millis length = now.window.end - now.window.start;
-  return now.sums.requests >= kForecastRequests && now.elapsed * 10 >= length;
+  return now.sums.requests >= kForecastRequests && is_a_tenth(by_clock(now)) &&
+         is_a_tenth(passed(now));
 }
 
 // Requests that do not come in a calendar window have not come when it ends.
@@ -68,8 +81,8 @@ bool holds_at(const PaneRule& rule, Rung::Kind kind, int128 amount, const Covere
   const bool known = !rule.judges_absence || is_over(rule, now);
   switch (kind) {
     case Rung::Kind::forecast: {
-      const Millis length = now.window.end - now.window.start;
-      return foreseeable(now) && sums.amount * length.count() >= amount * now.elapsed.count();
+      const Passed of = passed(now);
+      return foreseeable(now) && sums.amount * of.whole >= amount * of.elapsed;
     }
     case Rung::Kind::times:
     case Rung::Kind::times_below: {
@@ -103,11 +116,21 @@ bool goes_on(const PaneRule& rule, const Ladder::Step& step, const Covered& now)
 }
 
 std::optional<int128> beside(const PaneRule& rule, const Ladder::Step& step, const Covered& now) {
-  if (step.kind == Rung::Kind::forecast && now.elapsed > Millis{0}) {
-    return now.sums.amount * (now.window.end - now.window.start).count() / now.elapsed.count();
+  const Passed of = passed(now);
+  if (step.kind == Rung::Kind::forecast && of.elapsed > 0) {
+    return now.sums.amount * of.whole / of.elapsed;
   }
   if (now.then) return value_of(rule.metric, *now.then);
   return std::nullopt;
+}
+
+// By what a forecast was made.
+std::optional<Alert::Shape> shape_of(const PaneRule& rule, const Ladder::Step& step,
+                                     const Covered& now) {
+  if (step.kind != Rung::Kind::forecast || !now.usual) return std::nullopt;
+  return Alert::Shape{now.usual->weeks,
+                      rule.shape->reached(now.window, now.window.start + now.elapsed,
+                                          now.sums.amount, step.amount)};
 }
 
 Window rolling_window(const PaneRule& rule, std::int64_t pane) {
@@ -196,6 +219,23 @@ std::int64_t tenth_of(const PaneRule& rule, std::int64_t pane) {
   return rule.panes.at(window.start + (window.end - window.start) / 10 - Millis{1});
 }
 
+// The next pane of `pane`'s window, from it on, at which more of what usually comes is known, or
+// enough of that has passed, so that forecasts change without a request.
+std::int64_t next_known(const PaneRule& rule, const PaneCell& cell, std::int64_t pane) {
+  const EventTime at = rule.panes.start(pane);
+  const Window window = rule.calendar->window_at(at);
+  if (rule.shape == nullptr || window.start != cell.window_start || cell.window.requests == 0) {
+    return INT64_MAX;
+  }
+  const EventTime week = rule.shape->next_week(at);
+  std::int64_t next = week < window.end ? rule.panes.at(week) : INT64_MAX;
+  if (const auto tenth = rule.shape->tenth(window, at)) {
+    const std::int64_t by_tenth = rule.panes.at(*tenth - Millis{1});
+    if (by_tenth >= pane) next = std::min(next, by_tenth);
+  }
+  return next;
+}
+
 // With nothing in it and all told, a rolling window stays as it is.
 bool stays_empty(const PaneRule& rule, const PaneCell& cell, std::int64_t pane) {
   const auto covered = position(cell.panes.all(), rule.panes.first_covered(pane - 1));
@@ -238,7 +278,10 @@ std::int64_t next_to_judge(const PaneRule& rule, const Ladder& ladder, const Pan
       (!rule.grouped || cell.window.requests > 0)) {
     last = std::min(last, last_of(rule, from));
   }
-  if (rule.forecasts && from <= tenth_of(rule, from)) last = std::min(last, tenth_of(rule, from));
+  if (rule.forecasts) {
+    if (from <= tenth_of(rule, from)) last = std::min(last, tenth_of(rule, from));
+    last = std::min(last, next_known(rule, cell, from));
+  }
   const std::int64_t reach = rule.calendar == nullptr ? rule.panes.first_covered(from) : from;
   const auto first = position(panes, reach);
   if (first == panes.end()) return last;
@@ -269,7 +312,7 @@ void end_if_long_below(const PaneRule& rule, const Ladder::Step* step, const Cov
     ended.push_back({step, id_start, rule.panes.start(episode.first_pane), rule.panes.end(pane),
                      now.window, value_of(rule.metric, now.sums), now.sums.amount,
                      denominator_of(rule.metric, now.sums), episode.highest,
-                     beside(rule, *step, now)});
+                     beside(rule, *step, now), shape_of(rule, *step, now)});
   }
   episode.bit = 64;  // over: erased below
 }
@@ -296,7 +339,7 @@ void judge_rung(const PaneRule& rule, const Ladder::Step& step, const Covered& n
       step.kind == Rung::Kind::forecast ? now.window.start : rule.panes.start(episode->first_pane);
   reached.push_back({&step, id_start, now.window, value, now.sums.amount,
                      denominator_of(rule.metric, now.sums), false, rule.panes.end(pane),
-                     beside(rule, step, now)});
+                     beside(rule, step, now), shape_of(rule, step, now)});
 }
 
 void note_peak(const PaneRule& rule, std::int64_t start, const PaneSum& sums) {
@@ -427,8 +470,12 @@ void judge(const PaneRule& rule, const Ladder& ladder, std::int64_t through, Pan
   for (std::int64_t pane = cell.judged_through + 1; pane <= through; ++pane) {
     pane = next_to_judge(rule, ladder, cell, pane, through);
     if (pane > through) break;
-    const Covered now = covered(rule, cell, pane);
+    Covered now = covered(rule, cell, pane);
     if (rule.forecasts) end_forecasts(rule, ladder, now.window, cell);
+    if (rule.shape != nullptr) {
+      now.usual =
+          rule.shape->share(now.window, rule.panes.start(pane), now.window.start + now.elapsed);
+    }
     note_peak(rule,
               to_ms(rule.calendar != nullptr ? now.window.start
                                              : rule.panes.slot_window(rule.panes.slot(pane)).start),

@@ -9,6 +9,8 @@
 
 #include "alert/ladder.h"
 #include "alert/sketch.h"
+#include "alert/week_shape.h"
+#include "tocsin/alert.h"
 #include "tocsin/decimal.h"
 #include "tocsin/metric.h"
 #include "tocsin/time.h"
@@ -142,6 +144,7 @@ struct PaneRule {
   // Some rung may be reached by requests that do not come.
   bool judges_absence = false;
   bool forecasts = false;
+  WeekShape* shape = nullptr;  // forecasts: what usually comes; nullptr: a straight line
   Millis hold{0};
   Millis keep_firing_for{0};
 
@@ -166,6 +169,7 @@ struct PaneReached {
   std::optional<EventTime> at{};  // the end of the pane that was judged
   // Of a forecast the projected total; of a comparison the value then.
   std::optional<int128> beside{};
+  std::optional<Alert::Shape> shape{};
 };
 
 // A rung left.
@@ -179,6 +183,7 @@ struct PaneEnded {
   std::int64_t requests = 0;
   int128 highest = 0;  // of rungs `below` the lowest
   std::optional<int128> beside{};
+  std::optional<Alert::Shape> shape{};
 };
 
 // A rising sum in a rolling window, after panes were added to: each pane with events from `touched`

@@ -201,6 +201,11 @@ void add_fields(Message& message, const Alert& alert, EventTime told) {
 
 // How it is reckoned, or finance will not believe it.
 std::string method_text(const Alert& alert) {
+  if (alert.shape) {
+    return "Forecast: by the usual shape of day and week, of " + count_text(alert.shape->weeks) +
+           (alert.shape->weeks == 1 ? " week" : " weeks") + "; told once in this " +
+           window_word(alert.window_kind) + ".";
+  }
   return "Forecast: a straight line through " + duration_text(alert.at - alert.window.start) +
          " of this " + window_word(alert.window_kind) + "; told once in it.";
 }

@@ -228,6 +228,20 @@ std::string rung_words(const std::string& rung) {
   return words;
 }
 
+namespace {
+
+// What is to come is by the shape too, or a message would say two things.
+void by_shape(const Alert& alert, Pace& pace) {
+  pace.at_end = alert.beside.value_or(alert.value);
+  pace.gone.reset();
+  pace.next.reset();
+  if (alert.amount == *alert.budget && alert.shape->over && *alert.shape->over < alert.window.end) {
+    pace.gone = alert.shape->over;
+  }
+}
+
+}  // namespace
+
 std::optional<Pace> pace_of(const Alert& alert, EventTime told) {
   const Window& window = alert.window;
   if (told >= window.end) return {};
@@ -255,6 +269,7 @@ std::optional<Pace> pace_of(const Alert& alert, EventTime told) {
   };
   pace.gone = reached(*alert.budget);
   if (alert.next) pace.next = reached(alert.next->amount);
+  if (alert.shape) by_shape(alert, pace);
   return pace;
 }
 

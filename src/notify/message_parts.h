@@ -88,7 +88,8 @@ std::string value_with_unit(Metric metric, int128 value, std::optional<int128> l
 // The alert's name for people: "80%", "$250 left".
 std::string rung_words(const std::string& rung);
 
-// What follows from the window's average so far, the alert's time being now. Nothing where that
+// What follows from the window's average so far, or the usual shape of day and week of a forecast
+// by that, the alert's time being now. Nothing where that
 // says little: no calendar window, no rising sum, fewer than 20 requests, or a window that is over
 // when it is told.
 struct Pace {

@@ -344,6 +344,23 @@ bool decode_partition(std::string_view bytes, PartitionRow& row) {
   return in.ok() && in.done();
 }
 
+std::string encode_hour(const WeekShape::Hour& hour) {
+  std::string bytes;
+  RowWriter out(bytes);
+  out.byte(1);
+  out.amount(hour.amount);
+  out.signed_number(hour.requests);
+  return bytes;
+}
+
+bool decode_hour(std::string_view bytes, WeekShape::Hour& hour) {
+  RowReader in(bytes);
+  if (in.byte() != 1) return false;
+  hour.amount = in.amount();
+  hour.requests = in.signed_number();
+  return in.ok() && in.done();
+}
+
 std::string encode_window(const WindowRow& row) {
   std::string bytes;
   RowWriter out(bytes);

@@ -10,6 +10,7 @@
 
 #include "alert/pane_cell.h"
 #include "alert/sum_cell.h"
+#include "alert/week_shape.h"
 #include "state/id_set.h"
 #include "tocsin/row.h"
 #include "tocsin/source.h"
@@ -80,6 +81,10 @@ struct PartitionRow {
 std::int64_t stream_second(const PartitionRow& row);
 std::string encode_partition(const PartitionRow& row);
 bool decode_partition(std::string_view bytes, PartitionRow& row);
+
+// What came in an hour, of which the shape of a rule's week is made.
+std::string encode_hour(const WeekShape::Hour& hour);
+bool decode_hour(std::string_view bytes, WeekShape::Hour& hour);
 
 // What is known of a window beside its cells.
 struct WindowRow {

@@ -57,6 +57,13 @@ Result<std::unique_ptr<RuleState>> RuleState::create(std::shared_ptr<const Rule>
                       .forecasts = has_rung(rule, Rung::Kind::forecast),
                       .hold = rule.hold,
                       .keep_firing_for = rule.keeps_firing_for()};
+  // Within an hour nothing is known but that it passes.
+  if (state->pane_rule.forecasts && rule.window.kind != WindowKind::hour) {
+    auto hours = LocalHours::create(rule.window.zone);
+    if (!hours) return reject("rule " + rule.name + ": " + hours.error().message);
+    state->shape = std::make_unique<WeekShape>(*hours);
+    state->pane_rule.shape = state->shape.get();
+  }
   return state;
 }
 
@@ -88,6 +95,11 @@ void RuleState::take_over(RuleState& old) {
   groups = std::move(old.groups);
   judged_through = old.judged_through;
   judged_at = old.judged_at;
+  if (shape != nullptr && old.shape != nullptr) {
+    shape = std::move(old.shape);
+    pane_rule.shape = shape.get();
+    old.pane_rule.shape = nullptr;
+  }
   waits = old.waits;
   forgetting = old.forgetting;
   edition = old.edition;

@@ -111,6 +111,7 @@ class RuleState {
   Millis lateness{0};
   std::optional<Calendar> calendar;
   PaneRule pane_rule;
+  std::unique_ptr<WeekShape> shape;  // of rules with forecasts, which pane_rule points to
   // After an edit of the ladder cells are of an older edition until they are looked at again: by
   // the sweep, or before they change.
   std::uint16_t edition = 0;

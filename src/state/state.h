@@ -219,6 +219,7 @@ class State {
   Result<void> load_unpriced();
   Result<void> load_ids();
   Result<void> load_panes();
+  Result<void> load_shape(RuleState& rule) const;
   Result<void> load_journal();
   void put_state_row(const RuleState& rule);
   Result<void> note_version();
@@ -340,6 +341,7 @@ class State {
   Result<void> find_old_ticks(EventTime before);
   Result<void> find_old_marks(WallTime now);
   void write_rows(const CommitInput& input);
+  void write_shape(RuleState& rule);
   void write_partitions();
   void write_ids(const CommitInput& input);
   void write_journal();

@@ -392,6 +392,7 @@ void State::resolve(RuleState& rule, const Judged& judged, const PaneEnded& ende
                           .requests = ended.requests,
                           .at = ended.until,
                           .beside = ended.beside,
+                          .shape = ended.shape,
                           .in_force = judged.in_force};
   resolution.alert = make_alert(*rule.rule, rule.row.fingerprint, crossing);
   resolution.highest = ended.highest;

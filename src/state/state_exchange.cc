@@ -144,6 +144,7 @@ Result<Committed> State::exchange(PreparedRules& next, const CommitInput& input)
       rule->take_over(*known->second);
     } else if (rule->by_pane && next.stored.contains(rule->key)) {
       if (auto found = find_groups(*rule, next); !found) return tl::unexpected(found.error());
+      if (auto loaded = load_shape(*rule); !loaded) return tl::unexpected(loaded.error());
     }
     by_id_[id] = rule;
     drained_.erase(id);

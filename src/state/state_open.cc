@@ -326,8 +326,24 @@ Result<void> State::load_panes() {
     });
     if (!scanned) return scanned;
     if (!good) return damaged("a cell");
+    if (auto loaded = load_shape(*rule); !loaded) return loaded;
   }
   return {};
+}
+
+Result<void> State::load_shape(RuleState& rule) const {
+  if (rule.shape == nullptr) return {};
+  bool good = true;
+  std::string from(1, key::kShape);
+  key::append_u32(from, rule.row.id);
+  auto scanned = store_.scan(from, key::after(from), [&](auto key, auto value) {
+    WeekShape::Hour hour;
+    good = decode_hour(value, hour);
+    rule.shape->set(key::read_i64(key.substr(1 + 4)), hour);
+    return good;
+  });
+  if (!scanned) return scanned;
+  return good ? Result<void>{} : damaged("the shape of a rule's week");
 }
 
 Result<void> State::load_journal() {

@@ -148,7 +148,9 @@ void State::apply_pane(RuleState& rule, const Delta& delta) {
   }
   const auto pane = open_pane(rule.pane_rule, entry.cell, delta.at);
   if (!pane) return;
-  entry.cell.panes.add(pane_sum(*pane, rule.pane_rule, delta));
+  const PaneSum sums = pane_sum(*pane, rule.pane_rule, delta);
+  entry.cell.panes.add(sums);
+  if (rule.shape != nullptr) rule.shape->add(panes.start(*pane), sums.amount, sums.requests);
   if (rule.pane_rule.compare_to || rule.pane_rule.judges_absence) {
     entry.cell.first_pane = std::min(entry.cell.first_pane, *pane);
   }
@@ -380,6 +382,7 @@ void State::tell(RuleState& rule, const Judged& judged, PaneOutcome& outcome,
             .requests = hit.requests,
             .at = hit.at.value_or(judged.at),
             .beside = hit.beside,
+            .shape = hit.shape,
             .in_force = judged.in_force},
            hit.continues, input);
     // Its other part knows what drives the sum that this one is about.

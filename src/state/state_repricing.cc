@@ -123,6 +123,7 @@ void State::put_right_pane(RuleState& rule, const Delta& delta) {
   if (entry->commit != commit_) entry->latest = newest_time();
   touch_group(rule, *entry);
   entry->cell.panes.add({delta.at, delta.amount, 0});
+  if (rule.shape != nullptr) rule.shape->add(rule.pane_rule.panes.start(delta.at), delta.amount, 0);
   entry->changed.push_back(delta.at);
 }
 

@@ -73,6 +73,7 @@ void State::write_rows(const CommitInput& input) {
   }
   for (const auto& rule : rules_) {
     if (std::exchange(rule->row_changed, false)) put_state_row(*rule);
+    if (rule->shape != nullptr) write_shape(*rule);
     for (auto& [start, table] : rule->windows) {
       if (!table.row_changed) continue;
       table.row_changed = false;
@@ -91,6 +92,17 @@ void State::write_rows(const CommitInput& input) {
   if (counts_changed_) batch_.put(key::meta("counts"), counts_.encode());
   counts_changed_ = false;
   unpriced_.write(batch_);
+}
+
+// Hours that this commit changed; and no more those that no pane to come is judged by.
+void State::write_shape(RuleState& rule) {
+  const auto key = [&](std::int64_t hour) { return key::window(key::kShape, rule.row.id, hour); };
+  rule.shape->take_changed([&](std::int64_t hour, const WeekShape::Hour& sums) {
+    batch_.put(key(hour), encode_hour(sums));
+  });
+  if (rule.judged_through == INT64_MIN) return;
+  rule.shape->forget_before(rule.pane_rule.panes.start(rule.judged_through),
+                            [&](std::int64_t hour) { batch_.erase(key(hour)); });
 }
 
 void State::write_partitions() {

@@ -96,6 +96,8 @@ MUTANTS = {
     "session-without-end": "alert",
     "settled-twice": "state",
     "settled-without-the-last-pane": "state",
+    "shape-lost-at-a-start": "state",
+    "shape-of-this-week-too": "alert",
     "slack-unescaped": "notify",
     "storm-of-old-news": "state",
     "stream-time-uncapped": "pipeline",

@@ -42,6 +42,10 @@ Alert any_alert() {
   alert.requests = *rc::gen::arbitrary<std::int64_t>();
   alert.numerator = *rc::gen::arbitrary<std::int64_t>();
   if (*rc::gen::arbitrary<bool>()) alert.beside = any_amount();
+  if (alert.beside && *rc::gen::arbitrary<bool>()) {
+    alert.shape = Alert::Shape{*rc::gen::inRange(0, 9), std::nullopt};
+    if (*rc::gen::arbitrary<bool>()) alert.shape->over = any_time();
+  }
   alert.compare_to = Millis{*rc::gen::inRange<std::int64_t>(0, 2) * 604'800'000};
   for (bool* flag : {&alert.old_news, &alert.stale, &alert.continues, &alert.late, &alert.enforced,
                      &alert.repriced}) {
@@ -93,6 +97,22 @@ TEST_CASE("Each field of an alert survives its bytes") {
   CHECK(back->next->severity == Severity::warning);
   CHECK((back->stale && back->late));
   CHECK_FALSE((back->old_news || back->continues || back->enforced));
+}
+
+TEST_CASE("By what a forecast was made survives its bytes, and a straight line adds none") {
+  Alert alert = samples::production();
+  alert.beside = samples::usd("120");
+  const std::string straight = encode_alert(alert);
+  CHECK_FALSE(decode_alert(straight)->shape);
+  alert.shape = Alert::Shape{4, samples::utc(2026, 11, 25)};
+  const auto back = decode_alert(encode_alert(alert));
+  REQUIRE(back);
+  REQUIRE(back->shape);
+  CHECK(back->beside == samples::usd("120"));
+  CHECK(back->shape->weeks == 4);
+  CHECK(back->shape->over == samples::utc(2026, 11, 25));
+  alert.shape->over.reset();
+  CHECK_FALSE(decode_alert(encode_alert(alert))->shape->over);
 }
 
 TEST_CASE("Any alert is the same after a round trip") {

@@ -41,6 +41,18 @@ TEST_CASE("A threshold has no budget, a rate is a ratio, a lifetime no end") {
   CHECK(json.find(R"("end":null)") != std::string::npos);
 }
 
+TEST_CASE("A forecast says by what it was made") {
+  Alert alert = samples::user_over();
+  alert.rung = "forecast100%";
+  alert.beside = samples::usd("31.5");
+  CHECK(json_of(alert).find(R"("forecast":"31.5","forecast_method":"straight_line","budget")") !=
+        std::string::npos);
+  alert.shape = Alert::Shape{4, samples::utc(2026, 11, 25)};
+  CHECK(json_of(alert).find(R"("forecast_method":"usual_shape","forecast_weeks":4,)"
+                            R"("forecast_over":"2026-11-25T00:00:00Z","budget")") !=
+        std::string::npos);
+}
+
 TEST_CASE("Counts are whole numbers in JSON") {
   Alert alert = samples::user_over();
   alert.metric = Metric::tokens;

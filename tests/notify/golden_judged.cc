@@ -29,6 +29,16 @@ Alert forecast() {
   return alert;
 }
 
+// The same where as much comes each working day and nothing on others: 9 of November's 21 have
+// passed, $7,373.33. $6,000 are 17.09 of them, which is early on Wednesday the 25th.
+Alert forecast_by_shape() {
+  Alert alert = forecast();
+  alert.id = "f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1";
+  alert.beside = usd("7373.333333333333");
+  alert.shape = Alert::Shape{4, utc(2026, 11, 25, 2, 7)};
+  return alert;
+}
+
 Alert unusual_hour() {
   Alert alert = forecast();
   alert.id = "c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0";
@@ -198,6 +208,7 @@ Notice new_agents() {
 
 void add_judged(std::vector<Sample>& all) {
   all.push_back({"forecast", told(forecast())});
+  all.push_back({"forecast-by-shape", told(forecast_by_shape())});
   all.push_back({"compared-with-a-week-ago", told(unusual_hour())});
   all.push_back({"cache-hit-rate-below", told(cache_misses())});
   all.push_back({"latency", told(slow_answers())});

@@ -76,6 +76,26 @@ std::vector<Rule> judged_rules() {
   return all;
 }
 
+// Forecasts, by a straight line and, as weeks go by, by their shape.
+std::vector<Rule> forecast_rules() {
+  std::vector<Rule> all;
+  const auto add = [&](std::string name, WindowKind kind, bool grouped, int128 budget) {
+    Rule rule = user_day_rule(std::move(name), budget);
+    rule.window.kind = kind;
+    rule.window.zone = "Europe/Berlin";
+    if (!grouped) rule.group_by.clear();
+    for (Rung& rung : rule.ladder) {
+      rung.kind = Rung::Kind::forecast;
+      rung.text = "forecast" + rung.text;
+    }
+    all.push_back(std::move(rule));
+  };
+  add("week", WindowKind::week, true, 5 * kDollar);
+  add("day", WindowKind::day, false, 4 * kDollar);
+  add("month", WindowKind::month, false, 80 * kDollar);
+  return all;
+}
+
 std::vector<PartitionName> partitions() {
   return {{"requests", 0}, {"requests", 1}, {"requests", 2}};
 }
@@ -113,6 +133,36 @@ std::vector<std::vector<ScriptedRecord>> traffic(std::mt19937& random) {
   return all;
 }
 
+// Seven weeks, most of it in the hours of an office, with some that come late or from 2099.
+std::vector<std::vector<ScriptedRecord>> weeks_of_traffic(std::mt19937& random) {
+  constexpr std::int64_t kReplayDay = 24 * 60 * kReplayMinute;
+  const auto pick = [&](int below) {
+    return static_cast<int>(random() % static_cast<unsigned>(below));
+  };
+  std::vector<std::vector<ScriptedRecord>> all;
+  for (const auto& partition : partitions()) {
+    std::vector<ScriptedRecord> records;
+    for (int i = 0; i < 49 * 24; ++i) {
+      const std::int64_t day = i / 24;
+      if (day % 7 >= 5 && pick(6) != 0) continue;
+      const std::int64_t stamp = kNoon + day * kReplayDay + i % 24 * 20 * kReplayMinute;
+      std::int64_t time = stamp - pick(90'000);
+      if (pick(20) == 0) time -= pick(30) * 60 * kReplayMinute;
+      if (pick(100) == 0) time = 4'070'908'800'000 - pick(40) * kReplayDay;
+      const auto offset = static_cast<std::int64_t>(records.size());
+      const int most = (day / 7) % 3 == 2 ? 80'000 : 40'000;
+      records.push_back({partition, offset, stamp,
+                         R"({"id":")" + std::to_string(partition.partition) + "-" +
+                             std::to_string(i) + R"(","timestamp":)" + std::to_string(time) +
+                             R"(,"provider":"openai","model":"gpt-4o","usage":{"input":)" +
+                             std::to_string(pick(most)) + R"(},"user":"u)" +
+                             std::to_string(pick(4)) + R"("})"});
+    }
+    all.push_back(std::move(records));
+  }
+  return all;
+}
+
 // Some order that keeps each partition's own.
 std::vector<ScriptedRecord> interleave(const std::vector<std::vector<ScriptedRecord>>& partitions,
                                        std::mt19937& random) {
@@ -133,17 +183,23 @@ std::vector<ScriptedRecord> interleave(const std::vector<std::vector<ScriptedRec
 }  // namespace
 
 TEST_CASE("Which alerts there are depends on records and rules alone") {
-  const unsigned seed = GENERATE(range(1u, 13u));
-  const auto of = seed % 3 == 0 ? judged_rules : rules;
+  const unsigned seed = GENERATE(range(1u, 15u));
+  const bool weeks = seed > 12;
+  const auto of = weeks ? forecast_rules : seed % 3 == 0 ? judged_rules : rules;
   CAPTURE(seed);
   std::mt19937 random(seed);
-  const auto records = traffic(random);
+  const auto records = weeks ? weeks_of_traffic(random) : traffic(random);
   EngineRun reference{of(), &built_in_prices(), 1, 10'000};
   MemoryStore store;
   RecordingTeller expected;
   REQUIRE(reference.run(store, partitions(), interleave(records, random), expected));
   REQUIRE(expected.alerts.size() == expected.ids().size());
   REQUIRE(expected.alerts.size() > 20);
+  const auto by_shape = [](const RecordingTeller& teller) {
+    return std::count_if(teller.alerts.begin(), teller.alerts.end(),
+                         [](const Alert& alert) { return alert.shape.has_value(); });
+  };
+  CHECK((by_shape(expected) > 10) == weeks);
 
   SECTION("not on batches, workers or memory") {
     for (const std::size_t batch : {1u, 7u, 10'000u}) {
@@ -156,6 +212,7 @@ TEST_CASE("Which alerts there are depends on records and rules alone") {
         REQUIRE(run.run(own, partitions(), interleave(records, random), teller));
         CHECK(teller.ids() == expected.ids());
         CHECK(teller.alerts.size() == expected.alerts.size());
+        CHECK(by_shape(teller) == by_shape(expected));
       }
     }
   }

@@ -360,9 +360,18 @@ class Page {
       std::string text = padded(rung_words(alert.rung), rung_width + 2) +
                          padded(moment(alert.at, of_.now, of_.zone), when_width + 3);
       if (!of_.is_one) text += group_value(alert.group) + "   ";
-      put(label, text + tellings(alert));
+      put(label, text + tellings(alert) + heading(alert));
       label = "";
     }
+  }
+
+  // "   heading for $7,900 by a straight line"
+  std::string heading(const ToldAlert& alert) const {
+    if (!alert.forecast) return "";
+    return "   heading for " + about_text(of_.metric, *alert.forecast, *alert.forecast) + " by " +
+           (alert.forecast_weeks == 0
+                ? "a straight line"
+                : "the usual shape of " + grouped_plural(alert.forecast_weeks, "week"));
   }
 
   std::string tellings(const ToldAlert& alert) const {

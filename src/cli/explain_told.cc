@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "notify/message_parts.h"
 #include "notify/outbox.h"
 #include "notify/outbox_keys.h"
 #include "notify/silences.h"
@@ -48,6 +49,8 @@ ToldAlert told_of(const Snapshot& snapshot, const Alert& alert) {
   told.old_news = alert.old_news;
   told.stale = alert.stale;
   told.continues = alert.continues;
+  if (is_forecast(alert)) told.forecast = alert.beside;
+  if (alert.shape) told.forecast_weeks = static_cast<std::uint32_t>(alert.shape->weeks);
   told.acknowledged = acknowledgement_of(snapshot, alert.id);
   if (!alert.silence.empty()) told.silenced = silenced_by(snapshot, alert.silence);
   return told;

@@ -41,6 +41,8 @@ struct ToldAlert {
   };
   std::optional<Silenced> silenced;
   std::optional<Acknowledgement> acknowledged;
+  std::optional<int128> forecast;    // what its window was heading for
+  std::uint32_t forecast_weeks = 0;  // by the usual shape of these; 0: by a straight line
 };
 
 // A rung of the ladder as it is for one group.

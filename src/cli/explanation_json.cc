@@ -111,6 +111,10 @@ class Writer {
     pairs(alert.group);
     json_.boolean("old_news", alert.old_news).boolean("stale", alert.stale);
     json_.boolean("continues", alert.continues);
+    if (alert.forecast) {
+      json_.text("forecast", amount(*alert.forecast));
+      json_.number("forecast_weeks", alert.forecast_weeks);
+    }
     if (alert.silenced) {
       json_.key("silence").begin_object().text("id", alert.silenced->id);
       json_.text("author", alert.silenced->author).text("comment", alert.silenced->comment);

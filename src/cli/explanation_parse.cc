@@ -177,6 +177,10 @@ class Parser {
     alert.old_news = truth(node, "old_news");
     alert.stale = truth(node, "stale");
     alert.continues = truth(node, "continues");
+    if (node.find("forecast") != nullptr) {
+      alert.forecast = amount(node, "forecast");
+      alert.forecast_weeks = static_cast<std::uint32_t>(number(node, "forecast_weeks"));
+    }
     if (const Node* by = node.find("acknowledged"); by != nullptr) {
       alert.acknowledged = {text(*by, "by"), text(*by, "comment"),
                             WallTime{Millis{number(*by, "at_ms")}}};

@@ -167,6 +167,20 @@ TEST_CASE("An explanation survives its own JSON, whatever a group is called") {
   }
 }
 
+TEST_CASE("A forecast that was told says what it was and by what, also over the wire") {
+  const Spent fixture({{"user-1", 9}});
+  auto of = explained(fixture, {{"user", "user-1"}});
+  REQUIRE(of);
+  of->told[0].forecast = 12 * kDollar;
+  of->told[1].forecast = 13 * kDollar;
+  of->told[1].forecast_weeks = 4;
+  const auto again = parse_explanation(explanation_json(*of));
+  REQUIRE(again);
+  const std::string text = explanation_text(*again, {}, Terminal());
+  CHECK_THAT(text, Catch::Contains("heading for $12 by a straight line"));
+  CHECK_THAT(text, Catch::Contains("heading for $13 by the usual shape of 4 weeks"));
+}
+
 TEST_CASE("What is no explanation is refused") {
   CHECK_FALSE(parse_explanation("{}"));
   CHECK_FALSE(parse_explanation("<html>"));

@@ -140,6 +140,9 @@ void add_engine(Samples& out, const EngineStatus& engine) {
   out.gauge("held", "1 while nothing is counted for want of room.", engine.held.empty() ? 0 : 1);
   out.gauge("halted_partitions", "Partitions that are not read until a person decides.",
             static_cast<std::int64_t>(engine.halted));
+  out.gauge("unmatched_rules",
+            "Rules that matched none of a hundred requests or more in a day of event time.",
+            static_cast<std::int64_t>(engine.unmatched_rules));
   out.counter("lost_offsets_total", "Offsets that were deleted or skipped unread.",
               engine.lost_offsets);
   out.gauge("cells", "Cells in memory.", static_cast<std::int64_t>(engine.sizes.cells));

@@ -91,8 +91,9 @@ std::string remark(const ReportOf& of, std::size_t i) {
   if (peaks.requests() == 0 && of.result.rules[i].alerts == 0) {
     if (of.result.counts[Count::events] == 0) return {};
     return "matched nothing: " +
-           (of.samples == nullptr ? std::string("no request met its conditions")
-                                  : of.samples->why_nothing(rule)) +
+           (of.samples == nullptr
+                ? std::string("no request met its conditions")
+                : of.samples->why_nothing(rule, of.result.counts[Count::events])) +
            ".";
   }
   const std::string often = rings_always(rule, of.result.rules[i], peaks);

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "cli/backtest_run.h"
-#include "cli/field_samples.h"
+#include "pipeline/field_samples.h"
 
 namespace tocsin {
 

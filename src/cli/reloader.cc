@@ -208,6 +208,7 @@ ReloadOutcome Reloader::apply(Trigger trigger, Reading reading) {
   AggregatorSetup aggregator =
       aggregator_setup(next->loaded.config, next->loaded.rules, next->prices, setup_.state);
   aggregator.keeps = next;
+  aggregator.watch = setup_.engine.watch();
   reload->unpriced = unpriced_words(next->loaded.config);
   for (std::size_t i = 0; i < setup_.engine.workers(); ++i) {
     reload->aggregators.push_back(std::make_unique<Aggregator>(aggregator));

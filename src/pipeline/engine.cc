@@ -31,7 +31,9 @@ Engine::Engine(EngineSetup setup)
       exchange_(lanes(setup_.sources), setup_.state.seed(),
                 // What a replay tells is to be the same however fast its threads are.
                 setup_.live ? Exchange::kRecordsTogether : 1),
-      unpriced_(setup_.unpriced) {
+      unpriced_(setup_.unpriced),
+      unmatched_(samples_) {
+  if (setup_.live) setup_.aggregator.watch = &samples_;
   told_[Count::ids_forgotten] = setup_.state.counts()[Count::ids_forgotten];  // by who forgot
   std::size_t lane = 0;
   for (const auto& source : setup_.sources) {
@@ -91,6 +93,7 @@ Result<void> Engine::finish() {
   if (!setup_.live) return {};
   if (ended_) {
     if (auto told = tell_unpriced(true); !told) return told;
+    if (auto told = tell_unmatched(UnmatchedWatch::How::at_once); !told) return told;
   }
   return commit({.now = setup_.clock.wall(), .sync = Sync::yes});
 }
@@ -171,6 +174,7 @@ Result<void> Engine::exchange() {
   }
   exchange_.changed();
   unpriced_.set(std::move(reload_->unpriced));
+  unmatched_.rules_changed();
   if (reload_->in_force) reload_->in_force();
   reload_->done.set_value(std::chrono::duration_cast<std::chrono::microseconds>(
       setup_.clock.monotonic() - reload_since_));
@@ -299,6 +303,8 @@ Result<void> Engine::housekeeping() {
   if (!catch_up_.catching_up()) {
     if (auto told = tell_unpriced(false); !told) return told;
   }
+  const auto how = catch_up_.catching_up() ? UnmatchedWatch::How::look : UnmatchedWatch::How::tell;
+  if (auto told = tell_unmatched(how); !told) return told;
   if (const auto tick = idleness_.due(setup_.state, setup_.clock)) {
     auto ticked = commit(
         {.tick = &*tick, .now = setup_.clock.wall(), .catching_up = catch_up_.catching_up()});
@@ -477,6 +483,20 @@ Result<void> Engine::tell_unpriced(bool at_once) {
   return {};
 }
 
+// The same.
+Result<void> Engine::tell_unmatched(UnmatchedWatch::How how) {
+  const std::uint64_t before = unmatched_.rules();
+  const auto message = unmatched_.due(setup_.state, how);
+  if (unmatched_.rules() != before) publish();
+  if (!message) return {};
+  const bool catching_up = catch_up_.catching_up();
+  if (auto stored = commit({.now = setup_.clock.wall(), .catching_up = catching_up}); !stored) {
+    return stored;
+  }
+  setup_.teller.trouble(*message);
+  return {};
+}
+
 // Tells once what the counts newly say: limits that were met.
 void Engine::tell_counts() {
   const Counts& now = setup_.state.counts();
@@ -519,6 +539,7 @@ void Engine::publish() {
   status_.catching_up = catch_up_.catching_up();
   status_.halted = halted_.size();
   status_.lost_offsets = lost_offsets_;
+  status_.unmatched_rules = unmatched_.rules();
   status_.partitions = setup_.state.partitions();
   status_.disk = room_;
   status_.held = held_;

@@ -15,10 +15,12 @@
 #include <vector>
 
 #include "pipeline/catch_up.h"
+#include "pipeline/field_samples.h"
 #include "pipeline/idleness.h"
 #include "pipeline/outage.h"
 #include "pipeline/progress_watch.h"
 #include "pipeline/teller.h"
+#include "pipeline/unmatched_watch.h"
 #include "pipeline/unpriced_watch.h"
 #include "pipeline/worker.h"
 #include "state/state.h"
@@ -38,8 +40,9 @@ struct EngineStatus {
   std::uint64_t alerts = 0;  // recorded since the start of the process
   EventTime watermark = StreamTime::kUnset;
   bool catching_up = false;
-  std::uint64_t halted = 0;        // partitions
-  std::uint64_t lost_offsets = 0;  // since the start of the process
+  std::uint64_t halted = 0;           // partitions
+  std::uint64_t lost_offsets = 0;     // since the start of the process
+  std::uint64_t unmatched_rules = 0;  // UnmatchedWatch::rules()
   std::vector<PartitionRow> partitions;
   std::optional<DiskRoom> disk;  // absent: it is not looked at
   std::string held;              // why nothing is counted now; empty: it is
@@ -119,6 +122,9 @@ class Engine {
 
   EngineStatus status() const;
 
+  // What all aggregators of a live engine are watched by, also those of a reload.
+  EventWatch* watch() { return &samples_; }
+
   // Turns of the loops, for whoever watches whether they still turn; Worker::kEnded: that one has
   // nothing more to do. Any thread.
   std::uint64_t turns() const { return turns_.load(std::memory_order_relaxed); }
@@ -161,10 +167,12 @@ class Engine {
   void tell_other_cost(const OtherCost& copy);
   void tell_counts();
   Result<void> tell_unpriced(bool at_once);
+  Result<void> tell_unmatched(UnmatchedWatch::How how);
   void publish();
   void mirror();
 
   EngineSetup setup_;
+  FieldSamples samples_;  // of what rules that match nothing ask for
   PartitionDirectory directory_;
   Exchange exchange_;
   std::vector<std::unique_ptr<Worker>> workers_;
@@ -182,6 +190,7 @@ class Engine {
   Idleness idleness_;
   ProgressWatch progress_;
   UnpricedWatch unpriced_;
+  UnmatchedWatch unmatched_;
   std::chrono::steady_clock::time_point synced_at_{};
   bool unsynced_ = false;
   bool identified_ = false;

@@ -34,6 +34,7 @@ inline constexpr char kShape = 'Y';         // + state, hour
 inline constexpr char kMeta = 'M';          // + name
 inline constexpr char kDelivery = 'd';      // + time in ms; the outbox's (notify/outbox_keys.h)
 inline constexpr char kUnpriced = 'U';      // + day, kind, model, service
+inline constexpr char kMatch = 'Q';         // + state
 inline constexpr char kText = 'F';          // + hash of a text of the configuration
 
 inline void append_u32(std::string& key, std::uint32_t value) {

@@ -105,6 +105,7 @@ void RuleState::take_over(RuleState& old) {
   edition = old.edition;
   swept = old.swept;
   before = old.before;
+  match = old.match;
   for (auto& [start, table] : windows) {
     table.changes =
         has_dates() && rule->budgets->change_within(table.window.start, table.window.end);
@@ -118,6 +119,12 @@ void RuleState::take_over(RuleState& old) {
 
 std::int64_t RuleState::window_start(std::int64_t at) {
   return has_dates() ? to_ms(calendar->window_at(event_time_ms(at)).start) : at;
+}
+
+bool RuleState::has_begun(EventTime at) {
+  if (!calendar) return true;
+  const Window window = calendar->window_at(at);
+  return window.start != window.end;
 }
 
 std::vector<EventTime> RuleState::part_ends(const WindowTable& table,

@@ -19,6 +19,7 @@
 #include "state/driver_switches.h"
 #include "state/group_parts.h"
 #include "state/hot_cells.h"
+#include "state/match_row.h"
 #include "state/pane_groups.h"
 #include "window/calendar.h"
 #include "window/panes.h"
@@ -92,6 +93,8 @@ class RuleState {
   std::int64_t window_start(std::int64_t at);
   // When the group's budget changes in the window, and the window's end; none: it does not change.
   std::vector<EventTime> part_ends(const WindowTable& table, std::string_view group) const;
+  // Is there a window at that time? A lifetime may start later.
+  bool has_begun(EventTime at);
   // To `peaks`, which somebody wants to know.
   void offer(std::int64_t start, std::string_view group, int128 value, EventTime at) const;
   // The same: a cell of a sum that stood at `stood_at` gets `amount` more at `at`.
@@ -129,6 +132,8 @@ class RuleState {
     EventTime in_force{};
   };
   std::vector<SessionReached> sessions_reached;  // by the commit under way
+  MatchRow match;                                // of a first part
+  bool matches = false;                          // a request of the commit under way does
   // The last pane that was judged, and the watermark then.
   std::int64_t judged_through = INT64_MIN;
   EventTime judged_at = StreamTime::kUnset;

@@ -198,6 +198,18 @@ class State {
   // What could not be priced in the last days; changes go with the next commit.
   const UnpricedBook& unpriced() const { return unpriced_; }
   UnpricedBook& unpriced() { return unpriced_; }
+  // A rule in force that no request has matched for `at_least` of the stream's own time, to the
+  // hour: since it is in force, or since the last one that did. Written rules, whatever their
+  // parts.
+  struct Unmatched {
+    const Rule* rule = nullptr;
+    Millis for_long{0};
+    std::uint64_t requests = 0;  // that came meanwhile
+    bool told = false;
+  };
+  std::vector<Unmatched> unmatched(Millis at_least) const;
+  // As told with the next commit, until one matches.
+  void tell_unmatched(const Rule& rule);
   std::uint64_t commits() const { return commit_; }
   // Does anything wait for the watermark to pass? Else time need not be logged.
   bool waits_for_time(EventTime until) const;
@@ -216,6 +228,7 @@ class State {
   void put_format();
   Result<void> load_partitions();
   Result<void> load_rules(const StateSetup& setup);
+  Result<void> load_matches();
   Result<void> load_unpriced();
   Result<void> load_ids();
   Result<void> load_panes();
@@ -342,6 +355,8 @@ class State {
   Result<void> find_old_marks(WallTime now);
   void write_rows(const CommitInput& input);
   void write_shape(RuleState& rule);
+  void note_matches();
+  void forget_match(RuleState& rule);
   void write_partitions();
   void write_ids(const CommitInput& input);
   void write_journal();
@@ -364,6 +379,7 @@ class State {
   Counts counts_;
   bool counts_changed_ = false;
   UnpricedBook unpriced_;
+  std::int64_t match_hour_ = INT64_MIN;  // of the watermark when matches were last noted
   std::vector<PartitionRow> partitions_;
   std::vector<bool> partition_changed_;
   std::unique_ptr<HotCells> hot_;

@@ -105,6 +105,7 @@ Result<void> State::apply(std::span<const Delta> deltas) {
     }
     for (std::size_t i = 0; i < some.size(); ++i) {
       RuleState& rule = *rules_[some[i].rule];
+      rule.matches = true;
       if (rule.peaks != nullptr) rule.peaks->matched(some[i].requests);
       if (ahead[i].table == nullptr) {
         apply_pane(rule, some[i]);

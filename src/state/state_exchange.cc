@@ -162,6 +162,7 @@ Result<Committed> State::exchange(PreparedRules& next, const CommitInput& input)
         put_state_row(*rule);
       }
       end_levels(*rule);
+      forget_match(*rule);
       retire(std::move(rule));
     } else {
       next.rules.push_back(std::move(rule));

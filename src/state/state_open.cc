@@ -160,8 +160,8 @@ Result<void> State::load(const StateSetup& setup) {
   hot_ = std::make_unique<HotCells>(seed_);
   if (auto loaded = load_partitions(); !loaded) return loaded;
   if (auto loaded = load_rules(setup); !loaded) return loaded;
-  for (const auto step :
-       {&State::load_unpriced, &State::load_ids, &State::load_panes, &State::load_journal}) {
+  for (const auto step : {&State::load_matches, &State::load_unpriced, &State::load_ids,
+                          &State::load_panes, &State::load_journal}) {
     if (auto done = (this->*step)(); !done) return done;
   }
   if (auto loaded = load_version(); !loaded) return loaded;

@@ -71,6 +71,7 @@ void State::write_rows(const CommitInput& input) {
     }
     batch_.put(key::numbered(key::kTick, commit_), encode_tick(tick));
   }
+  note_matches();
   for (const auto& rule : rules_) {
     if (std::exchange(rule->row_changed, false)) put_state_row(*rule);
     if (rule->shape != nullptr) write_shape(*rule);

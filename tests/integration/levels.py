@@ -2,6 +2,7 @@
 """What becomes of levels that people were told of, or not: silences, through kills."""
 
 import json
+import time
 
 from engine import poll_until
 from receivers import ScriptedReceiver
@@ -83,7 +84,45 @@ def raised_and_acknowledged(context):
         engine.stop()
 
 
+WATCHES_NOTHING = ("rules:\n  - {{name: watches-nothing, where: {{Environment: {0}}}, window: day, "
+                   "budget: $1}}\n")
+
+
+def matches_nothing(context):
+    with ScriptedReceiver() as hook, ScriptedReceiver() as ops, \
+            Reloading(context, "levels-unmatched", hook, ops) as engine:
+        engine.rules("watches-nothing", WATCHES_NOTHING.format("production"))
+        now = int(time.time() * 1000)
+
+        def staging(numbers):  # 150 are the last 30 hours
+            with open(engine.directory / "events.jsonl", "a") as file:
+                for i in numbers:
+                    engine.events += 1
+                    file.write(json.dumps({"timestamp": now - (149 - i) * 720_000, "provider": "openai",
+                                           "model": "gpt-4o", "usage": {"input": 1},
+                                           "properties": {"Environment": "staging"}}) + "\n")
+            engine.counted()
+
+        engine.start_ready()
+        staging(range(20))
+        staging(range(20, 150))
+        told = "Rule watches-nothing matched none of "
+        poll_until(lambda: any(told in text for text in summaries(ops)), 20,
+                   f"the engine route is told {told!r}, not only {summaries(ops)}")
+        assert engine.metric("tocsin_unmatched_rules") == 1
+        engine.kill9()
+        engine.start_ready()
+        engine.spend(1)
+        engine.counted()
+        poll_until(lambda: engine.metric("tocsin_unmatched_rules") == 1, 20, "it is known anew")
+        engine.rules("watches-nothing", WATCHES_NOTHING.format("staging"))
+        poll_until(lambda: engine.metric("tocsin_unmatched_rules") == 0, 20, "the edit begins anew")
+        assert sum(told in text for text in summaries(ops)) == 1, summaries(ops)
+        engine.stop()
+
+
 TESTS = [
+    ("A rule that matches nothing for a day is told once, also through a kill", matches_nothing),
     ("What rings under a silence is recorded, outlives kills, and is told when the silence ends",
      silence_through_kills),
     ("A limit raised above what was told is told once; who has seen an alert outlives kills",

@@ -441,6 +441,24 @@ void add_engine(std::vector<Sample>& all) {
                             "groups",
                             "A rule has more groups than max_groups: new ones share (other)",
                             {"Their money is counted in (other), which rings no alert."}});
+  const char* const until =
+      " nothing as it is; all else goes on. A corrected rule counts as soon as its file is saved. "
+      "This is told again only after it has matched, or was edited.";
+  add("engine-unmatched",
+      {"unmatched",
+       "production-daily",
+       "Rule production-daily matched none of 5,320 requests in 24 h",
+       {"rules/production.yaml:4 asks for Environment = production: in 1,294 requests looked at, "
+        "Environment was never \"production\"; it was \"staging\" (1,204), \"dev\" (90).",
+        std::string("It watches") + until, "What requests had: tocsin explain production-daily"}});
+  add("engine-unmatched-many",
+      {"unmatched",
+       "2 rules",
+       "2 rules matched none of 5,320 requests in 24 h",
+       {"production-daily: rules/production.yaml:4 asks for Environment = production.",
+        "searches: rules/production.yaml:9 asks for Featur = search: in 1,294 requests looked at, "
+        "no request had \"Featur\"; did you mean \"Feature\"?",
+        std::string("They watch") + until, "What requests had: tocsin explain production-daily"}});
 }
 
 std::string of_256_arabic_bytes() {

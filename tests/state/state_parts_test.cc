@@ -5,6 +5,7 @@
 
 #include "state/keys.h"
 #include "state_fixture.h"
+#include "support/dollar.h"
 
 using namespace tocsin;
 

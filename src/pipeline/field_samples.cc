@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/field_samples.h"
+#include "pipeline/field_samples.h"
 
 #include <algorithm>
 #include <functional>
 
+#include "notify/amount_text.h"
 #include "notify/plain_text.h"
 #include "rule/field.h"
 #include "rule/nearest_word.h"
@@ -60,51 +61,83 @@ std::string written(const Rule& rule, const FieldRef& field) {
   return name;
 }
 
+template <class Fields>
+auto find_in(const Fields& fields, const FieldRef& ref) {
+  const auto found = std::find_if(fields.begin(), fields.end(), [&](const auto& field) {
+    return canonical_name(field.ref) == canonical_name(ref);
+  });
+  return found == fields.end() ? nullptr : &*found;
+}
+
+const FieldRef& latency() {
+  static const FieldRef ref = field_ref("latency_ms");
+  return ref;
+}
+
 }  // namespace
 
 FieldSamples::FieldSamples(const std::vector<Rule>& rules) {
-  for (const Rule& rule : rules) {
-    const Clause* clause = clause_of(rule);
+  std::vector<const Rule*> all;
+  for (const Rule& rule : rules) all.push_back(&rule);
+  follow(all);
+}
+
+void FieldSamples::follow(const std::vector<const Rule*>& rules) {
+  const std::lock_guard lock(mutex_);
+  std::vector<Field> next;
+  for (const Rule* rule : rules) {
+    if (is_latency(rule->metric)) follow(latency(), next);
+    const Clause* clause = clause_of(*rule);
     if (clause == nullptr) continue;
     each_condition(*clause, [&](const Condition& condition) {
-      const auto& field = condition.field;
-      if (field.kind != FieldRef::Kind::tags && find(field) == nullptr) {
-        fields_.push_back({field, {}});
-      }
+      if (condition.field.kind != FieldRef::Kind::tags) follow(condition.field, next);
     });
   }
+  fields_ = std::move(next);
+  if (fields_.empty()) properties_.clear();
+  wanted_ = !fields_.empty();
+}
+
+// What is known of it already stays known.
+void FieldSamples::follow(const FieldRef& ref, std::vector<Field>& next) {
+  if (find_in(next, ref) != nullptr) return;
+  const Field* known = find(ref);
+  if (known == nullptr) events_ = 0;  // all of the first that it has
+  next.push_back(known == nullptr ? Field{ref, 0, {}} : *known);
 }
 
 const FieldSamples::Field* FieldSamples::find(const FieldRef& ref) const {
-  const auto found = std::find_if(fields_.begin(), fields_.end(), [&](const Field& field) {
-    return canonical_name(field.ref) == canonical_name(ref);
-  });
-  return found == fields_.end() ? nullptr : &*found;
+  return find_in(fields_, ref);
 }
 
 void FieldSamples::counted(const CountedEvent& counted) {
+  if (!wanted()) return;
+  const std::uint64_t event = events_.fetch_add(1, std::memory_order_relaxed) + 1;
+  if (event > kAllOfTheFirst && event % kThenOneOf != 0) return;
   const std::lock_guard lock(mutex_);
-  if (++events_ > kAllOfTheFirst && events_ % kThenOneOf != 0) return;
   for (Field& field : fields_) {
+    ++field.looked;
     const auto text = field_text(field.ref, {counted.event, counted.source}, scratch_);
     if (!text.empty()) count(field.values, text);
   }
   for (const auto& property : counted.event.properties) count(properties_, property.name);
 }
 
+std::string FieldSamples::missing(const Rule& rule, const FieldRef& ref) const {
+  const std::string name = written(rule, ref);
+  std::string text = "no request had " + quoted_value(name);
+  std::vector<std::string_view> names;  // as producers write them, first
+  for (const auto& [property, times] : properties_) names.push_back(property);
+  names.insert(names.end(), field_names().begin(), field_names().end());
+  const auto near = nearest(name, names);
+  if (near && !same_name(*near, name)) text += "; did you mean " + quoted_value(*near) + "?";
+  return text;
+}
+
 std::string FieldSamples::about(const Rule& rule, const Condition& condition) const {
   const Field* field = find(condition.field);
-  if (field == nullptr) return {};
-  const std::string name = written(rule, condition.field);
-  if (field->values.empty()) {
-    std::string text = "no request had " + quoted_value(name);
-    std::vector<std::string_view> names;  // as producers write them, first
-    for (const auto& [property, times] : properties_) names.push_back(property);
-    names.insert(names.end(), field_names().begin(), field_names().end());
-    const auto near = nearest(name, names);
-    if (near && !same_name(*near, name)) text += "; did you mean " + quoted_value(*near) + "?";
-    return text;
-  }
+  if (field == nullptr || field->looked == 0) return {};
+  if (field->values.empty()) return missing(rule, condition.field);
   if (condition.kind != Condition::Kind::any_of || condition.values.empty() ||
       !condition.globs.empty() || !condition.patterns.empty()) {
     return {};
@@ -118,9 +151,11 @@ std::string FieldSamples::about(const Rule& rule, const Condition& condition) co
     values.push_back(value);
   }
   std::sort(most.begin(), most.end(), std::greater<>());
-  std::string text = name + " was never " + quoted_value(condition.values.front()) + "; it was ";
+  std::string text = written(rule, condition.field) + " was never " +
+                     quoted_value(condition.values.front()) + "; it was ";
   for (std::size_t i = 0; i < std::min(most.size(), kShown); ++i) {
-    text += (i == 0 ? "" : ", ") + quoted_value(most[i].second);
+    text += (i == 0 ? "" : ", ") + quoted_value(most[i].second) + " (" +
+            count_text(static_cast<int128>(most[i].first)) + ")";
   }
   if (most.size() > kShown) text += " and others";
   const auto near = nearest(condition.values.front(), values);
@@ -128,13 +163,28 @@ std::string FieldSamples::about(const Rule& rule, const Condition& condition) co
   return text;
 }
 
-std::string FieldSamples::why_nothing(const Rule& rule) const {
+std::string FieldSamples::evidence(const Rule& rule, std::uint64_t requests) const {
+  const std::lock_guard lock(mutex_);
   std::string why;
+  const Field* of = nullptr;
   if (const Clause* clause = clause_of(rule)) {
     each_needed(*clause, [&](const Condition& condition) {
-      if (why.empty()) why = about(rule, condition);
+      if (!why.empty()) return;
+      why = about(rule, condition);
+      of = find(condition.field);
     });
   }
+  if (why.empty() && is_latency(rule.metric)) {
+    of = find(latency());
+    if (of != nullptr && of->looked > 0 && of->values.empty()) why = missing(rule, latency());
+  }
+  if (why.empty() || of->looked >= requests) return why;
+  return "in " + count_text(static_cast<int128>(of->looked)) +
+         (of->looked == 1 ? " request" : " requests") + " looked at, " + why;
+}
+
+std::string FieldSamples::why_nothing(const Rule& rule, std::uint64_t requests) const {
+  const std::string why = evidence(rule, requests);
   return why.empty() ? "no request met all of its conditions" : why;
 }
 

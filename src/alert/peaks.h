@@ -10,6 +10,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "alert/unfilled.h"
 #include "tocsin/decimal.h"
 
 namespace tocsin {
@@ -56,6 +57,11 @@ class Peaks {
   };
   Beyond beyond() const { return {groups_.size(), over_.size(), spent_, beyond_}; }
 
+  // Of a sum: a group came to so much more.
+  void took(std::string_view group, int128 amount) { unfilled_.add(group, amount); }
+  // What of it is in groups without a value.
+  const Unfilled& unfilled() const { return unfilled_; }
+
   // Highest first; at most kKept.
   const std::vector<Peak>& highest() const { return highest_; }
   // Distinct windows with events, whatever their groups.
@@ -73,6 +79,7 @@ class Peaks {
   std::unordered_set<std::uint64_t> groups_, over_;  // by hash
   int128 spent_ = 0;
   int128 beyond_ = 0;
+  Unfilled unfilled_;
 };
 
 }  // namespace tocsin

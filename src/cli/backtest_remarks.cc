@@ -6,6 +6,7 @@
 
 #include "cli/backtest_report.h"
 #include "cli/terminal.h"
+#include "cli/unfilled_text.h"
 #include "notify/amount_text.h"
 #include "notify/message_parts.h"
 #include "notify/period_text.h"
@@ -135,6 +136,21 @@ std::string what_if(const ReportOf& of, std::size_t i) {
          value_text(rule.metric, beyond.spent) + ".";
 }
 
+// "12% of it, $3.10, has no Team: …", of fields that rules group by and producers do not send.
+std::vector<std::string> unfilled(const ReportOf& of, std::size_t i) {
+  const Rule& rule = of.rules[i];
+  const Unfilled& unfilled = of.result.peaks[i].unfilled();
+  std::vector<std::string> texts;
+  for (std::size_t field = 0; field < rule.group_by.size(); ++field) {
+    const int128 without = unfilled.without[field];
+    if (without * 100 < unfilled.total || without <= 0) continue;
+    texts.push_back(
+        unfilled_text(rule.metric, without, unfilled.total, rule.group_by[field].name) + ": " +
+        std::string(kFillIn) + ".");
+  }
+  return texts;
+}
+
 }  // namespace
 
 std::string remarks_text(const ReportOf& of) {
@@ -142,7 +158,9 @@ std::string remarks_text(const ReportOf& of) {
   std::size_t width = 0;
   for (std::size_t i = 0; i < of.rules.size(); ++i) {
     if (of.rules[i].second_part) continue;
-    for (std::string text : {what_if(of, i), remark(of, i)}) {
+    std::vector<std::string> texts{what_if(of, i), remark(of, i)};
+    for (std::string& text : unfilled(of, i)) texts.push_back(std::move(text));
+    for (std::string& text : texts) {
       if (text.ends_with("?.")) text.pop_back();
       if (text.empty()) continue;
       lines.emplace_back(clean_text(of.rules[i].name), std::move(text));

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "alert/ladder.h"
+#include "alert/unfilled.h"
 #include "cli/explain_told.h"
 #include "rule/field.h"
 #include "rule/nearest_word.h"
@@ -167,6 +168,7 @@ class RuleExplainer {
     }
     if (!present_.holds(rule_, cell)) return;
     ++out_.groups;
+    if (is_sum(rule_.metric)) unfilled_.add(cell.key, cell.total);
     out_.level.window = cell.window;
     out_.fullest.push_back(level_of(cell));
     if (out_.fullest.size() < 2 * kFullestMax) return;
@@ -178,8 +180,17 @@ class RuleExplainer {
     if (out_.fullest.size() > kFullestMax) out_.fullest.resize(kFullestMax);
   }
 
+  void describe_unfilled() {
+    out_.total = unfilled_.total;
+    for (std::size_t i = 0; i < rule_.group_by.size(); ++i) {
+      if (unfilled_.without[i] <= 0) continue;
+      out_.unfilled.emplace_back(rule_.group_by[i].name, unfilled_.without[i]);
+    }
+  }
+
   void describe_window() {
     keep_fullest();
+    describe_unfilled();
     if (out_.counted) {
       out_.near.clear();
     } else if (out_.is_one || out_.groups == 0) {
@@ -220,6 +231,7 @@ class RuleExplainer {
   std::vector<std::size_t> reached_;
   std::vector<CellView::Holding> holding_;
   std::size_t compared_ = 0;
+  Unfilled unfilled_;
 };
 
 Result<const Rule*> find_rule(const std::vector<Rule>& rules, const std::string& name) {

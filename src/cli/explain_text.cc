@@ -6,11 +6,13 @@
 #include <algorithm>
 
 #include "cli/explain_words.h"
+#include "cli/unfilled_text.h"
 #include "notify/amount_text.h"
 #include "notify/message_parts.h"
 #include "notify/outbox.h"
 #include "notify/period_text.h"
 #include "notify/plain_text.h"
+#include "tocsin/group.h"
 #include "window/local_time.h"
 
 namespace tocsin {
@@ -213,6 +215,18 @@ class Page {
       fullest.group = of_.fullest.front().group;
       out_ += "  One of them: " + explain_command(fullest, true) + "\n";
     }
+    unfilled();
+  }
+
+  // Of fields that producers do not send.
+  void unfilled() {
+    std::string text;
+    for (const auto& [field, value] : of_.unfilled) {
+      text += (text.empty() ? "" : "; ") + unfilled_text(of_.metric, value, of_.total, field);
+    }
+    if (text.empty()) return;
+    blank();
+    put(kNone, text + ": " + std::string(kFillIn));
   }
 
   // What a rate, an average or a percentile is of.

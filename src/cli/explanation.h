@@ -105,6 +105,9 @@ struct Explanation {
   // Of all groups, or those that the asked fields leave.
   std::uint64_t groups = 0;
   std::vector<GroupLevel> fullest;
+  // Of sums: what these come to together, and what of it is in groups without a value in a field.
+  int128 total = 0;
+  std::vector<std::pair<std::string, int128>> unfilled;
   std::vector<std::string> near;  // groups like the one that was asked for and isn't there
 
   std::vector<ToldAlert> told;    // in the order in which they rang

@@ -27,7 +27,9 @@ class Writer {
     for (const auto& rung : of.ladder) ladder(rung);
     json_.end_array().number("groups", whole(of.groups)).key("fullest").begin_array();
     for (const auto& group : of.fullest) level(group);
-    json_.end_array().key("near").begin_array();
+    json_.end_array();
+    if (!of.unfilled.empty()) unfilled(of);
+    json_.key("near").begin_array();
     for (const auto& group : of.near) json_.text(group);
     json_.end_array().key("told").begin_array();
     for (const auto& alert : of.told) told(alert);
@@ -77,6 +79,14 @@ class Writer {
   void window_kind(WindowKind kind, Millis length, const std::string& zone) {
     json_.text("window_kind", window_kind_name(kind)).number("window_ms", length.count());
     json_.text("time_zone", zone);
+  }
+
+  void unfilled(const Explanation& of) {
+    json_.text("total", amount(of.total)).key("unfilled").begin_array();
+    for (const auto& [field, value] : of.unfilled) {
+      json_.begin_object().text("field", field).text("value", amount(value)).end_object();
+    }
+    json_.end_array();
   }
 
   void level(const GroupLevel& of) {

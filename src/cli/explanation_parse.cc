@@ -28,6 +28,12 @@ class Parser {
     for (const Node& rung : part(root, "ladder").items) of.ladder.push_back(ladder(rung));
     of.groups = count(root, "groups");
     for (const Node& group : part(root, "fullest").items) of.fullest.push_back(level(group));
+    if (const Node* unfilled = root.find("unfilled")) {
+      of.total = amount(root, "total");
+      for (const Node& field : unfilled->items) {
+        of.unfilled.emplace_back(text(field, "field"), amount(field, "value"));
+      }
+    }
     of.near = texts(part(root, "near"));
     for (const Node& alert : part(root, "told").items) of.told.push_back(told(alert));
     of.told_before = count(root, "told_before");

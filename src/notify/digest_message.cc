@@ -7,6 +7,7 @@
 #include "notify/message_parts.h"
 #include "notify/period_text.h"
 #include "notify/plain_text.h"
+#include "tocsin/group.h"
 #include "window/local_time.h"
 
 namespace tocsin {
@@ -250,6 +251,16 @@ std::string stale_text(const std::vector<Alert>& alerts) {
          ": recorded, not told one by one.";
 }
 
+// "(none): no Team was sent. …", where that group is the first of the list.
+std::string unfilled_text(const Alert& first) {
+  for (const auto& [field, value] : first.group) {
+    if (value != kNone) continue;
+    return "(none) has no " + shown(field) +
+           ": a table under lookup in tocsin.yaml can fill it in.";
+  }
+  return "";
+}
+
 std::vector<Text> rule_line(const Alert& alert, const Levels& levels) {
   std::vector<Text> line = {{"One message for rule ", Born::ours}, {shown(alert.rule), Born::code}};
   if (levels.size() > kFew) {
@@ -325,6 +336,9 @@ Message digest_message(const Notice& notice) {
   }
   if (const std::string stale = stale_text(notice.alerts); !stale.empty()) {
     message.paragraphs.push_back({stale, Born::ours});
+  }
+  if (const std::string unfilled = unfilled_text(first); !unfilled.empty()) {
+    message.paragraphs.push_back({unfilled, Born::elsewhere});
   }
   message.context.push_back(rule_line(first, levels));
   add_end(message, first, notice);

@@ -17,6 +17,11 @@ namespace {
 constexpr Millis kNewsFrom{86'400'000};
 constexpr std::size_t kDeltasAhead = 32;
 
+void note_peaks(RuleState& rule, const Delta& delta) {
+  rule.peaks->matched(delta.requests);
+  if (is_sum(rule.rule->metric) && delta.element == 0) rule.peaks->took(delta.group, delta.amount);
+}
+
 }  // namespace
 
 Result<Committed> State::commit(const CommitInput& input) {
@@ -106,7 +111,7 @@ Result<void> State::apply(std::span<const Delta> deltas) {
     for (std::size_t i = 0; i < some.size(); ++i) {
       RuleState& rule = *rules_[some[i].rule];
       rule.matches = true;
-      if (rule.peaks != nullptr) rule.peaks->matched(some[i].requests);
+      if (rule.peaks != nullptr) note_peaks(rule, some[i]);
       if (ahead[i].table == nullptr) {
         apply_pane(rule, some[i]);
       } else if (auto applied = apply_sum(rule, *ahead[i].table, some[i], ahead[i].hash);

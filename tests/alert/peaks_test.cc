@@ -2,6 +2,10 @@
 #include "alert/peaks.h"
 
 #include <catch2/catch.hpp>
+#include <string>
+#include <vector>
+
+#include "tocsin/group.h"
 
 using namespace tocsin;
 
@@ -54,4 +58,23 @@ TEST_CASE("What was spent beyond budgets is known, by group and in all") {
   CHECK(beyond.over_groups == 1);
   CHECK(beyond.spent == 24);
   CHECK(beyond.beyond == 6);
+}
+
+TEST_CASE("What lies in groups without a value is known by field, and of all that was counted") {
+  const auto key = [](const std::vector<std::string>& values) {
+    std::string group;
+    for (const auto& value : values) append_group_value(group, value);
+    return group;
+  };
+  Peaks peaks;
+  peaks.took(key({"search", "gpt-4o"}), 700);
+  peaks.took(key({"", "gpt-4o"}), 200);
+  peaks.took(key({std::string(300, 'x'), ""}), 30);
+  peaks.took(key({"", ""}), 5);
+  peaks.took(key({"(none)", "gpt-4o"}), 60);  // a team that calls itself so
+  peaks.took(kOverflowGroup, 1'000);
+  CHECK(peaks.unfilled().total == 1'995);
+  CHECK(peaks.unfilled().without[0] == 205);
+  CHECK(peaks.unfilled().without[1] == 35);
+  CHECK(peaks.unfilled().without[2] == 0);
 }

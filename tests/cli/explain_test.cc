@@ -206,6 +206,26 @@ TEST_CASE("An explanation is drawn within 80 columns") {
         "            all rules, since the state began: 0 late, 0 unpriced, 0 quarantined\n");
 }
 
+TEST_CASE("How much lies in groups without a value is said of a rule, and how to fill it in") {
+  // 3 of 25 dollars, which is 12%.
+  const Spent fixture({{"user-1", 2}, {"", 3}, {"user-3", 20}});
+  const auto of = explained(fixture, {});
+  REQUIRE(of);
+  CHECK(of->total == 25 * kDollar);
+  REQUIRE(of->unfilled.size() == 1);
+  CHECK(of->unfilled[0] == std::pair{std::string("user"), 3 * kDollar});
+  const std::string said =
+      "  (none)    12% of it, $3.00, has no user: a table under lookup in tocsin.yaml\n"
+      "            can fill it in\n";
+  CHECK_THAT(explanation_text(*of, {}, Terminal()), Catch::Contains(said));
+  const auto again = parse_explanation(explanation_json(*of));
+  REQUIRE(again);
+  CHECK_THAT(explanation_text(*again, {}, Terminal()), Catch::Contains(said));
+  const auto all = explained(Spent({{"user-1", 2}}), {});
+  REQUIRE(all);
+  CHECK_THAT(explanation_text(*all, {}, Terminal()), !Catch::Contains("(none)"));
+}
+
 TEST_CASE("Long text is wrapped at blanks, and what has none is left whole") {
   CHECK(wrapped("one two three", 2, 8) == "one two\n  three");
   CHECK(wrapped("unbreakable", 2, 4) == "unbreakable");

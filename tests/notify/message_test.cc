@@ -75,6 +75,16 @@ Over 80%: 1,954 users
   CHECK(contains(text, "all 2,345 are recorded"));
 }
 
+TEST_CASE("A digest whose first group has no value says how to fill it in") {
+  Notice notice = digest_of(12);
+  const std::string hint = "(none) has no user: a table under lookup in tocsin.yaml can fill it in.";
+  CHECK_FALSE(contains(lines(notice), hint));
+  notice.alerts[3].group[0].second = "(none)";
+  CHECK_FALSE(contains(lines(notice), hint));
+  notice.alerts[3].value *= 100;
+  CHECK(contains(lines(notice), hint));
+}
+
 TEST_CASE("A digest says a group once, at its highest rung") {
   Notice notice = digest_of(12);
   Notice again = digest_of(12);

@@ -144,9 +144,8 @@ std::vector<std::string> unfilled(const ReportOf& of, std::size_t i) {
   for (std::size_t field = 0; field < rule.group_by.size(); ++field) {
     const int128 without = unfilled.without[field];
     if (without * 100 < unfilled.total || without <= 0) continue;
-    texts.push_back(
-        unfilled_text(rule.metric, without, unfilled.total, rule.group_by[field].name) + ": " +
-        std::string(kFillIn) + ".");
+    texts.push_back(unfilled_text(rule.metric, without, unfilled.total, rule.group_by[field].name) +
+                    ": " + std::string(kFillIn) + ".");
   }
   return texts;
 }

@@ -276,6 +276,13 @@ class Reasons {
                           rung_words(first.rung)));
       return;
     }
+    if (first.rung.starts_with("forecast")) {
+      because(
+          fmt::format("it is not heading for {}; nothing is foretold in the first tenth of a "
+                      "window, nor from under 20 requests.",
+                      value_text(of_.metric, first.amount)));
+      return;
+    }
     if (level.value >= first.amount) return;
     because(fmt::format(
         "{} is below its first {}.", value_with_unit(of_.metric, level.value, first.amount),

@@ -2,6 +2,7 @@
 #include "cli/explain_state.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "alert/ladder.h"
 #include "alert/unfilled.h"
@@ -58,6 +59,21 @@ bool is_over(const Rule& rule, const CellView& cell, EventTime now) {
   return rule.rolling() && cell.window.end + rule.window.length <= now;
 }
 
+// By a judged rung that a cell of the second part has reached, if it is the graver one.
+void take_rung(GroupLevel& level, const CellView& cell) {
+  if (!cell.rung) return;
+  const Rung& rung = cell.rule->ladder[*cell.rung];
+  if (!level.rung.empty() && rung.severity <= level.severity) return;
+  level.rung = rung.text;
+  level.severity = rung.severity;
+}
+
+// Of a rule with two parts, which is one to people.
+const Rule* second_part_of(const std::vector<Rule>& rules, const Rule& rule) {
+  const auto next = static_cast<std::size_t>(&rule - rules.data()) + 1;
+  return next < rules.size() && rules[next].second_part ? &rules[next] : nullptr;
+}
+
 // The windows of a view come newest first: the first that has begun is the present one.
 class Present {
  public:
@@ -77,12 +93,17 @@ class Present {
 class RuleExplainer {
  public:
   RuleExplainer(const ExplainInput& input, const Rule& rule, Explanation& out)
-      : input_(input), rule_(rule), out_(out), present_(input.now) {}
+      : input_(input),
+        rule_(rule),
+        second_(second_part_of(input.rules, rule)),
+        out_(out),
+        present_(input.now) {}
 
   Result<void> run() {
     describe();
     if (auto read = read_cells(); !read) return read;
     describe_window();
+    if (auto read = read_second(); !read) return read;
     describe_ladder();
     if (auto told = read_told(input_.snapshot, out_); !told) return told;
     for (const auto& alert : out_.told) {
@@ -127,6 +148,31 @@ class RuleExplainer {
       }
       return true;
     });
+  }
+
+  // What its judged rungs have come to, for the groups that are shown.
+  Result<void> read_second() {
+    if (second_ == nullptr) return {};
+    return StateView(input_.snapshot, input_.rules).cells_of(*second_, [&](const CellView& cell) {
+      if (out_.is_one) {
+        if (out_.counted && cell.key == key_ && same_window(out_.level, cell)) take_second(cell);
+        return true;
+      }
+      for (GroupLevel& level : out_.fullest) {
+        if (level.group == cell.group && same_window(level, cell)) take_rung(level, cell);
+      }
+      return true;
+    });
+  }
+
+  bool same_window(const GroupLevel& level, const CellView& cell) const {
+    return rule_.rolling() || level.window == cell.window;
+  }
+
+  void take_second(const CellView& cell) {
+    take_rung(out_.level, cell);
+    second_reached_ = cell.reached;
+    second_holding_ = cell.holding;
   }
 
   void take_one(const CellView& cell) {
@@ -208,28 +254,37 @@ class RuleExplainer {
   }
 
   void describe_ladder() {
-    std::vector<unsigned> bits(rule_.ladder.size());
+    describe_rungs(rule_, reached_, holding_);
+    if (second_ != nullptr) describe_rungs(*second_, second_reached_, second_holding_);
+  }
+
+  void describe_rungs(const Rule& rule, const std::vector<std::size_t>& reached,
+                      const std::vector<CellView::Holding>& holding) {
+    std::vector<unsigned> bits(rule.ladder.size());
     std::optional<int128> budget = out_.level.budget;
-    if (!out_.is_one && rule_.budgets) budget = rule_.budgets->of({}, input_.now);
-    for (const auto& step : ladder_for(rule_, budget, bits).steps) {
-      const Rung& rung = rule_.ladder[step.rung];
+    if (!out_.is_one && rule.budgets) budget = rule.budgets->of({}, input_.now);
+    for (const auto& step : ladder_for(rule, budget, bits).steps) {
+      const Rung& rung = rule.ladder[step.rung];
       RungLevel level{rung.text, step.amount, rung.severity, false, {}, {}};
-      level.reached = std::find(reached_.begin(), reached_.end(), step.rung) != reached_.end();
-      for (const auto& held : holding_) {
+      level.reached = std::find(reached.begin(), reached.end(), step.rung) != reached.end();
+      for (const auto& held : holding) {
         if (held.rung == step.rung) level.holds_since = held.since;
       }
-      level.channels = channels_of(rule_, rung, {key_, input_.now}, input_.fallback);
+      level.channels = channels_of(rule, rung, {key_, input_.now}, input_.fallback);
       out_.ladder.push_back(std::move(level));
     }
   }
 
   const ExplainInput& input_;
   const Rule& rule_;
+  const Rule* const second_;  // null: it has one part
   Explanation& out_;
   Present present_;
   std::string key_;
   std::vector<std::size_t> reached_;
   std::vector<CellView::Holding> holding_;
+  std::vector<std::size_t> second_reached_;
+  std::vector<CellView::Holding> second_holding_;
   std::size_t compared_ = 0;
   Unfilled unfilled_;
 };
@@ -269,6 +324,60 @@ Result<GroupValues> asked_group(const Rule& rule, const GroupValues& asked) {
   return group;
 }
 
+// The fullest groups of rules, and how many are at some rung, be it of which part.
+class LevelsReader {
+ public:
+  LevelsReader(const ExplainInput& input, RuleLevels& out)
+      : input_(input),
+        out_(out),
+        present_(input.rules.size(), Present(input.now)),
+        reached_(input.rules.size()) {}
+
+  Result<void> run() {
+    const StateView view(input_.snapshot, input_.rules);
+    auto read = view.cells([&](const CellView& cell) {
+      if (cell.rule != nullptr && !cell.rule->second_part) take(cell);
+      return true;
+    });
+    for (std::size_t i = 0; read && i < input_.rules.size(); ++i) {
+      const Rule* const second = second_part_of(input_.rules, input_.rules[i]);
+      if (second == nullptr) continue;
+      read = view.cells_of(*second, [&](const CellView& cell) {
+        take_second(i, cell);
+        return true;
+      });
+    }
+    return read;
+  }
+
+ private:
+  void take(const CellView& cell) {
+    const auto at = static_cast<std::size_t>(cell.rule - input_.rules.data());
+    if (!present_[at].holds(*cell.rule, cell)) return;
+    RuleLevel& level = out_.rules[at];
+    ++level.groups;
+    if (cell.rung) ++level.over;
+    if (cell.rung && second_part_of(input_.rules, *cell.rule) != nullptr) {
+      reached_[at].insert(cell.key);
+    }
+    GroupLevel group = level_of(cell);
+    if (!level.fullest || fuller(group, *level.fullest)) level.fullest = std::move(group);
+  }
+
+  void take_second(std::size_t first, const CellView& cell) {
+    const auto at = static_cast<std::size_t>(cell.rule - input_.rules.data());
+    if (!present_[at].holds(*cell.rule, cell) || !cell.rung) return;
+    RuleLevel& level = out_.rules[first];
+    if (reached_[first].insert(cell.key).second) ++level.over;
+    if (level.fullest && level.fullest->group == cell.group) take_rung(*level.fullest, cell);
+  }
+
+  const ExplainInput& input_;
+  RuleLevels& out_;
+  std::vector<Present> present_;
+  std::vector<std::unordered_set<std::string>> reached_;  // groups, of rules with two parts
+};
+
 }  // namespace
 
 Result<Explanation> explain_rule(const ExplainInput& input, const ExplainQuestion& question) {
@@ -288,7 +397,6 @@ Result<Explanation> explain_rule(const ExplainInput& input, const ExplainQuestio
 Result<RuleLevels> explain_rules(const ExplainInput& input) {
   RuleLevels out;
   out.now = input.now;
-  std::vector<Present> present(input.rules.size(), Present(input.now));
   for (const auto& rule : input.rules) {
     RuleLevel level;
     level.rule = rule.name;
@@ -300,18 +408,7 @@ Result<RuleLevels> explain_rules(const ExplainInput& input) {
     level.grouped = !rule.group_by.empty();
     out.rules.push_back(std::move(level));
   }
-  const auto read = StateView(input.snapshot, input.rules).cells([&](const CellView& cell) {
-    if (cell.rule == nullptr || cell.rule->second_part) return true;
-    const auto at = static_cast<std::size_t>(cell.rule - input.rules.data());
-    if (!present[at].holds(*cell.rule, cell)) return true;
-    RuleLevel& level = out.rules[at];
-    ++level.groups;
-    if (cell.rung) ++level.over;
-    GroupLevel group = level_of(cell);
-    if (!level.fullest || fuller(group, *level.fullest)) level.fullest = std::move(group);
-    return true;
-  });
-  if (!read) return tl::unexpected(read.error());
+  if (auto read = LevelsReader(input, out).run(); !read) return tl::unexpected(read.error());
   if (auto trust = read_trust(input.snapshot, out.trust); !trust) {
     return tl::unexpected(trust.error());
   }

@@ -99,6 +99,7 @@ class Page {
     window();
     pace();
     next();
+    rungs();
   }
 
   void spent() {
@@ -189,6 +190,22 @@ class Page {
     const auto pace = pace_of(alert_, of_.now);
     if (pace && pace->next) text += ", about " + when_text(*pace->next, of_.now, of_.zone);
     put("next", text);
+  }
+
+  // Where some are judged as time passes: the others can be told from what is spent.
+  void rungs() {
+    const auto is_judged = [](const RungLevel& rung) { return !is_passed(rung.rung); };
+    if (!is_sum(of_.metric) || std::none_of(of_.ladder.begin(), of_.ladder.end(), is_judged)) {
+      return;
+    }
+    std::string text;
+    for (const RungLevel& rung : of_.ladder) {
+      text += (text.empty() ? "" : " \xC2\xB7 ") + rung_words(rung.rung);
+      if (of_.budgeted) text += " at " + even_limit_text(of_.metric, rung.amount);
+      text += " (" + std::string(name(rung.severity)) + ")";
+      if (rung.reached) text += ", reached";
+    }
+    put("rungs", text);
   }
 
   // A group, or a rule, of which nothing is counted.

@@ -30,6 +30,10 @@ std::string_view fate_name(ToldOn::Fate fate) {
   return "";
 }
 
+bool is_passed(std::string_view rung) {
+  return !rung.starts_with("forecast") && !rung.starts_with("below");
+}
+
 Alert as_alert(const Explanation& of) {
   Alert alert;
   alert.rule = of.rule;
@@ -50,10 +54,10 @@ Alert as_alert(const Explanation& of) {
   alert.rung = of.level.rung;
   alert.severity = of.level.severity;
   for (const auto& rung : of.ladder) {
-    if (rung.reached) alert.amount = rung.amount;
-    if (rung.reached || rung.amount <= of.level.value) continue;
+    const bool passed = is_passed(rung.rung);
+    if (rung.reached && (passed || rung.rung == of.level.rung)) alert.amount = rung.amount;
+    if (!passed || rung.reached || rung.amount <= of.level.value || alert.next) continue;
     alert.next = Alert::Next{rung.rung, rung.amount, rung.severity};
-    break;
   }
   return alert;
 }

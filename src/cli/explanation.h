@@ -99,7 +99,8 @@ struct Explanation {
   bool is_one = false;   // one cell: the rule has no group_by, or all its fields were asked for
   bool counted = false;  // it has one: `level` holds it
   GroupLevel level;      // the window is set in any case, and the budget
-  std::vector<RungLevel> ladder;   // by rising amount; empty: no budget
+  // By rising amount, judged rungs behind the others; empty: no budget.
+  std::vector<RungLevel> ladder;
   std::optional<EventTime> since;  // when its highest rung was reached
 
   // Of all groups, or those that the asked fields leave.
@@ -136,6 +137,9 @@ struct RuleLevels {
 // "day", "rolling"; "delivered".
 std::string_view window_kind_name(WindowKind kind);
 std::string_view fate_name(ToldOn::Fate fate);
+
+// Is the rung reached as the value grows? Others are judged as time passes.
+bool is_passed(std::string_view rung);
 
 // What the words of messages take (pace_of, bounds_text …), as if the level were told now.
 Alert as_alert(const Explanation& of);

@@ -24,6 +24,37 @@ std::vector<Rule> one_rule() {
   return {rule};
 }
 
+// The same with a rung for what the day is heading for, which makes two parts of it.
+std::vector<Rule> rule_with_forecast() {
+  Rule rule = one_rule()[0];
+  rule.budgets = Budgets{100 * kDollar, {}};
+  Rung forecast = rule.ladder.back();
+  forecast.kind = Rung::Kind::forecast;
+  forecast.text = "forecast100%";
+  rule.ladder.push_back(forecast);
+  return parts_of(rule);
+}
+
+// Each user spends so many dollars by then, an equal part each ten minutes.
+struct Heading : StateFixture {
+  explicit Heading(const std::vector<std::pair<std::string, int128>>& dollars,
+                   std::int64_t until = kAtNoon)
+      : StateFixture(rule_with_forecast()) {
+    constexpr int kParts = 40;
+    for (int i = 1; i <= kParts; ++i) {
+      const std::int64_t at = until - (kParts - i) * 10 * kMinute;
+      std::vector<Event> events;
+      for (const auto& [user, amount] : dollars) {
+        for (const std::uint32_t part : {0U, 1U}) {
+          events.push_back({part, at, user, amount * kDollar / kParts});
+        }
+      }
+      feed(events, at);
+    }
+    feed({}, until + 2 * kMinute);
+  }
+};
+
 // A state in which each user has spent some dollars by noon.
 struct Spent : StateFixture {
   explicit Spent(const std::vector<std::pair<std::string, int128>>& dollars)
@@ -224,6 +255,66 @@ TEST_CASE("How much lies in groups without a value is said of a rule, and how to
   const auto all = explained(Spent({{"user-1", 2}}), {});
   REQUIRE(all);
   CHECK_THAT(explanation_text(*all, {}, Terminal()), !Catch::Contains("(none)"));
+}
+
+TEST_CASE("A rule with a forecast is explained as one, with all its rungs") {
+  // $60 in half a day are $120 in a whole one; $30 are $60.
+  const Heading fixture({{"user-1", 60}, {"user-2", 30}});
+  const auto of = explained(fixture, {{"user", "user-1"}});
+  REQUIRE(of);
+  CHECK(of->level.value == 60 * kDollar);
+  CHECK(of->level.rung == "forecast100%");
+  CHECK(of->level.severity == Severity::critical);
+  REQUIRE(of->ladder.size() == 4);
+  CHECK(of->ladder[0].reached);
+  CHECK_FALSE(of->ladder[2].reached);
+  CHECK(of->ladder[3].rung == "forecast100%");
+  CHECK(of->ladder[3].reached);
+  CHECK(of->ladder[3].channels == std::vector<std::string>{"alerts", "oncall"});
+  CHECK(of->since);
+  const std::string text = explanation_text(*of, {}, Terminal());
+  CHECK_THAT(text, Catch::Contains("  next      80% at $80.00 (warning)"));
+  CHECK_THAT(text, Catch::Contains("  rungs     50% at $50.00 (info), reached · 80% at $80.00 "
+                                   "(warning) · 100% at\n"));
+  CHECK_THAT(text, Catch::Contains("forecast 100% at $100.00 (critical), reached\n"));
+  const auto again = parse_explanation(explanation_json(*of));
+  REQUIRE(again);
+  CHECK(explanation_text(*again, {}, Terminal()) == text);
+}
+
+TEST_CASE(
+    "Groups of a rule with a forecast stand at the graver of its rungs, and are counted once") {
+  const Heading fixture({{"user-1", 60}, {"user-2", 30}, {"user-3", 49}});
+  const auto of = explained(fixture, {});
+  REQUIRE(of);
+  REQUIRE(of->fullest.size() == 3);
+  CHECK(of->fullest[0].rung == "forecast100%");
+  CHECK(of->fullest[1].rung.empty());
+  CHECK(of->fullest[2].rung.empty());
+  CHECK(of->ladder.size() == 4);
+  const auto snapshot = fixture.store.snapshot();
+  const auto levels = explain_rules({*snapshot, fixture.rules, kRoute, event_time_ms(kAtNoon)});
+  REQUIRE(levels);
+  REQUIRE(levels->rules.size() == 1);
+  CHECK(levels->rules[0].groups == 3);
+  CHECK(levels->rules[0].over == 1);
+  REQUIRE(levels->rules[0].fullest);
+  CHECK(levels->rules[0].fullest->rung == "forecast100%");
+}
+
+TEST_CASE("A group that only a forecast has reached is one that stands at a rung") {
+  // $40 in a third of the day are $120 in all of it.
+  const Heading fixture({{"user-1", 40}, {"user-2", 10}}, kAtNoon - 4 * kHour);
+  const auto of = explained(fixture, {{"user", "user-1"}});
+  REQUIRE(of);
+  CHECK(of->level.rung == "forecast100%");
+  CHECK_FALSE(of->ladder[0].reached);
+  CHECK(of->ladder[3].reached);
+  const auto snapshot = fixture.store.snapshot();
+  const auto levels = explain_rules({*snapshot, fixture.rules, kRoute, event_time_ms(kAtNoon)});
+  REQUIRE(levels);
+  CHECK(levels->rules.at(0).over == 1);
+  CHECK(levels->rules.at(0).fullest->rung == "forecast100%");
 }
 
 TEST_CASE("Long text is wrapped at blanks, and what has none is left whole") {

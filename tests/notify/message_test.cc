@@ -77,7 +77,8 @@ Over 80%: 1,954 users
 
 TEST_CASE("A digest whose first group has no value says how to fill it in") {
   Notice notice = digest_of(12);
-  const std::string hint = "(none) has no user: a table under lookup in tocsin.yaml can fill it in.";
+  const std::string hint =
+      "(none) has no user: a table under lookup in tocsin.yaml can fill it in.";
   CHECK_FALSE(contains(lines(notice), hint));
   notice.alerts[3].group[0].second = "(none)";
   CHECK_FALSE(contains(lines(notice), hint));

@@ -18,15 +18,19 @@ ByName by_name(const std::vector<Rule>& rules) {
   return all;
 }
 
+std::string from_when(const Rule& rule) {
+  return rule.backfills() ? "from now on, and next what was read before" : "from now on";
+}
+
 void add_rules(const ByName& before, const ByName& next, std::vector<std::string>& changes) {
   for (const auto& [name, rule] : next) {
     const auto old = before.find(name);
     if (old == before.end()) {
-      changes.push_back("rule " + name + " is new: it counts from now on");
+      changes.push_back("rule " + name + " is new: it counts " + from_when(*rule));
     } else if (old->second->fingerprint() != rule->fingerprint()) {
-      changes.push_back("rule " + name +
-                        " counts anew from now on: what it counts was edited (metric, where, "
-                        "group_by, window or time_zone)");
+      changes.push_back(
+          "rule " + name + " counts anew " + from_when(*rule) +
+          ": what it counts was edited (metric, where, group_by, window or time_zone)");
     } else if (RuleState::ladder_text(*old->second) != RuleState::ladder_text(*rule)) {
       changes.push_back("rule " + name + " has other limits: its totals stay");
     }

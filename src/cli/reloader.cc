@@ -200,7 +200,8 @@ ReloadOutcome Reloader::apply(Trigger trigger, Reading reading) {
                                      .fallback = next->loaded.config.notify,
                                      .limits = state_limits(next->loaded.config),
                                      .rows = keep(*next),
-                                     .tariff = tariff_of(next->loaded.config, next->prices)});
+                                     .tariff = tariff_of(next->loaded.config, next->prices),
+                                     .backfills = true});
   if (!rules) return fail(rules.error());
   // Held until the end: what is left in it would hold up the state thread that freed it.
   const std::shared_ptr<PreparedRules> prepared = std::move(*rules);

@@ -5,15 +5,13 @@
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <filesystem>
 
 #include "cli/engine_parts.h"
 #include "cli/plural.h"
-#include "cli/source_reader.h"
+#include "cli/reread.h"
 #include "document/json_writer.h"
 #include "notify/amount_text.h"
 #include "pipeline/unpriced_request.h"
-#include "rocks/rocks_store.h"
 #include "state/keys.h"
 #include "state/view.h"
 
@@ -21,146 +19,11 @@ namespace tocsin {
 namespace {
 
 constexpr Millis kCopies{3'600'000};  // how long ids are remembered
-constexpr Millis kTogether{60'000};   // partitions are read side by side, so far apart at most
-constexpr Millis kPatience{30'000};
-constexpr std::size_t kScratchMemory = 16 << 20;
-constexpr Millis kPause{1'000};  // before it begins anew
+constexpr Millis kPause{1'000};       // before it begins anew
 constexpr std::uint64_t kLivesMax = 5;
 constexpr int kAttemptsMax = 20;
 constexpr std::size_t kModelsTold = 10;
 constexpr std::size_t kRulesTold = 3;
-constexpr std::uint64_t kLookEvery = 1'000;  // records
-
-// A folder for ids that is gone when we are.
-class Scratch {
- public:
-  static Result<std::unique_ptr<Scratch>> make(const std::string& state_path) {
-    std::unique_ptr<Scratch> made(new Scratch(state_path + "/repricing"));
-    std::error_code ignored;
-    std::filesystem::remove_all(made->path_, ignored);
-    auto store = RocksStore::open(made->path_, kScratchMemory);
-    if (!store) return reject(store.error().message);
-    made->store_ = std::move(*store);
-    return made;
-  }
-  ~Scratch() {
-    store_.reset();
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  Store& store() { return *store_; }
-
- private:
-  explicit Scratch(std::string path) : path_(std::move(path)) {}
-  std::string path_;
-  std::unique_ptr<RocksStore> store_;
-};
-
-// Reads the partitions once more, side by side by the stamps of their records, up to where the
-// engine was.
-class Reread {
- public:
-  struct Setup {
-    const Config& config;
-    const Clock& clock;
-    Log& log;
-    std::vector<PartitionRow> partitions;  // by id
-    std::vector<std::int64_t> until;
-    EventTime since{};
-  };
-  explicit Reread(Setup setup) : setup_(std::move(setup)) {}
-
-  Result<void> open(Repricing& into) {
-    sources_.resize(setup_.config.sources.size());
-    for (std::uint32_t i = 0; i < setup_.until.size(); ++i) {
-      const PartitionRow& row = setup_.partitions[i];
-      const auto of = source_of(setup_.config, row.name.topic);
-      if (!of) continue;  // no source reads it any more: it is left as it is
-      if (!sources_[*of]) {
-        auto opened = reopen({setup_.config, setup_.clock, setup_.log, setup_.since,
-                              static_cast<unsigned>(setup_.until.size())},
-                             *of, {{row.name, std::max<std::int64_t>(row.first_offset, 0)}});
-        if (!opened) return tl::unexpected(opened.error());
-        sources_[*of] = std::move(*opened);
-      }
-      if (!sources_[*of]) continue;
-      const SourceConfig& source = setup_.config.sources[*of];
-      into.add_lane(i, row.name.topic, source.format);
-      lanes_.push_back({i, setup_.until[i], Pull(*sources_[*of], row.name, 0), setup_.since});
-    }
-    return {};
-  }
-
-  // Hands on some records of the partition that is furthest behind. False: all is read.
-  Result<bool> read_some(Repricing& into) {
-    Lane* behind = nullptr;
-    EventTime next = EventTime::max();
-    for (Lane& lane : lanes_) {
-      if (lane.done) continue;
-      if (behind == nullptr || lane.time < behind->time) {
-        if (behind != nullptr) next = std::min(next, behind->time);
-        behind = &lane;
-      } else {
-        next = std::min(next, lane.time);
-      }
-    }
-    if (behind == nullptr) return false;
-    const EventTime limit = next == EventTime::max() ? next : next + kTogether;
-    std::uint64_t some = 0;
-    bool paused = false;
-    auto read = behind->pull.read(
-        behind->until,
-        [&](const PartitionName&, const Record& record) -> Result<bool> {
-          if (auto taken = into.take(record, behind->partition); !taken) {
-            return tl::unexpected(taken.error());
-          }
-          note(*behind, record);
-          paused = ++some >= kLookEvery || behind->time > limit;
-          return !paused;
-        },
-        setup_.clock, kPatience);
-    if (!read) return tl::unexpected(read.error());
-    behind->done = !paused;
-    return true;
-  }
-
-  std::uint64_t records() const { return records_; }
-  std::uint64_t of() const {
-    std::uint64_t all = 0;
-    for (const Lane& lane : lanes_) {
-      if (lane.first)
-        all += static_cast<std::uint64_t>(std::max<std::int64_t>(lane.until - *lane.first, 0));
-    }
-    return all;
-  }
-  std::optional<EventTime> oldest() const { return oldest_; }
-
- private:
-  struct Lane {
-    std::uint32_t partition = 0;
-    std::int64_t until = 0;
-    Pull pull;
-    EventTime time{};  // the newest stamp
-    std::optional<std::int64_t> first{};
-    bool done = false;
-  };
-
-  void note(Lane& lane, const Record& record) {
-    ++records_;
-    if (!lane.first) lane.first = record.offset;
-    if (!record.has_timestamp) return;
-    lane.time = std::max(lane.time, record.timestamp);
-    oldest_ = std::min(oldest_.value_or(record.timestamp), record.timestamp);
-  }
-
-  Setup setup_;
-  std::vector<std::unique_ptr<Source>> sources_;
-  std::vector<Lane> lanes_;
-  std::uint64_t records_ = 0;
-  std::optional<EventTime> oldest_;
-};
 
 }  // namespace
 
@@ -215,16 +78,20 @@ void Repricer::run(const std::stop_token& stop) {
   // Of this thread alone, on Linux: whoever waits for an alert goes first.
   ::setpriority(PRIO_PROCESS, 0, 19);
   go_on();
+  look_for_backfills();
   look_for_unpriced();
   while (!stop.stop_requested()) {
     std::optional<RepricingOrder> next;
     bool look = false;
+    bool fill = false;
     {
       std::unique_lock lock(mutex_);
-      asked_.wait(lock, stop, [&] { return ordered_.has_value() || look_; });
-      next = std::exchange(ordered_, std::nullopt);
-      look = !next && std::exchange(look_, false);
+      asked_.wait(lock, stop, [&] { return ordered_.has_value() || look_ || fill_; });
+      fill = std::exchange(fill_, false);
+      if (!fill) next = std::exchange(ordered_, std::nullopt);
+      look = !fill && !next && std::exchange(look_, false);
     }
+    if (fill && setup_.backfill) setup_.backfill(stop);
     if (next) work(*next, stop);
     if (!look) continue;
     // Whoever came first: the look is made once that is done.
@@ -236,6 +103,14 @@ void Repricer::look_for_unpriced() {
   {
     const std::lock_guard lock(mutex_);
     look_ = true;
+  }
+  asked_.notify_all();
+}
+
+void Repricer::look_for_backfills() {
+  {
+    const std::lock_guard lock(mutex_);
+    fill_ = true;
   }
   asked_.notify_all();
 }
@@ -288,7 +163,7 @@ Result<bool> Repricer::attempt(const RepricingOrder& order, const std::stop_toke
   if (!versions) return tl::unexpected(versions.error());
   auto before = read_repricings(setup_.store);
   if (!before) return tl::unexpected(before.error());
-  auto scratch = Scratch::make(config.state.path);
+  auto scratch = ScratchStore::make(config.state.path + "/repricing");
   if (!scratch) return tl::unexpected(scratch.error());
 
   AggregatorSetup stage = aggregator_setup(config, now->loaded.rules, now->prices, setup_.state);
@@ -306,10 +181,17 @@ Result<bool> Repricer::attempt(const RepricingOrder& order, const std::stop_toke
                        .stage = stage,
                        .scratch = (*scratch)->store(),
                        .ids = {.filter_bytes = state_limits(config).ids.filter_bytes / 2}});
-  if (auto opened = reread.open(repricing); !opened) return tl::unexpected(opened.error());
+  const Reread::Into into{
+      [&](std::uint32_t partition, const std::string& source, const RecordFormat& format) {
+        repricing.add_lane(partition, source, format);
+      },
+      [&](const Record& record, std::uint32_t partition) {
+        return repricing.take(record, partition);
+      }};
+  if (auto opened = reread.open(into); !opened) return tl::unexpected(opened.error());
   for (bool more = true; more;) {
     if (stop.stop_requested()) return false;
-    const auto read = reread.read_some(repricing);
+    const auto read = reread.read_some(into);
     if (!read) return tl::unexpected(read.error());
     more = *read;
     const std::lock_guard lock(mutex_);

@@ -56,6 +56,8 @@ class Repricer {
     const Clock& clock;
     Log& log;
     std::function<void(EngineMessage)> tell;
+    // Reads for new rules what was read before, on this thread: one reads once more at a time.
+    std::function<void(const std::stop_token&)> backfill{};
   };
   explicit Repricer(Setup setup);
   ~Repricer();
@@ -70,6 +72,8 @@ class Repricer {
   // Other prices may be in force: what of today had no price, and has one by them, is priced.
   // Any thread.
   void look_for_unpriced();
+  // New rules may be in force, for which is to be read what was read before. Any thread.
+  void look_for_backfills();
   RepricingStatus status() const;
 
  private:
@@ -88,6 +92,7 @@ class Repricer {
   std::condition_variable_any asked_;
   std::optional<RepricingOrder> ordered_;  // guarded by mutex_
   bool look_ = false;                      // guarded by mutex_
+  bool fill_ = false;                      // guarded by mutex_
   RepricingStatus status_;                 // guarded by mutex_
   std::jthread thread_;                    // last: it uses the others
 };

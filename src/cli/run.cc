@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "cli/answers.h"
+#include "cli/backfiller.h"
 #include "cli/commands.h"
 #include "cli/configuration.h"
 #include "cli/crash_guard.h"
@@ -296,14 +297,22 @@ int run_parts(const EngineParts& parts, FirstConfiguration first) {
   const ServiceManager manager = ServiceManager::from_environment();
   const auto status = [&] { return status_line(in_force, parts.engine); };
   Result<std::unique_ptr<HttpServer>> server = nullptr;
-  Repricer repricer(
-      {.store = parts.store,
-       .state = parts.state,
-       .engine = parts.engine,
-       .in_force = in_force,
-       .clock = parts.clock,
-       .log = parts.log,
-       .tell = [&](EngineMessage message) { parts.notifier.engine(std::move(message)); }});
+  const auto tell = [&](EngineMessage message) { parts.notifier.engine(std::move(message)); };
+  Backfiller backfiller({.store = parts.store,
+                         .state = parts.state,
+                         .engine = parts.engine,
+                         .in_force = in_force,
+                         .clock = parts.clock,
+                         .log = parts.log,
+                         .tell = tell});
+  Repricer repricer({.store = parts.store,
+                     .state = parts.state,
+                     .engine = parts.engine,
+                     .in_force = in_force,
+                     .clock = parts.clock,
+                     .log = parts.log,
+                     .tell = tell,
+                     .backfill = [&](const std::stop_token& stop) { backfiller.work(stop); }});
   Reloader reloader(
       {.config_path = config.path,
        .store = parts.store,
@@ -318,6 +327,7 @@ int run_parts(const EngineParts& parts, FirstConfiguration first) {
        .set_secrets = [&](const Config& next) { set_secrets(next, server->get(), parts.ingest); },
        .applied =
            [&] {
+             repricer.look_for_backfills();
              repricer.look_for_unpriced();
              keep_written(parts, in_force.get()->loaded.config);
            }},
@@ -368,23 +378,30 @@ NotifierConfig telling(const Config& config, const Store& store, const InForce& 
   return telling;
 }
 
+Result<std::unique_ptr<State>> open_state(Store& store,
+                                          const std::shared_ptr<const Configuration>& of,
+                                          AlertLog& alert_log) {
+  const Config& config = of->loaded.config;
+  return State::open({.store = store,
+                      .rules = of->loaded.rules,
+                      .fallback = config.notify,
+                      .alert_log = alert_log,
+                      .limits = state_limits(config),
+                      .keeps = of,
+                      .tariff = tariff_of(config, of->prices),
+                      .backfills = true});
+}
+
 int run_engine(FirstConfiguration first, const Clock& clock, Log& log) {
   const auto configuration = first.configuration;
   const Config& config = configuration->loaded.config;
-  const std::vector<Rule>& rules = configuration->loaded.rules;
   auto store =
       RocksStore::open(config.state.path, static_cast<std::size_t>(config.state.memory) / 2);
   if (!store) return refused(store.error());
   SilenceBook silences(**store);
   if (auto loaded = silences.load(clock.wall()); !loaded) return refused(loaded.error());
   OutboxLog alert_log(&silences);
-  auto state = State::open({.store = **store,
-                            .rules = rules,
-                            .fallback = config.notify,
-                            .alert_log = alert_log,
-                            .limits = state_limits(config),
-                            .keeps = configuration,
-                            .tariff = tariff_of(config, configuration->prices)});
+  auto state = open_state(**store, configuration, alert_log);
   if (!state) return refused(state.error());
   if (!first.first.refused) keep(*configuration, clock.wall(), **store, **state);
   auto transport = CurlTransport::create();
@@ -402,7 +419,8 @@ int run_engine(FirstConfiguration first, const Clock& clock, Log& log) {
   auto ingest = IngestParts::open({config, **state, (*store)->room().reserve, clock, log});
   if (!ingest) return refused(ingest.error());
   LocalLog* const local_log = *ingest ? (*ingest)->local_log() : nullptr;
-  auto sources = open_sources(config, rules, **state, {clock, log, guard, local_log});
+  auto sources =
+      open_sources(config, configuration->loaded.rules, **state, {clock, log, guard, local_log});
   if (!sources) return refused(sources.error());
   auto quarantine =
       QuarantineFile::open(config.quarantine_file.empty() ? config.state.path + "/quarantine.jsonl"
@@ -410,7 +428,8 @@ int run_engine(FirstConfiguration first, const Clock& clock, Log& log) {
   if (!quarantine) return refused(quarantine.error());
 
   EngineSetup setup{.sources = {},
-                    .aggregator = aggregator_setup(config, rules, configuration->prices, **state),
+                    .aggregator = aggregator_setup(config, configuration->loaded.rules,
+                                                   configuration->prices, **state),
                     .state = **state,
                     .teller = teller,
                     .clock = clock,

@@ -16,7 +16,7 @@ constexpr EventTime kFarFuture = event_time_ms(253'402'300'799'000);  // the end
 
 // What drives a group is taken from every request while a batch is small, then from some.
 constexpr std::size_t kEachTells = 64;
-constexpr std::int64_t kOneOf = 16;
+constexpr std::int64_t kOneOf = 64;
 
 // Those that a rule does not group by anyway.
 std::array<bool, kDriverFields> fields_beside(const Rule& rule) {
@@ -359,14 +359,14 @@ void Aggregator::fold(const Event& event, EventTime time, Money cost) {
   }
 }
 
-// Whether the event under way does. In a backlog one of sixteen stands for all of them, chosen by
+// Whether the event under way does. In a backlog one of 64 stands for all of them, chosen by
 // no order that records could have.
 bool Aggregator::tells_drivers() {
   if (batch_->records < kEachTells) {
     driver_weight_ = 1;
   } else {
     batch_->sampled = true;
-    driver_weight_ = (event_ * 0x9e3779b97f4a7c15U >> 60) == 0 ? kOneOf : 0;
+    driver_weight_ = (event_ * 0x9e3779b97f4a7c15U >> 58) == 0 ? kOneOf : 0;
   }
   return driver_weight_ > 0;
 }

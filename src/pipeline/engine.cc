@@ -103,6 +103,7 @@ Result<void> Engine::turn(Millis wait) {
   if (held()) return hold(wait);
   if (auto reloaded = reload(); !reloaded) return reloaded;
   if (auto repriced = reprice(); !repriced) return repriced;
+  if (auto filled = backfill(); !filled) return filled;
   const bool more = setup_.live && setup_.state.has_work();
   auto taken = exchange_.take(more ? Millis{0} : wait);
   if (!taken.empty()) {
@@ -137,6 +138,8 @@ void Engine::refuse_reloads() {
   }
   if (step_) step_->done.set_value(retry("the engine is stopping"));
   step_.reset();
+  if (fill_) fill_->done.set_value(retry("the engine is stopping"));
+  fill_.reset();
 }
 
 // Takes up what is offered, once all groups are judged by the rules before it: batches begun from

@@ -98,6 +98,15 @@ struct RepricingStep {
   std::promise<Result<RepricingStart>> done;
 };
 
+// The same of a backfill: to begin, or to add some cells.
+struct BackfillStep {
+  const BackfillChunk* chunk = nullptr;  // lives until `done`; null: begin
+  bool counts = false;                   // begin: State::begin_backfill()
+  // Set when it is done; nothing: there is none to begin, or the chunk is added. retry: nothing is
+  // changed, for the engine was told to end, or it was not begun.
+  std::promise<Result<std::optional<BackfillStart>>> done;
+};
+
 // Joins sources, stage 1 and the state. run() is the state thread; status() any thread.
 class Engine {
  public:
@@ -136,6 +145,7 @@ class Engine {
   void offer(std::unique_ptr<Reload> reload);
   // The same: it is done between two commits, while nothing is caught up with.
   void offer(std::unique_ptr<RepricingStep> step);
+  void offer(std::unique_ptr<BackfillStep> step);
 
  private:
   static constexpr Millis kSyncEvery{1'000};
@@ -146,6 +156,8 @@ class Engine {
   void refuse_reloads();
   Result<void> reprice();
   Result<RepricingStart> reprice(const RepricingStep& step);
+  Result<void> backfill();
+  Result<std::optional<BackfillStart>> backfill(const BackfillStep& step);
   Result<void> commit(std::vector<Exchange::Taken> taken);
   Result<void> commit(const CommitInput& input);
   Result<void> settle(Committed committed, Sync sync);
@@ -182,6 +194,7 @@ class Engine {
   std::mutex offer_mutex_;
   std::unique_ptr<Reload> offered_;      // guarded by offer_mutex_
   std::unique_ptr<RepricingStep> step_;  // guarded by offer_mutex_
+  std::unique_ptr<BackfillStep> fill_;   // guarded by offer_mutex_
   bool over_ = false;                    // guarded by offer_mutex_
   std::unique_ptr<Reload> reload_;       // accepted, waits for what was read before
   std::chrono::steady_clock::time_point reload_since_{};

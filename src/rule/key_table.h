@@ -160,7 +160,10 @@ inline constexpr std::array kRule = {
     key("min_cost", Value::amount, "no alert from less cost in the window", "$0"),
     key("resolve_at", Value::amount, "where what was reached ends", "the line itself"),
     later("enforce"),
-    later("backfill"),
+    key("backfill", Value::truth,
+        "`false`: where it comes into force later it "
+        "[counts from then on](#new-rules-and-what-was-read-before)",
+        "`true`"),
 };
 
 inline constexpr std::array kMetric = {

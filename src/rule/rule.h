@@ -74,6 +74,7 @@ struct Rule {
   std::vector<std::pair<std::string, std::string>> labels;
   std::string description, runbook;
   std::size_t max_groups = 1'000'000;
+  bool backfill = true;  // as written
   Origin origin;
 
   // The judged rungs of a rule whose others ring at once: it is the same rule to people, and
@@ -93,6 +94,9 @@ struct Rule {
   bool keeps_drivers() const {
     return by_calendar() && !judged() && is_sum(metric) && metric != Metric::first_seen;
   }
+  // What was read before it came into force is counted for it, too. A session that is under way
+  // begins with what comes then.
+  bool backfills() const { return backfill && !by_session(); }
   bool is_budget() const { return budgets.has_value(); }
   bool tells_resolved() const { return notify_resolved.value_or(!is_budget()); }
   // 5 min in rolling windows unless written; 0 elsewhere.

@@ -489,6 +489,9 @@ class RuleReader {
   }
 
   void limits() {
+    if (const auto* backfill = key("backfill")) {
+      rule_.backfill = reader_.truth(backfill->value).value_or(true);
+    }
     rule_.max_groups = context_.max_groups;
     if (const auto* entry = key("max_groups")) {
       if (const auto most = reader_.count(entry->value, 1)) {

@@ -10,7 +10,7 @@
 namespace tocsin {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kIdPageVersion = 1;
 constexpr std::uint8_t kPageVersion = 2;  // 1 has no costs
 constexpr std::size_t kPrintBytes = 16;
 constexpr std::size_t kCostBytes = 2;
@@ -42,7 +42,7 @@ struct Page {
   explicit Page(std::string_view bytes) {
     RowReader in(bytes);
     const std::uint8_t version = in.byte();
-    if (version != kVersion && version != kPageVersion) return;
+    if (version != kIdPageVersion && version != kPageVersion) return;
     const std::size_t cost_bytes = version == kPageVersion ? kCostBytes : 0;
     count = static_cast<std::size_t>(in.number());
     const std::string_view rest = in.rest();
@@ -147,7 +147,7 @@ std::string id_generation_key(std::uint32_t generation) {
 std::string encode_id_generation(const IdGenerationRow& row) {
   std::string bytes;
   RowWriter out(bytes);
-  out.byte(kVersion);
+  out.byte(kIdPageVersion);
   out.number(row.number);
   out.byte(static_cast<std::uint8_t>(row.phase));
   out.number(row.capacity);
@@ -164,7 +164,7 @@ std::string encode_id_generation(const IdGenerationRow& row) {
 
 bool decode_id_generation(std::string_view bytes, IdGenerationRow& row) {
   RowReader in(bytes);
-  if (in.byte() != kVersion) return false;
+  if (in.byte() != kIdPageVersion) return false;
   row.number = static_cast<std::uint32_t>(in.number());
   const std::uint8_t phase = in.byte();
   row.phase = static_cast<IdGenerationRow::Phase>(phase);
@@ -184,14 +184,14 @@ bool decode_id_generation(std::string_view bytes, IdGenerationRow& row) {
 std::string encode_ids_archived(std::uint64_t commit) {
   std::string bytes;
   RowWriter out(bytes);
-  out.byte(kVersion);
+  out.byte(kIdPageVersion);
   out.number(commit);
   return bytes;
 }
 
 bool decode_ids_archived(std::string_view bytes, std::uint64_t& commit) {
   RowReader in(bytes);
-  if (in.byte() != kVersion) return false;
+  if (in.byte() != kIdPageVersion) return false;
   commit = in.number();
   return in.ok() && in.done();
 }

@@ -10,7 +10,7 @@
 namespace tocsin {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kKeptVersion = 1;
 
 std::string text_key(const std::string& text) { return key::kText + hex(sha256(text), 16); }
 
@@ -26,7 +26,7 @@ Result<std::optional<Row>> read_row(const Snapshot& store) {
   if (!*bytes) return std::nullopt;
   RowReader in(**bytes);
   Row row;
-  const bool known = in.byte() == kVersion;
+  const bool known = in.byte() == kKeptVersion;
   row.kept.config_path = in.text();
   row.kept.accepted = WallTime{Millis{in.signed_number()}};
   row.kept.secrets_left_out = in.byte() != 0;
@@ -53,7 +53,7 @@ WriteBatch kept_texts(const Kept& kept) {
 void put_kept(WriteBatch& commit, const Kept& kept) {
   std::string bytes;
   RowWriter out(bytes);
-  out.byte(kVersion);
+  out.byte(kKeptVersion);
   out.text(kept.config_path);
   out.signed_number(kept.accepted.time_since_epoch().count());
   out.byte(kept.secrets_left_out ? 1 : 0);

@@ -17,6 +17,7 @@
 #include "alert/make_alert.h"
 #include "alert/peaks.h"
 #include "rule/rule.h"
+#include "state/backfill_row.h"
 #include "state/codec.h"
 #include "state/counts.h"
 #include "state/driver_switches.h"
@@ -66,6 +67,7 @@ struct StateSetup {
   std::vector<Peaks>* peaks = nullptr;
   // What stage 1 prices by, to be kept; absent: nobody will ask what an event cost.
   std::optional<Tariff> tariff{};
+  bool backfills = false;  // somebody reads for new rules what was read before
 };
 
 // Rules to take the place of those in force.
@@ -76,6 +78,7 @@ struct RuleChange {
   StateLimits limits;              // but for sizes of memory, which stay
   WriteBatch rows;                 // further rows of the commit that exchanges them
   std::optional<Tariff> tariff{};  // as in StateSetup
+  bool backfills = false;          // the same
 };
 
 // The same, with all made ready that takes time.
@@ -91,6 +94,7 @@ struct PreparedRules {
   StateLimits limits;
   WriteBatch rows;
   std::optional<Tariff> tariff;
+  bool backfills = false;
 };
 
 // How far a batch has brought a partition.
@@ -120,6 +124,22 @@ struct CommitInput {
   Sync sync = Sync::no;
   // Of a commit of its own, while nothing is swept, by State::correct().
   const Corrections* corrections = nullptr;
+  bool backfilling = false;  // by State::fill()
+};
+
+// What a backfill begins with.
+struct BackfillStart {
+  Backfill order;
+  std::vector<std::int64_t> first;    // offset of the first record ever read, by partition id
+  std::vector<std::uint32_t> states;  // StateRow::id by index in the rules in force
+};
+
+// Some of its cells.
+struct BackfillChunk {
+  const std::vector<std::uint32_t>& states;  // Backfill::states
+  std::span<const Delta> deltas;             // `rule` is an index of these
+  std::string cursor;                        // that of the last
+  bool last = false;
 };
 
 struct Committed {
@@ -158,6 +178,11 @@ class State {
   Result<Committed> correct(const Corrections& corrections, WallTime now);
   // It will not be done: the next commit forgets it.
   void give_up_repricing();
+  // The oldest backfill that is not done. `counts`: a process begins it, which the next commit
+  // stores. Nothing: there is none.
+  std::optional<BackfillStart> begin_backfill(bool counts);
+  // A commit that adds some cells of it; what rings by it is old news. retry: it was not begun.
+  Result<Committed> fill(const BackfillChunk& chunk, WallTime now);
 
   // Rows to be stored with the next commit.
   void add_rows(const WriteBatch& rows);
@@ -233,6 +258,9 @@ class State {
   Result<void> load_ids();
   Result<void> load_panes();
   Result<void> load_shape(RuleState& rule) const;
+  Result<void> load_backfills();
+  void order_backfill(std::vector<std::uint32_t> states);
+  void put_backfills();
   Result<void> load_journal();
   void put_state_row(const RuleState& rule);
   Result<void> note_version();
@@ -328,6 +356,7 @@ class State {
   // When a sweep finds something met: the watermark waits for stragglers, a reader does not.
   EventTime now_within(const Window& window) const;
   EventTime newest_time() const;  // of the partitions' stream times and the watermark
+  EventTime presumed_time() const;
   Result<bool> sweep_stored(RuleState& rule, const CommitInput& input, Left& left);
   bool retired(const RuleState& rule) const;
   void drain_groups();
@@ -403,9 +432,11 @@ class State {
   JournalTail journal_;
   std::optional<EventTime> catching_up_since_;  // the watermark when it began
   std::optional<SweepCursor> sweep_;
+  std::vector<Backfill> backfills_;       // not done, the oldest first
   std::vector<std::string> old_windows_;  // kWindow keys to be erased
 
   // Of the commit under way.
+  bool backfilling_ = false;
   struct TouchedWindow {
     RuleState* rule = nullptr;
     WindowTable* table = nullptr;

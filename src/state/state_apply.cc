@@ -36,6 +36,7 @@ Result<Committed> State::commit(const CommitInput& input) {
     catching_up_since_ = watermark_;
   }
   crash_point(CrashStep::apply, CrashEdge::before);
+  backfilling_ = input.backfilling;
   find_pane_room();
   for (const auto& work : input.work) {
     if (auto applied = apply(work.deltas); !applied) return tl::unexpected(applied.error());
@@ -344,7 +345,8 @@ void State::reach(RuleState& rule, WindowTable& table, HotCells::Place cell, Eve
   if (reach_parts(rule, table, cell, at, input)) return;
   const Ladder& ladder = rule.ladder_of(group, table.window.start);
   const std::uint64_t met = newly_met(ladder, entry.cell, rule.rule->min_requests);
-  const bool silent = rule.rule->metric == Metric::first_seen && at < rule.row.began + kNewsFrom;
+  const bool silent = rule.rule->metric == Metric::first_seen &&
+                      (at < rule.row.began + kNewsFrom || input.backfilling);
   for (const auto& step : ladder.steps) {
     if ((met >> step.bit & 1) == 0 || silent) continue;
     record(rule,

@@ -6,6 +6,7 @@
 
 #include "state/keys.h"
 #include "state/state.h"
+#include "tocsin/group.h"
 
 namespace tocsin {
 namespace {

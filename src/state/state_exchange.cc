@@ -54,6 +54,7 @@ Result<std::unique_ptr<PreparedRules>> State::prepare(RuleChange change) const {
   next->limits = change.limits;
   next->rows = std::move(change.rows);
   next->tariff = std::move(change.tariff);
+  next->backfills = change.backfills;
   const auto snapshot = store_.snapshot();
   const auto commit = last_commit(*snapshot);
   if (!commit) return tl::unexpected(commit.error());
@@ -135,6 +136,7 @@ Result<Committed> State::exchange(PreparedRules& next, const CommitInput& input)
   in_force_ = rules_.size();
   SweepCursor sweep;
   if (sweep_) sweep.states = sweep_->states;
+  std::vector<std::uint32_t> fresh;
   for (std::size_t i = 0; i < rules_.size(); ++i) {
     RuleState* const rule = rules_[i].get();
     rule->index = i;
@@ -146,6 +148,8 @@ Result<Committed> State::exchange(PreparedRules& next, const CommitInput& input)
       if (auto found = find_groups(*rule, next); !found) return tl::unexpected(found.error());
       if (auto loaded = load_shape(*rule); !loaded) return tl::unexpected(loaded.error());
     }
+    const bool is_new = known == by_id_.end() && !next.stored.contains(rule->key);
+    if (next.backfills && is_new && rule->rule->backfills()) fresh.push_back(id);
     by_id_[id] = rule;
     drained_.erase(id);
     if (known == by_id_.end() && rule->swept != rule->row.ladder) rule->edition = 1;
@@ -179,6 +183,7 @@ Result<Committed> State::exchange(PreparedRules& next, const CommitInput& input)
   limits_ = next.limits;
   tariff_ = std::move(next.tariff);
   add_rows(next.rows);
+  order_backfill(std::move(fresh));
   if (auto noted = note_version(); !noted) return tl::unexpected(noted.error());
   auto committed = commit(input);
   // From the next commit on: the stream waits for this one.

@@ -258,6 +258,7 @@ Result<void> State::load_rules(const StateSetup& setup) {
   if (!good) return damaged("a rule's identity");
 
   SweepCursor sweep;
+  std::vector<std::uint32_t> fresh;
   for (const Rule& rule : setup.rules) {
     auto state = RuleState::create({setup.keeps, &rule}, seed_, limits_.lateness);
     if (!state) return tl::unexpected(state.error());
@@ -270,6 +271,7 @@ Result<void> State::load_rules(const StateSetup& setup) {
     if (stored == known.end()) {
       row.id = ++last_id_;
       first_start_ = true;
+      if (setup.backfills && rule.backfills()) fresh.push_back(row.id);
     } else {
       row = stored->second;
       (*state)->judged_until(row.left == StreamTime::kUnset ? watermark_ : row.left);
@@ -288,6 +290,8 @@ Result<void> State::load_rules(const StateSetup& setup) {
   }
   in_force_ = rules_.size();
   note_in_force();
+  if (auto loaded = load_backfills(); !loaded) return loaded;
+  order_backfill(std::move(fresh));
   // The others were in force until now, but for those that had gone before.
   for (auto& [key, row] : known) {
     if (row.left != StreamTime::kUnset) continue;

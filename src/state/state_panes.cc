@@ -131,7 +131,7 @@ void State::apply_pane(RuleState& rule, const Delta& delta) {
       judged ? delta.at <= rule.judged_through
              : watermark_ != StreamTime::kUnset &&
                    panes.slot_window(panes.slot(delta.at)).end + rule.lateness <= watermark_;
-  if (passed) {
+  if (passed && !backfilling_) {
     counts_[Count::dropped_state] += static_cast<std::uint64_t>(requests_of(*rule.rule, delta));
     counts_changed_ = true;
     if (!judged) return;  // judged later, with the panes after it

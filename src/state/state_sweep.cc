@@ -76,13 +76,17 @@ EventTime State::newest_time() const {
 }
 
 // While no stamps are trusted yet, the least of the first ones stands for now.
-EventTime State::now_within(const Window& window) const {
+EventTime State::presumed_time() const {
   EventTime newest = newest_time();
-  if (newest == StreamTime::kUnset) {
-    for (const auto& row : partitions_) {
-      if (row.stream_time.run > 0) newest = std::max(newest, row.stream_time.least);
-    }
+  if (newest != StreamTime::kUnset) return newest;
+  for (const auto& row : partitions_) {
+    if (row.stream_time.run > 0) newest = std::max(newest, row.stream_time.least);
   }
+  return newest;
+}
+
+EventTime State::now_within(const Window& window) const {
+  EventTime newest = presumed_time();
   if (window.end != kNever) newest = std::min(newest, window.end - Millis{1});
   return std::max(newest, window.start);
 }

@@ -106,6 +106,33 @@ def wait_for_text(ops, part):
                f"the engine route is told {part!r}, not only {engine_texts(ops)}")
 
 
+def a_new_rule_knows_the_day(context):
+    """It counts what was read before it, also when the process is killed meanwhile."""
+    with ScriptedReceiver() as hook, ScriptedReceiver() as ops, \
+            Reloading(context, "reload-backfill", hook, ops) as engine:
+        engine.start_ready()
+        engine.spend(30, "ann")
+        engine.spend(12, "bob")
+        engine.counted()
+        engine.rules("users", KEPT.replace("kept", "users").replace("$5", "$20"))
+        poll_until(lambda: engine.totals().get(("users", "ann")) == "30", 20,
+                   f"what ann spent before is counted; {engine.log_tail()}")
+        poll_until(lambda: ("users", "20") in rungs(hook), 20, "what is over by it is told")
+        engine.spend(5, "bob")
+        engine.counted()
+        assert engine.totals()[("users", "bob")] == "17", engine.totals()
+        for name in ("a", "b", "c"):
+            engine.rules(name, KEPT.replace("kept", name))
+            time.sleep(random.uniform(0.0, 0.4))
+            engine.kill9()
+            engine.start_ready()
+        for name in ("a", "b", "c"):
+            poll_until(lambda rule=name: engine.totals().get((rule, "ann")) == "30", 30,
+                       f"{name} knows what was before; {engine.totals()} {engine.log_tail()}")
+            assert engine.totals()[(name, "bob")] == "17", engine.totals()
+        engine.stop()
+
+
 def every_way_to_reload(context):
     with ScriptedReceiver() as hook, ScriptedReceiver() as ops, \
             Reloading(context, "reload-ways", hook, ops) as engine:
@@ -128,7 +155,7 @@ def every_way_to_reload(context):
         engine.counted()
         totals = engine.totals()
         assert totals[("daily", "")] == "35", totals
-        assert totals[("other", "")] == "5", totals
+        poll_until(lambda: engine.totals()[("other", "")] == "35", 20, "the new rule has the day")
         assert totals[("kept", "ann")] == "35", totals
         assert engine.reload({})[0] == 415
         assert engine.reload({"Tocsin-Request": "reload", "Origin": "https://evil.example"})[0] == 403
@@ -329,6 +356,7 @@ def mutations_and_kills(context):
 
 
 TESTS = [
+    ("A new rule soon counts what was read before it, kills or not", a_new_rule_knows_the_day),
     ("Rules are taken up when a file is saved, by the API and by SIGHUP; totals stay",
      every_way_to_reload),
     ("A mapping file that is saved is taken up between two commits, a broken one is not",

@@ -106,6 +106,7 @@ Result<std::optional<Backfiller::Done>> Backfiller::attempt(BackfillStart start,
     }
     done.records = reread.records();
     done.oldest = reread.oldest();
+    done.from_the_beginning = reread.from_the_beginning();
   }
   if (auto finished = backfill.finish(); !finished) return tl::unexpected(finished.error());
   done.cells = backfill.cells();
@@ -147,10 +148,11 @@ void Backfiller::tell_done(const Done& done) {
   setup_.log.info(fmt::format("{} {} what was read before: {} read, {} added to",
                               listed(done.rules), done.rules.size() == 1 ? "counts" : "count",
                               plural(done.records, "record"), plural(done.cells, "total")));
-  const bool all = !done.wanted || !done.oldest || *done.oldest <= *done.wanted;
-  if (all) return;
-  setup_.log.warn(fmt::format("of what was to be read before {}, the source holds nothing any more",
-                              rfc3339_text(*done.oldest)));
+  const bool reaches = done.wanted && done.oldest && *done.oldest <= *done.wanted;
+  if (done.from_the_beginning || reaches || !done.oldest) return;
+  setup_.log.warn(fmt::format("{}: the source holds nothing from before {} any more, so totals of "
+                              "windows that began before are too low",
+                              listed(done.rules), rfc3339_text(*done.oldest)));
 }
 
 }  // namespace tocsin

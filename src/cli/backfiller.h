@@ -41,6 +41,7 @@ class Backfiller {
     std::uint64_t records = 0;
     std::size_t cells = 0;
     std::optional<EventTime> wanted, oldest;  // records from then on; the oldest there was
+    bool from_the_beginning = false;          // and there never were older ones
   };
   Result<std::optional<BackfillStart>> step(const BackfillChunk* chunk, bool counts = false);
   Result<std::optional<Done>> attempt(BackfillStart start, const std::stop_token& stop);

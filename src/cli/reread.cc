@@ -94,6 +94,11 @@ std::uint64_t Reread::of() const {
   return all;
 }
 
+bool Reread::from_the_beginning() const {
+  return std::all_of(lanes_.begin(), lanes_.end(),
+                     [](const Lane& lane) { return !lane.first || *lane.first == 0; });
+}
+
 void Reread::note(Lane& lane, const Record& record) {
   ++records_;
   if (!lane.first) lane.first = record.offset;

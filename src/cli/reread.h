@@ -61,6 +61,8 @@ class Reread {
   std::uint64_t records() const { return records_; }
   std::uint64_t of() const;  // how many there are, as far as it is known
   std::optional<EventTime> oldest() const { return oldest_; }
+  // Nothing was ever before the first records of any partition.
+  bool from_the_beginning() const;
 
  private:
   struct Lane {

@@ -116,9 +116,9 @@ bool goes_on(const PaneRule& rule, const Ladder::Step& step, const Covered& now)
 }
 
 std::optional<int128> beside(const PaneRule& rule, const Ladder::Step& step, const Covered& now) {
-  const Passed of = passed(now);
-  if (step.kind == Rung::Kind::forecast && of.elapsed > 0) {
-    return now.sums.amount * of.whole / of.elapsed;
+  if (step.kind == Rung::Kind::forecast) {  // whose windows have an end
+    const Passed of = passed(now);
+    if (of.elapsed > 0) return now.sums.amount * of.whole / of.elapsed;
   }
   if (now.then) return value_of(rule.metric, *now.then);
   return std::nullopt;

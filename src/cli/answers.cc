@@ -233,7 +233,7 @@ std::string budgets_json(const Store& store, const std::vector<Rule>& rules, std
   const std::size_t held = std::clamp(limit, kHeldMin, kHeldMax);
   const auto read = StateView(*snapshot, rules, held).cells([&](const CellView& cell) {
     if (left == 0) return false;
-    if (cell.rule->second_part) return true;  // the sum is the other part's, too
+    if (cell.rule != nullptr && cell.rule->second_part) return true;  // the other part's, too
     --left;
     write_cell(json, cell);
     return left > 0;

@@ -150,9 +150,10 @@ void Backfiller::tell_done(const Done& done) {
                               plural(done.records, "record"), plural(done.cells, "total")));
   const bool reaches = done.wanted && done.oldest && *done.oldest <= *done.wanted;
   if (done.from_the_beginning || reaches || !done.oldest) return;
-  setup_.log.warn(fmt::format("{}: the source holds nothing from before {} any more, so totals of "
-                              "windows that began before are too low",
-                              listed(done.rules), rfc3339_text(*done.oldest)));
+  setup_.log.warn(
+      fmt::format("{}: the source holds nothing from before {} any more, so totals of "
+                  "windows that began before are too low",
+                  listed(done.rules), rfc3339_text(*done.oldest)));
 }
 
 }  // namespace tocsin

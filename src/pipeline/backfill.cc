@@ -17,8 +17,7 @@ constexpr std::size_t kCellsPerChunk = 2'000;
 
 Backfilling::Backfilling(Setup setup)
     : setup_(std::move(setup)),
-      ids_(std::make_unique<IdSet>(setup_.scratch, setup_.ids)),
-      archive_(std::make_unique<IdArchive>(setup_.scratch, *ids_, setup_.ids)),
+      ids_(setup_.scratch, setup_.ids),
       batch_(std::make_unique<Batch>(setup_.stage.seed)) {
   const auto& wanted = setup_.start.order.states;
   for (std::size_t i = 0; i < setup_.stage.rules.size(); ++i) {
@@ -35,7 +34,7 @@ Backfilling::Backfilling(Setup setup)
   AggregatorSetup stage{.rules = rules_,
                         .prices = setup_.stage.prices,
                         .cost = setup_.stage.cost,
-                        .ids = *ids_,
+                        .ids = ids_.set(),
                         .seed = setup_.stage.seed,
                         .max_future = setup_.stage.max_future,
                         .out_of_order = setup_.stage.out_of_order,
@@ -77,22 +76,7 @@ Result<void> Backfilling::take(const Record& record, std::uint32_t partition) {
 // Ids go where the engine's go, and the fold goes on.
 Result<void> Backfilling::flush() {
   unflushed_ = 0;
-  if (auto failed = ids_->failure()) return tl::unexpected(*failed);
-  for (const auto& progress : batch_->progress) {
-    PartitionRow row;
-    row.stream_time = progress.stream_time;
-    ids_->move_stored(progress.partition, stream_second(row));
-  }
-  WriteBatch rows;
-  const std::span<const ClaimedId> claims[] = {batch_->ids};
-  archive_->write(++commits_, claims, rows);
-  if (auto written = setup_.scratch.write(rows, Sync::no); !written) return written;
-  archive_->stored();
-  batch_->ids.clear();
-  batch_->progress.clear();
-  batch_->set_aside.clear();
-  batch_->counts.clear();
-  batch_->unpriced.clear();
+  if (auto stored = ids_.store(*batch_); !stored) return stored;
   if (batch_->fold.deltas().size() <= setup_.cells_max) return {};
   return reject("that is more than " + std::to_string(setup_.cells_max) + " totals at once");
 }

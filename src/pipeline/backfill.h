@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "pipeline/aggregator.h"
-#include "state/id_archive.h"
+#include "pipeline/ids_again.h"
 #include "state/id_set.h"
 #include "state/state.h"
 #include "tocsin/store.h"
@@ -60,14 +60,12 @@ class Backfilling {
   std::vector<Rule> rules_;              // to be filled
   std::vector<std::uint32_t> state_of_;  // index in Backfill::states, by index in rules_
   std::vector<std::optional<Calendar>> calendars_;
-  std::unique_ptr<IdSet> ids_;
-  std::unique_ptr<IdArchive> archive_;
+  IdsAgain ids_;
   std::unique_ptr<Aggregator> aggregator_;
   std::unique_ptr<Batch> batch_;
   std::vector<Delta> deltas_;
   std::vector<std::string> cursors_;  // of the last of each chunk
   std::size_t at_ = 0;
-  std::uint64_t commits_ = 0;
   std::size_t unflushed_ = 0;
 };
 

@@ -64,15 +64,14 @@ struct Repricing::Lists {
 
 Repricing::Repricing(Setup setup)
     : setup_(std::move(setup)),
-      ids_(std::make_unique<IdSet>(setup_.scratch, setup_.ids)),
-      archive_(std::make_unique<IdArchive>(setup_.scratch, *ids_, setup_.ids)),
+      ids_(setup_.scratch, setup_.ids),
       batch_(std::make_unique<Batch>(setup_.stage.seed)),
       lists_(std::make_unique<Lists>()),
       windows_(setup_.stage.rules.size()),
       unpriced_(setup_.stage.zone),
       pricer_(setup_.stage.prices) {
   AggregatorSetup stage = setup_.stage;
-  stage.ids = *ids_;
+  stage.ids = ids_.set();
   stage.watch = nullptr;
   stage.correction = this;
   aggregator_ = std::make_unique<Aggregator>(stage);
@@ -101,23 +100,8 @@ Result<void> Repricing::take(const Record& record, std::uint32_t partition) {
 // Ids go where the engine's go, and the fold goes on.
 Result<void> Repricing::flush() {
   unflushed_ = 0;
-  if (auto failed = ids_->failure()) return tl::unexpected(*failed);
-  for (const auto& progress : batch_->progress) {
-    PartitionRow row;
-    row.stream_time = progress.stream_time;
-    ids_->move_stored(progress.partition, stream_second(row));
-  }
-  WriteBatch rows;
-  const std::span<const ClaimedId> claims[] = {batch_->ids};
-  archive_->write(++commits_, claims, rows);
-  if (auto written = setup_.scratch.write(rows, Sync::no); !written) return written;
-  archive_->stored();
-  result_.ids_forgotten += archive_->take_forgotten();
-  batch_->ids.clear();
-  batch_->progress.clear();
-  batch_->set_aside.clear();
-  batch_->counts.clear();
-  batch_->unpriced.clear();
+  if (auto stored = ids_.store(*batch_); !stored) return stored;
+  result_.ids_forgotten += ids_.take_forgotten();
   if (batch_->fold.deltas().size() <= setup_.cells_max) return {};
   return reject("more than " + std::to_string(setup_.cells_max) +
                 " totals would change at once: nothing is changed; choose a later --since");

@@ -11,9 +11,9 @@
 
 #include "pipeline/aggregator.h"
 #include "pipeline/correction.h"
+#include "pipeline/ids_again.h"
 #include "pipeline/unpriced_counter.h"
 #include "price/price_list.h"
-#include "state/id_archive.h"
 #include "state/id_set.h"
 #include "state/repricing_row.h"
 #include "state/version.h"
@@ -112,8 +112,7 @@ class Repricing final : Correction {
   Result<void> flush();
 
   Setup setup_;
-  std::unique_ptr<IdSet> ids_;
-  std::unique_ptr<IdArchive> archive_;
+  IdsAgain ids_;
   std::unique_ptr<Aggregator> aggregator_;
   std::unique_ptr<Batch> batch_;
   std::unique_ptr<Lists> lists_;
@@ -125,7 +124,6 @@ class Repricing final : Correction {
   UnpricedCounter unpriced_;
   Pricer pricer_;
   PriceTurns turns_;
-  std::uint64_t commits_ = 0;
   std::size_t unflushed_ = 0;
   RepricingResult result_;
 

@@ -37,6 +37,7 @@ class ReadingGuard {
     int deaths = 0;                          // one after another while this position was unproven
     std::optional<std::int64_t> deadly;      // the record under way at kDeathsMax of them
     std::optional<std::int64_t> skip_until;  // a person decided to go on here
+    bool record_suspected = false;           // a record from here on was under way at fewer of them
   };
 
   virtual ~ReadingGuard() = default;

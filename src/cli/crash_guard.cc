@@ -55,8 +55,9 @@ ReadingGuard::Advice CrashGuard::advise(const PartitionName& partition, std::int
   if (slot == nullptr) return advice;
   if (slot->skip_until > next_offset) advice.skip_until = slot->skip_until;
   if (slot->died_at == next_offset) advice.deaths = static_cast<int>(slot->deaths);
-  if (slot->deadly_at >= next_offset && slot->record_deaths >= kDeathsMax) {
-    advice.deadly = slot->deadly_at;
+  if (slot->deadly_at >= next_offset && slot->record_deaths > 0) {
+    advice.record_suspected = slot->record_deaths < kDeathsMax;
+    if (!advice.record_suspected) advice.deadly = slot->deadly_at;
   }
   return advice;
 }

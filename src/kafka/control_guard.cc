@@ -38,7 +38,8 @@ Control::Leave Control::ask_guard(PartitionIndex index, const Task& task,
     halt(index, deaths_notice(index, task.name, next, advice.deaths));
     return Leave::halted;
   }
-  if (advice.deaths == 0) return Leave::start;
+  // Of those that die of a record elsewhere none may be charged at their own position each time.
+  if (advice.deaths == 0 && !advice.record_suspected) return Leave::start;
   const bool alone = !suspect_ || now >= suspect_until_ || *suspect_ == index ||
                      !links_.guard->unproven(names_[*suspect_]);
   if (!alone) return Leave::wait;

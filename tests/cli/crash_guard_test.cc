@@ -96,6 +96,7 @@ TEST_CASE("The record under way at three deaths is named, wherever its partition
   for (std::int64_t life = 0; life < 3; ++life) {
     CrashGuard& guard = lives.start();
     CHECK_FALSE(guard.advise(kThird, 100).deadly);
+    CHECK(guard.advise(kThird, 125).record_suspected == (life > 0));
     guard.begins(kThird, 120 + life);
     RecordMark* mark = guard.mark(5);
     REQUIRE(mark != nullptr);
@@ -107,6 +108,7 @@ TEST_CASE("The record under way at three deaths is named, wherever its partition
   CHECK(guard.advise(kThird, 122).deadly == 125);
   CHECK(guard.advise(kThird, 125).deadly == 125);
   CHECK_FALSE(guard.advise(kThird, 126).deadly);
+  CHECK_FALSE(guard.advise(kThird, 125).record_suspected);
   CHECK_FALSE(guard.advise(kFourth, 0).deadly);
 }
 

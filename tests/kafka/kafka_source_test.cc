@@ -540,7 +540,8 @@ TEST_CASE("Partitions in which the process may have died are begun one after ano
   kafka.produce(1, numbered("b", 0, 10));
   ScriptedGuard guard;
   guard.set(kFirst, {1, {}, {}});
-  guard.set(kSecond, {2, {}, {}});
+  SECTION("at its position") { guard.set(kSecond, {2, {}, {}}); }
+  SECTION("at a record further on") { guard.set(kSecond, {0, {}, {}, true}); }
   Reading reading(kafka.config(), known_at(0, 0), &guard);
   REQUIRE(reading.until_count(10));
   reading.idle(Millis{1'200});

@@ -23,6 +23,7 @@ enum class Inside : std::uint8_t {
   server_tools,
   service_tier,
   speed,
+  inference_geo,
   traffic,
   cost,
   byok,
@@ -63,6 +64,7 @@ constexpr NameTable<Inside> kUsageInsides = {{"prompt_tokens_details", Inside::i
                                              {"server_tool_use", Inside::server_tools},
                                              {"service_tier", Inside::service_tier},
                                              {"speed", Inside::speed},
+                                             {"inference_geo", Inside::inference_geo},
                                              {"traffictype", Inside::traffic},
                                              {"cost", Inside::cost},
                                              {"is_byok", Inside::byok}};
@@ -200,6 +202,7 @@ bool read_inside(Reader& reader, Inside inside, ProviderUsage& out) {
                                       : reader.text("service_tier", out.service_tier);
   }
   if (inside == Inside::speed) return read_speed(reader, out);
+  if (inside == Inside::inference_geo) return reader.text("inference_geo", out.inference_geo);
   if (inside == Inside::traffic) return read_traffic(reader, out);
   if (inside == Inside::cost) return reader.cost("cost", out.cost);
   if (inside == Inside::byok) return reader.flag("is_byok", out.byok);
@@ -311,6 +314,11 @@ void settle(const ProviderUsage& all, Reader& reader) {
   reader.event.has_usage = true;
   settle_input(all, reader);
   settle_output(all, reader);
+  // Anthropic's words for anywhere, which costs what it costs.
+  if (!all.inference_geo.empty() && all.inference_geo != "global" &&
+      all.inference_geo != "not_available") {
+    reader.add_property(Name("inference_geo"), {Kind::text, all.inference_geo});
+  }
   reader.event.usage[Unit::web_search] = all[Part::web_search];
 }
 

@@ -58,7 +58,8 @@ struct ProviderUsage {
   std::uint32_t seen = 0;          // a bit a part
   bool has_input_details = false;  // as OpenAI's responses, and never Anthropic's
   std::string_view service_tier;
-  std::optional<Money> cost;  // OpenRouter's
+  std::string_view inference_geo;  // Anthropic's
+  std::optional<Money> cost;       // OpenRouter's
   bool byok = false;
 
   bool has(Part part) const { return (seen >> static_cast<unsigned>(part) & 1) != 0; }

@@ -59,6 +59,8 @@ std::string_view Rate::per() const {
   return "1";
 }
 
+bool Rate::of_tokens() const { return scale == 1'000'000 && !unit.ends_with("characters"); }
+
 const Rate* Tier::own(std::string_view unit) const {
   for (const Rate& one : rates) {
     if (one.unit == unit) return &one;
@@ -166,6 +168,8 @@ void Catalogue::add(Provider added) {
   append(added.unnamed, known->unnamed);
   append(known->discounts, added.discounts);
   added.discounts = std::move(known->discounts);
+  append(known->surcharges, added.surcharges);
+  added.surcharges = std::move(known->surcharges);
   added.updated = std::max(added.updated, known->updated);
   *known = std::move(added);
 }

@@ -40,6 +40,7 @@ struct Rate {
   std::int64_t least = 0;  // a request with any is charged for so many
   std::int64_t pico = 0;   // 10^-12 USD of one, where that is a whole number, else 0; by index()
   std::string_view per() const;  // "1M"
+  bool of_tokens() const;        // it is one of `per_mtok`
 };
 
 // The keys of price files that hold rates, by what a price is for.
@@ -167,6 +168,14 @@ struct Model {
   const Period* at(std::int64_t ms) const;
 };
 
+// What requests that all of `when` holds of cost more, of the prices per million tokens.
+struct Surcharge {
+  std::string_view label;  // "inference_geo us"
+  std::vector<Condition> when;
+  Factor factor;
+  Diagnostic wrong;  // said, with a message of its own, if a model's prices cannot have it
+};
+
 // A factor of a user's file.
 struct Discount {
   std::string_view model;  // empty: all but those that have one of their own
@@ -183,6 +192,7 @@ struct Provider {
   std::string_view updated;                    // "2026-11-21"
   std::vector<Model> models;                   // the first that matches is meant
   std::vector<Discount> discounts;             // the last counts
+  std::vector<Surcharge> surcharges;           // until they are applied
 
   bool answers_to(std::string_view lower_name) const;
   bool stands_in_for(const Provider& other, std::string_view lower_name) const;
@@ -198,6 +208,9 @@ struct Catalogue {
   // Once all is added: models that are like others get their prices, with history and variants. An
   // error of each that cannot have them.
   void fill_likes(Diagnostics& diagnostics);
+  // After that: surcharges become variants of all models but users' own. An error of each model
+  // that then has too many, or whose prices depend on the hour.
+  void apply_surcharges(Diagnostics& diagnostics);
   // After that: discounts become prices. An error of each that is for no model.
   void apply_discounts(Diagnostics& diagnostics);
   // The model that a producer's two texts mean, or null. Of what has a date in it (-20251211,

@@ -60,6 +60,7 @@ int main(int argc, char** argv) {
   }
   Diagnostics diagnostics;
   catalogue.fill_likes(diagnostics);
+  catalogue.apply_surcharges(diagnostics);
   for (const Diagnostic& diagnostic : diagnostics) {
     std::fprintf(stderr, "%s\n", render(diagnostic).c_str());
   }

@@ -17,6 +17,8 @@ class Writer {
   void number(std::int64_t& value) {
     number(static_cast<uint128>(static_cast<std::uint64_t>(value)));
   }
+  void scale(std::int64_t& value) { number(value); }
+  static constexpr bool good() { return true; }
   void text(std::string_view& value) {
     number(uint128{value.size()});
     out_ += value;
@@ -40,11 +42,16 @@ class Writer {
 class Reader {
  public:
   explicit Reader(std::string_view bytes) : rest_(bytes) {}
+  bool good() const { return good_; }
   bool done() const { return good_ && rest_.empty(); }
 
   void number(int128& value) { value = static_cast<int128>(number()); }
   void number(std::int64_t& value) {
     value = static_cast<std::int64_t>(static_cast<std::uint64_t>(number()));
+  }
+  void scale(std::int64_t& value) {
+    number(value);
+    if (value <= 0) good_ = false;
   }
   void text(std::string_view& value) {
     const std::size_t size = count();
@@ -145,10 +152,10 @@ class Parts {
         io_.text(rate.unit);
         io_.text(rate.text);
         io_.number(rate.atto);
-        io_.number(rate.scale);
+        io_.scale(rate.scale);
         io_.number(rate.least);
       });
-      tier.index();
+      if (io_.good()) tier.index();
     });
   }
   void model(Model& m) {

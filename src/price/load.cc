@@ -25,7 +25,9 @@ class Loader {
   void names(const Node& list, Provider& provider);
   Clause clause(const Node& node);
   Clauses clauses(const Node& list);
+  static std::optional<std::int64_t> percentage(const std::string& written, int most);
   std::optional<Factor> factor(const Node& map);
+  void surcharge(const Node& node, Provider& provider);
   void model(const Node& node, Provider& provider);
   void priced_model(const Node& node, std::string_view name, Provider& provider);
   void check(const Node& root, const Provider& provider);
@@ -76,6 +78,15 @@ void Loader::names(const Node& list, Provider& provider) {
   }
 }
 
+// Of a percentage from 0 to `most`.
+std::optional<std::int64_t> Loader::percentage(const std::string& written, int most) {
+  const bool percent = written.ends_with('%');
+  const auto part = parse_decimal(std::string_view(written).substr(0, written.size() - percent), 4,
+                                  Rounding::exact);
+  if (!percent || !part || *part < 0 || *part > most * 10'000) return std::nullopt;
+  return static_cast<std::int64_t>(*part);
+}
+
 std::optional<Factor> Loader::factor(const Node& map) {
   const Node* const discount = map.find("discount");
   const Node* const multiplier = map.find("multiplier");
@@ -86,14 +97,12 @@ std::optional<Factor> Loader::factor(const Node& map) {
   }
   if (discount != nullptr) {
     const std::string written = reader_.text(map, "discount", true);
-    const bool percent = written.ends_with('%');
-    const auto part = parse_decimal(std::string_view(written).substr(0, written.size() - percent),
-                                    4, Rounding::exact);
-    if (!percent || !part || *part < 0 || *part > 1'000'000) {
+    const auto part = percentage(written, 100);
+    if (!part) {
       reader_.error(*discount, "a discount must be from 0% to 100%", "15%");
       return std::nullopt;
     }
-    return Factor{reader_.keep("less " + written), static_cast<std::int64_t>(1'000'000 - *part)};
+    return Factor{reader_.keep("less " + written), 1'000'000 - *part};
   }
   const std::string written = reader_.text(map, "multiplier", true);
   const auto times = parse_decimal(written, 6, Rounding::exact);
@@ -172,10 +181,27 @@ void Loader::model(const Node& node, Provider& provider) {
   provider.discounts.push_back({name, *of_list, std::move(unused)});
 }
 
+void Loader::surcharge(const Node& node, Provider& provider) {
+  if (!reader_.is_map(node, "a surcharge", {"when", "per_mtok"})) return;
+  Surcharge result;
+  std::string label;
+  result.when = prices_.when(node, "a surcharge", "when: {region: eu}", label);
+  const std::string written = reader_.text(node, "per_mtok", true);
+  if (written.empty()) return;
+  const auto part = percentage(written, 1'000);
+  if (!part) {
+    return reader_.error(*node.find("per_mtok"), "a surcharge must be from 0% to 1000%", "10%");
+  }
+  result.label = reader_.keep(std::move(label));
+  result.factor = {reader_.keep("plus " + written), 1'000'000 + *part};
+  result.wrong = reader_.diagnostic(node, {}, "give that model prices of its own");
+  provider.surcharges.push_back(std::move(result));
+}
+
 void Loader::check(const Node& root, const Provider& provider) {
-  if (provider.models.empty() && provider.discounts.empty() && provider.aliases.empty() &&
-      provider.names.empty() && provider.fallback_for.empty()) {
-    reader_.error(root, "there are no `models` in it, nor a discount");
+  if (provider.models.empty() && provider.discounts.empty() && provider.surcharges.empty() &&
+      provider.aliases.empty() && provider.names.empty() && provider.fallback_for.empty()) {
+    reader_.error(root, "there are no `models` in it, nor a discount or surcharges");
   }
 }
 
@@ -183,7 +209,7 @@ Provider Loader::provider(const Node& root) {
   Provider result;
   if (!reader_.is_map(root, "a price file",
                       {"version", "provider", "aliases", "fallback_for", "unnamed", "updated",
-                       "discount", "multiplier", "models"})) {
+                       "discount", "multiplier", "surcharges", "models"})) {
     return result;
   }
   const std::string version = reader_.text(root, "version", true);
@@ -200,6 +226,9 @@ Provider Loader::provider(const Node& root) {
   }
   result.updated = reader_.updated(root);
   if (auto of_all = factor(root)) result.discounts.push_back({{}, *of_all, {}});
+  if (const Node* const list = reader_.list(root, "surcharges", false)) {
+    for (const Node& item : list->items) surcharge(item, result);
+  }
   if (const Node* const models = reader_.list(root, "models", false)) {
     for (const Node& item : models->items) model(item, result);
   }

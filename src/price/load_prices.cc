@@ -190,12 +190,12 @@ Period PricesReader::period(const Node& node, std::string label) {
   return result;
 }
 
-std::vector<Condition> PricesReader::when(const Node& map, std::string& label) {
+std::vector<Condition> PricesReader::when(const Node& map, const std::string& what,
+                                          std::string example, std::string& label) {
   std::vector<Condition> result;
   const Node* const node = map.find("when");
   if (node == nullptr || !node->is_map() || node->entries.empty()) {
-    reader_.error(node == nullptr ? map : *node, "a variant needs a map `when`",
-                  "when: {service_tier: batch}");
+    reader_.error(node == nullptr ? map : *node, what + " needs a map `when`", std::move(example));
     return result;
   }
   for (const Entry& entry : node->entries) {
@@ -219,7 +219,7 @@ Variant PricesReader::variant(const Node& node) {
     return result;
   }
   std::string label;
-  result.when = when(node, label);
+  result.when = when(node, "a variant", "when: {service_tier: batch}", label);
   result.label = reader_.keep(label);
   result.span = reader_.span(node, label);
   result.tiers = tiers(node);

@@ -14,6 +14,9 @@ class PricesReader {
 
   Period period(const Node& node, std::string label);
   Variant variant(const Node& node);
+  // The map `when` of `what`; it is added to `label`.
+  std::vector<Condition> when(const Node& map, const std::string& what, std::string example,
+                              std::string& label);
 
  private:
   void rates(const Node& map, Tier& tier);
@@ -22,7 +25,6 @@ class PricesReader {
   void at_least(const Node& map, Tiers& tiers);
   std::optional<Daily> daily(const Node& map, std::string& label);
   void days(const Node& list, Daily& daily);
-  std::vector<Condition> when(const Node& map, std::string& label);
 
   FileReader& reader_;
 };

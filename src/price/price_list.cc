@@ -196,6 +196,7 @@ std::optional<PriceList> PriceList::with_texts(const std::vector<File>& files,
     catalogue.add(std::move(*provider));
   }
   catalogue.fill_likes(diagnostics);
+  catalogue.apply_surcharges(diagnostics);
   catalogue.apply_discounts(diagnostics);
   if (has_errors(diagnostics)) return std::nullopt;
   PriceList list(std::move(data));

@@ -161,7 +161,7 @@ class ProviderWriter {
   }
 
   static std::string_view group_key(const Rate& rate) {
-    if (rate.scale == 1'000'000 && rate.unit.ends_with("characters")) return "per_mchars";
+    if (rate.scale == 1'000'000 && !rate.of_tokens()) return "per_mchars";
     for (const RateGroup& group : kRateGroups) {
       if (group.scale == rate.scale) return group.key;
     }

@@ -177,6 +177,49 @@ models:
   CHECK(dollars(*prices, event) == "1");
 }
 
+TEST_CASE("A surcharge makes tokens dearer where it holds, those of variants and tiers too") {
+  const PriceFile maker(R"(version: 1
+provider: acme
+models:
+  - model: m
+    prices:
+      - per_mtok: {input: 2, output: 10}
+        per_1k: {web_search: 10}
+      - from: 2026-01-01
+        per_mtok: {input: 3, output: 10}
+        per_1k: {web_search: 10}
+        tiers: [{above_input_tokens: 1000000, per_mtok: {input: 5}}]
+    variants: [{when: {service_tier: batch}, per_mtok: {input: 1}}]
+)");
+  const PriceFile surcharge(R"(version: 1
+provider: openai
+discount: 50%
+surcharges: [{when: {region: [eu, uk]}, per_mtok: 10%}]
+models:
+  - {model: ours, prices: [{per_mtok: {input: 1}}]}
+)");
+  const PriceFile of_acme(
+      "version: 1\nprovider: acme\nsurcharges: [{when: {region: eu}, per_mtok: 12.5%}]\n");
+  const auto own = PriceList::with_files({maker.path(), of_acme.path()});
+  REQUIRE(own);
+  Event ours = usage_of("acme", "m", {{Unit::input, 1'000'000}});
+  ours.properties = {{"Region", "EU"}};
+  CHECK(dollars(*own, ours) == "3");  // what a user's own model costs is what they pay
+  const auto prices = PriceList::with_files({surcharge.path()});
+  REQUIRE(prices);
+  Event event = usage_of("openai", "gpt-4o", {{Unit::input, 1'000'000}, {Unit::web_search, 1'000}});
+  event.properties = {{"region", "uk"}};
+  CHECK(dollars(*prices, event) == "6.375");  // (2.50 x 1.1 + 10) x 0.5
+  CHECK(cost_of(*prices, event).variant == "region eu");
+  event.service_tier = "batch";
+  CHECK(dollars(*prices, event) == "5.6875");  // (1.25 x 1.1 + 10) x 0.5
+  event.properties = {{"region", "us"}};
+  CHECK(dollars(*prices, event) == "5.625");  // (1.25 + 10) x 0.5
+  event.provider = "azure";
+  event.properties = {{"region", "eu"}};
+  CHECK(dollars(*prices, event) == "11.375");  // which sells it as it is, without our discount
+}
+
 TEST_CASE("A discount for a model that is not there is an error, where it is written") {
   const std::string text =
       refusal("version: 1\nprovider: openai\nmodels:\n  - {model: gpt-4-oh, discount: 5%}\n");

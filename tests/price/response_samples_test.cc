@@ -149,6 +149,25 @@ TEST_CASE("Anthropic: a batch costs half, its fast mode what that costs, whateve
   CHECK(fast.cost == 15'000'000'000);  // 1000 x 10 + 100 x 50 = 10,000 + 5000
 }
 
+TEST_CASE("Anthropic: inference in the United States alone costs a tenth more, of tokens") {
+  const auto answered = [](const char* more) {
+    return priced(asked(R"("provider":"anthropic",)", R"({"id":"msg_3","model":"claude-opus-4-6",
+      "usage":{"input_tokens":1000,"cache_read_input_tokens":2000,"output_tokens":100,
+      "server_tool_use":{"web_search_requests":1})" + std::string(more) +
+                                                          "}}"));
+  };
+  // 1000 x 5 + 2000 x 0.50 + 100 x 25 = 8,500; x 1.1 = 9,350; and a search at 10,000
+  const PricedEvent us = answered(R"(,"inference_geo":"us")");
+  CHECK(us.cost == 19'350'000'000);
+  CHECK(us.basis == "computed, inference_geo us");
+  CHECK(answered(R"(,"inference_geo":"global")").cost == 18'500'000'000);
+  CHECK(answered(R"(,"inference_geo":"not_available")").basis == "computed");
+  // A batch costs half: 4,250 x 1.1 = 4,675
+  const PricedEvent batch = answered(R"(,"inference_geo":"us","service_tier":"batch")");
+  CHECK(batch.cost == 14'675'000'000);
+  CHECK(batch.basis == "computed, batch, inference_geo us");
+}
+
 TEST_CASE("Anthropic: beyond 200,000 tokens of any kind the whole request costs more") {
   const PricedEvent event = priced(R"({"model":"claude-sonnet-4-5","usage":{"input_tokens":1,
     "cache_read_input_tokens":200000,"output_tokens":100}})");

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Discounts, multipliers and surcharges become prices.
 #include <algorithm>
 #include <utility>
 
@@ -51,7 +52,66 @@ const Discount* discount_for(const Model& model, const std::vector<Discount>& di
   return found;
 }
 
+// Nothing: it has no price of tokens.
+Tiers dearer(Tiers tiers, const Factor& factor, Texts& texts) {
+  for (Tier& tier : tiers) {
+    std::erase_if(tier.rates, [](const Rate& rate) { return !rate.of_tokens(); });
+  }
+  if (tiers.front().rates.empty()) return {};
+  multiply(tiers, factor, texts);
+  return tiers;
+}
+
+// Before what is there stand those of its variants, for the first that has a price counts; after it
+// those of the model's own prices, the last of which counts.
+void add_surcharge(const Surcharge& surcharge, Model& model, Texts& texts) {
+  std::vector<Variant> all;
+  const auto add = [&](const std::string& label, std::vector<Condition> when, Span span,
+                       const Tiers& tiers) {
+    Tiers more = dearer(tiers, surcharge.factor, texts);
+    if (more.empty()) return;
+    when.insert(when.end(), surcharge.when.begin(), surcharge.when.end());
+    all.push_back({texts.keep(label), std::move(when), span, std::move(more)});
+  };
+  const std::string label(surcharge.label);
+  for (const Variant& own : model.variants) {
+    add(std::string(own.label) + ", " + label, own.when, own.span, own.tiers);
+  }
+  all.insert(all.end(), model.variants.begin(), model.variants.end());
+  for (auto period = model.periods.rbegin(); period != model.periods.rend(); ++period) {
+    add(label, {}, period->span, period->tiers);
+  }
+  model.variants = std::move(all);
+}
+
+// Why it cannot; empty: it can.
+std::string_view refuses(const Model& model) {
+  if (std::any_of(model.periods.begin(), model.periods.end(),
+                  [](const Period& period) { return period.daily.has_value(); })) {
+    return "whose prices depend on the hour";
+  }
+  const bool many = model.variants.size() * 2 + model.periods.size() > kVariantsMax;
+  return many ? "which would have too many variants" : "";
+}
+
 }  // namespace
+
+void Catalogue::apply_surcharges(Diagnostics& diagnostics) {
+  for (Provider& provider : providers) {
+    for (const Surcharge& surcharge : std::exchange(provider.surcharges, {})) {
+      for (Model& model : provider.models) {
+        if (model.users_own) continue;
+        if (const std::string_view why = refuses(model); why.empty()) {
+          add_surcharge(surcharge, model, texts);
+        } else {
+          diagnostics.push_back(surcharge.wrong);
+          diagnostics.back().message =
+              "this cannot hold for " + std::string(model.name) + ", " + std::string(why);
+        }
+      }
+    }
+  }
+}
 
 void Catalogue::apply_discounts(Diagnostics& diagnostics) {
   std::vector<Provider*> concerned;

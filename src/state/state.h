@@ -308,6 +308,7 @@ class State {
   void ring_sums(const CommitInput& input);
   GroupParts* parts_of(RuleState& rule, WindowTable& table, HotCells::Place cell);
   void keep_parts(WindowTable& table, std::string_view group, const GroupParts& parts);
+  void renew_parts(RuleState& rule, WindowTable& table, std::string_view group, HotCell& entry);
   bool reach_parts(RuleState& rule, WindowTable& table, HotCells::Place cell, EventTime at,
                    const CommitInput& input);
   Result<void> judge_parts(const CommitInput& input);
@@ -326,8 +327,9 @@ class State {
   void forget_groups(RuleState& rule);
   void renew(RuleState& rule, WindowTable& table, std::string_view group, HotCell& entry);
   bool renew(RuleState& rule, PaneEntry& entry);
+  // By the ladders of before and of now that are in force at `in_force`.
   void tell_raised(RuleState& rule, const WindowTable& table, std::string_view group,
-                   const SumCell& cell, std::uint64_t left);
+                   const SumCell& cell, std::uint64_t left, EventTime in_force);
   void tell_raised(RuleState& rule, const PaneEntry& entry, const std::vector<Episode>& before);
   Resolved ended_by_edit(RuleState& rule, std::string_view group, unsigned bit,
                          const Crossing& at) const;

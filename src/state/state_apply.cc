@@ -312,10 +312,7 @@ Result<HotCells::Place> State::load_cell(RuleState& rule, WindowTable& table,
 // What the ladder as it is now makes of the cell: rungs whose limit was raised are armed again.
 void State::renew(RuleState& rule, WindowTable& table, std::string_view group, HotCell& entry) {
   entry.edition = rule.edition;
-  if (!rule.part_ends(table, group).empty()) {
-    entry.next_reached_at = 0;  // it is for its parts to say
-    return;
-  }
+  if (!rule.part_ends(table, group).empty()) return renew_parts(rule, table, group, entry);
   const Ladder& ladder = rule.ladder_of(group, table.window.start);
   if (const auto parts = table.parts.find(group); parts != table.parts.end()) {
     // Its budget does not change here any more: what was told stays told.
@@ -334,7 +331,7 @@ void State::renew(RuleState& rule, WindowTable& table, std::string_view group, H
   }
   const std::uint64_t left = entry.cell.reached & no_longer_met(ladder, highest);
   entry.cell.reached &= ~left;
-  if (left != 0) tell_raised(rule, table, group, entry.cell, left);
+  if (left != 0) tell_raised(rule, table, group, entry.cell, left, table.window.start);
   entry.next_reached_at = next_reached_at(ladder, entry.cell.reached);
 }
 

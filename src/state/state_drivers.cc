@@ -11,8 +11,8 @@
 namespace tocsin {
 namespace {
 
-constexpr std::size_t kGroupsMax = 1'000;    // of a window
-constexpr std::size_t kShareOfMemory = 32;   // of StateLimits::hot_bytes
+constexpr std::size_t kGroupsMax = 1'000;     // of a window
+constexpr std::size_t kShareOfMemory = 32;    // of StateLimits::hot_bytes
 constexpr std::size_t kGuessedBytes = 1'000;  // until they are stored
 constexpr std::size_t kRowsPerWrite = 64;
 constexpr Millis kWriteEvery{1'000};

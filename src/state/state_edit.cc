@@ -71,15 +71,16 @@ Resolved State::ended_by_edit(RuleState& rule, std::string_view group, unsigned 
 
 // Once for a cell, by the highest rung that it left.
 void State::tell_raised(RuleState& rule, const WindowTable& table, std::string_view group,
-                        const SumCell& cell, std::uint64_t left) {
+                        const SumCell& cell, std::uint64_t left, EventTime in_force) {
   if (table.window.end != kNever && table.window.end <= watermark_) return;
-  const Ladder& ladder = rule.ladder_of(group, table.window.start);
+  const Ladder& ladder = rule.ladder_of(group, in_force);
   const auto highest =
       std::find_if(ladder.steps.rbegin(), ladder.steps.rend(),
                    [&](const Ladder::Step& step) { return (left >> step.bit & 1) != 0; });
   if (highest == ladder.steps.rend()) return;
   Crossing crossing;
-  crossing.id_start = crossing.in_force = table.window.start;
+  crossing.id_start = table.window.start;
+  crossing.in_force = in_force;
   crossing.about = table.window;
   crossing.value = crossing.amount = cell.total;
   crossing.requests = cell.requests;

@@ -75,6 +75,25 @@ void State::keep_parts(WindowTable& table, std::string_view group, const GroupPa
   batch_.put(key::cell(key::kParts, table.state, to_ms(table.window.start), group), parts.encode());
 }
 
+// After an edit. What its parts were told at other amounts is no mark of the ladder now in force.
+void State::renew_parts(RuleState& rule, WindowTable& table, std::string_view group,
+                        HotCell& entry) {
+  entry.next_reached_at = 0;  // it is for its parts to say
+  if (entry.cell.reached == 0) return;
+  const EventTime now = now_within(table.window);
+  const Ladder& ladder = rule.ladder_of(group, now);
+  const auto parts = table.parts.find(group);
+  const std::uint64_t left = parts == table.parts.end()
+                                 ? entry.cell.reached & no_longer_met(ladder, entry.cell)
+                                 : entry.cell.reached & ~marks(ladder, parts->second);
+  entry.cell.reached &= ~left;
+  if (left == 0 || rule.before == nullptr || !rule.before->budgets) return;
+  // A date may have come since, which is no edit.
+  const auto before = rule.before->budgets->of(group, now);
+  const auto budget = rule.rule->budgets->of(group, now);
+  if (before < budget) tell_raised(rule, table, group, entry.cell, left, now);
+}
+
 // False: the group has no parts here. `at`: the greatest event time that changed it.
 bool State::reach_parts(RuleState& rule, WindowTable& table, HotCells::Place cell, EventTime at,
                         const CommitInput& input) {

@@ -122,6 +122,49 @@ TEST_CASE("A lowered row tells at once, by a sweep, in the part of the window th
   CHECK(told(engine) == Told{"50% of 10", "80% of 10"});
 }
 
+TEST_CASE("A row that is raised above what was told of its part is told once, as any limit is") {
+  const auto told_changing = [](int before, int after) {
+    Rule rule = changing(before, after);
+    rule.notify.info = rule.notify.warning = rule.notify.critical = {"alerts"};
+    return rule;
+  };
+  StateFixture engine({told_changing(10, 200)});
+  engine.feed({{0, kNoon, "ann", 9 * kDollar}, {0, kNoon, "bob", kDollar}}, kNoon);
+  REQUIRE(told(engine) == Told{"50% of 10", "80% of 10"});
+  SECTION("the row in force") {
+    engine.exchange({told_changing(100, 200)});
+    engine.settle();
+    REQUIRE(engine.resolutions.size() == 1);
+    const Resolution& raised = engine.resolutions.front();
+    CHECK(raised.reason == Resolution::Reason::limit_raised);
+    CHECK(raised.limit_before == 10 * kDollar);
+    CHECK(raised.alert.budget == 100 * kDollar);
+    CHECK(raised.alert.id == engine.told.back().id);
+    engine.open();
+    engine.settle();
+    CHECK(engine.resolutions.size() == 1);
+  }
+  SECTION("where a date is written into the table with it") {
+    StateFixture undated({told_changing(10, 10)});
+    undated.rules.front().budgets->plan.pop_back();
+    undated.rules.front().budgets->find_switches();
+    undated.open();
+    undated.feed({{0, kNoon, "ann", 9 * kDollar}}, kNoon);
+    undated.exchange({told_changing(100, 200)});
+    undated.settle();
+    REQUIRE(undated.resolutions.size() == 1);
+    CHECK(undated.resolutions.front().alert.budget == 100 * kDollar);
+  }
+  SECTION("a row that comes later, or a date that has come, tells nothing") {
+    engine.exchange({told_changing(10, 300)});
+    engine.settle();
+    engine.feed({}, kSwitch + kMinute);
+    engine.exchange({told_changing(10, 300)});
+    engine.settle();
+    CHECK(engine.resolutions.empty());
+  }
+}
+
 TEST_CASE("In rolling windows each pane is judged by the budget of its time") {
   Rule rolling = changing(10, 100);
   rolling.window.kind = WindowKind::rolling;

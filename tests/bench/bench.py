@@ -61,7 +61,7 @@ class Bench:
             samples = engine.run_to(topic.events)
             result = {"seconds": samples[-1].at - start, "event_us": event_us(samples),
                       "rss_mb": engine.status_mb("VmHWM"), "cpu_seconds": engine.cpu_seconds(),
-                      "alerts": engine.check(rules)}
+                      "alerts": engine.check(rules, options.get("rungs"))}
             engine.stop()
             result["state_mb"] = engine.state_mb()
             if options.get("compact"):

@@ -68,14 +68,15 @@ class MeasuredEngine(Engine):
                 sys.exit(f"{counted} of {events} events in {SECONDS_MAX} s; {self.log_tail()}")
             NEVER_SET.wait(0.02)
 
-    def check(self, rules):
-        """The total to the picodollar, nothing set aside, and the alerts of each rule, against the truth."""
+    def check(self, rules, rungs=None):
+        """The total to the picodollar, nothing set aside, and the alerts of each rule, against the truth (`rungs`)."""
         alerts = self.list("alerts")
-        if self.source.rungs is not None:
+        rungs = self.source.rungs if rungs is None else rungs
+        if rungs is not None:
             reached = {rule.name: 0 for rule in rules}
             for alert in alerts:
                 reached[alert["rule"]] += 1
-            wanted = {rule.name: self.source.rungs.get(rule.name, 0) for rule in rules}
+            wanted = {rule.name: rungs.get(rule.name, 0) for rule in rules}
             if reached != wanted:
                 sys.exit(f"alerts by rule differ:\n  engine {reached}\n  truth  {wanted}")
         total = self.metric("tocsin_cost_usd_total") * 10**12

@@ -27,19 +27,19 @@ import record  # noqa: E402
 import report  # noqa: E402
 from bench import Bench  # noqa: E402
 from rows import (catch_up, deduplication, five_rules, hot_groups, idle, ingest, latency, many_rules,  # noqa: E402
-                  many_users, micro, without_users)
+                  many_users, micro, rules_and_groups, without_users)
 from traffic import BenchBroker  # noqa: E402
 
 # The rows of a stage share topics and take turns; the topics go when the stage is over.
 STAGES = ((five_rules, without_users, many_rules, catch_up, idle), (many_users,), (deduplication,),
-          (hot_groups,), (latency,), (ingest,), (micro,))
+          (hot_groups,), (rules_and_groups,), (latency,), (ingest,), (micro,))
 ROWS = {row.NAME: row for stage in STAGES for row in stage}
 EVENTS = 3_000_000
 PROGRAMS = ("tocsin", "kafka_tool", "bench_generate", "bench_consume", "bench_latency", "bench_compact")
 
 
 def arguments():
-    names = "\n".join(f"  {row.NAME:15} {row.SUBJECT}" for row in ROWS.values())
+    names = "\n".join(f"  {row.NAME:16} {row.SUBJECT}" for row in ROWS.values())
     parser = argparse.ArgumentParser(formatter_class=argparse.RawDescriptionHelpFormatter,
                                      description=f"{__doc__}\n\nrows:\n{names}")
     parser.add_argument("--build", type=Path, default=ROOT / "build" / "release")

@@ -158,6 +158,13 @@ Result<void> Engine::reload() {
       next->done.set_value(tl::unexpected(accepted.error()));
       return {};
     }
+    // So that the sync for which the stream will stand still has little to write.
+    if (unsynced_) {
+      if (auto synced = commit({.now = setup_.clock.wall(), .sync = Sync::yes}); !synced) {
+        next->done.set_value(tl::unexpected(synced.error()));
+        return synced;
+      }
+    }
     reload_ = std::move(next);
     reload_since_ = setup_.clock.monotonic();
     exchange_.change(std::move(reload_->aggregators));

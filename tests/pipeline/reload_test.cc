@@ -5,6 +5,7 @@
 #include "pipeline/engine_fixture.h"
 #include "support/dollar.h"
 #include "support/faulty_store.h"
+#include "support/passing_store.h"
 #include "support/rules.h"
 
 using namespace tocsin;
@@ -220,6 +221,29 @@ TEST_CASE("A store that fails in a reload leaves either version, and a start goe
     const auto all = totals(store, scenario.rules[2]);
     RC_ASSERT(sum(all, "kept") == 200 * kDollar / 2);
   }));
+}
+
+TEST_CASE("What was committed is synced before a reload stops the stream, not while it stands") {
+  class SyncsNoted final : public PassingStore {
+   public:
+    using PassingStore::PassingStore;
+    Result<void> write(const WriteBatch& batch, Sync sync) override {
+      syncs += sync == Sync::yes ? 'S' : '.';
+      return store_.write(batch, sync);
+    }
+    std::string syncs;
+  };
+  MemoryStore store;
+  SyncsNoted noted(store);
+  RecordingTeller teller;
+  const std::vector<Rule> rules = {user_day_rule("a", kDollar)};
+  REQUIRE(run({{200}, {rules, {user_day_rule("a", 2 * kDollar)}}, 1, 10}, noted, requests(400),
+              teller));
+  const std::size_t first = noted.syncs.find('S');
+  const std::size_t exchange = noted.syncs.rfind('S');
+  REQUIRE(exchange != std::string::npos);
+  CHECK(first < exchange);
+  CHECK(exchange - first <= 4);  // in between but what the worker had in hand
 }
 
 TEST_CASE("A reload that comes as the engine ends is told so, not that its rules are refused") {

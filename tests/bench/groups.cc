@@ -91,7 +91,12 @@ class Feeder {
            std::int64_t time) {
     group_.clear();
     append_group_value(group_, id);
-    fold_.add(rule, at, group_, amount, event_time_ms(time));
+    fold_.add({.rule = rule,
+               .at = at,
+               .group = group_,
+               .amount = amount,
+               .requests = 1,
+               .latest = event_time_ms(time)});
   }
   void commit(std::int64_t now) {
     StreamTime::Saved time;

@@ -97,7 +97,7 @@ void read_beside(RowReader& in, Alert& alert, bool& valid) {
   const auto parts = read_up_to(in, 2, valid);
   if (parts >= 1) alert.beside = in.amount();
   if (parts == 2) {
-    alert.shape.emplace();
+    alert.shape = Alert::Shape{};
     alert.shape->weeks = static_cast<int>(read_up_to(in, INT32_MAX, valid));
     const EventTime over = event_time_ms(in.signed_number());
     if (over != kNever) alert.shape->over = over;

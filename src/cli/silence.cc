@@ -22,7 +22,7 @@ constexpr const char* kPath = "/api/v1/silences";
 
 struct SilenceOptions {
   std::string config;
-  std::vector<std::string> words;  // RULE [FIELD=VALUE …], or list, or end ID
+  std::vector<std::string> words;  // RULE [FIELD=VALUE …], or list or nothing, or end ID
   std::string until, length, from, comment, author;
   bool all = false;
   bool json = false;
@@ -36,6 +36,11 @@ class SilenceCommand {
   int run() {
     // With a time it is about rules of these names.
     const bool has_time = !options_.until.empty() || !options_.length.empty();
+    if (options_.words.empty() && !has_time) return list();
+    if (options_.words.empty()) {
+      std::fprintf(stderr, "tocsin: say what: tocsin silence RULE --until midnight\n");
+      return kExitUsage;
+    }
     const std::string& first = options_.words.front();
     if (first == "list" && !has_time) return list();
     if (first == "end" && !has_time) return end();
@@ -167,12 +172,10 @@ void add_silence(CLI::App& app, CommandSlot& slot) {
   CLI::App* command = app.add_subcommand(
       "silence", "Hear nothing of a rule for a while; list, and end, what is silenced");
   command->add_option("--config", options->config, "tocsin.yaml");
-  command
-      ->add_option(
-          "what", options->words,
-          "RULE (a name or a glob) and any of FIELD=VALUE: a field of the rule's group_by, "
-          "severity, a label; or `list`; or `end ID`")
-      ->required();
+  command->add_option(
+      "what", options->words,
+      "RULE (a name or a glob) and any of FIELD=VALUE: a field of the rule's group_by, "
+      "severity, a label; or `list`, as nothing is; or `end ID`");
   command->add_option("--until", options->until, "midnight, 18:00, 2026-11-30, 2026-11-30T18:00");
   command->add_option("--for", options->length, "2h, 30m, 7d");
   command->add_option("--from", options->from, "when it begins; default: now");

@@ -42,7 +42,7 @@ def silence_through_kills(context):
         engine.command("silence", "end", made["id"], "--author", "bob")
         wait_for_summary(engine, hook, "$31.00 of $20")
         assert any("silence ended" in text for text in summaries(hook)), summaries(hook)
-        assert engine.command("silence", "list") == "Nothing is silenced.\n"
+        assert engine.command("silence") == "Nothing is silenced.\n"
         engine.stop()
 
 

@@ -133,7 +133,7 @@ Result<Committed> State::exchange(PreparedRules& next, const CommitInput& input)
   std::vector<std::unique_ptr<RuleState>> old = std::move(rules_);
   rules_ = std::move(next.rules);
   next.rules.clear();
-  in_force_ = rules_.size();
+  const std::size_t were_in_force = std::exchange(in_force_, rules_.size());
   SweepCursor sweep;
   if (sweep_) sweep.states = sweep_->states;
   std::vector<std::uint32_t> fresh;
@@ -159,13 +159,14 @@ Result<Committed> State::exchange(PreparedRules& next, const CommitInput& input)
     put_state_row(*rule);
     if (!rule->key_before.empty()) batch_.erase(std::exchange(rule->key_before, {}));
   }
-  for (auto& rule : old) {
+  for (std::size_t i = 0; i < old.size(); ++i) {
+    auto& rule = old[i];
     if (by_id_[rule->row.id] == rule.get()) {
       if (rule->row.left == StreamTime::kUnset) {
         rule->row.left = std::max(watermark_, EventTime{});  // perhaps it judged nothing yet
         put_state_row(*rule);
       }
-      end_levels(*rule);
+      if (i < were_in_force) end_levels(*rule);
       forget_match(*rule);
       retire(std::move(rule));
     } else {

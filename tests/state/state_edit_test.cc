@@ -90,6 +90,16 @@ TEST_CASE("A rule that is taken out ends what was told of it") {
   CHECK(engine.resolutions[0].alert.id == engine.told[0].id);
 }
 
+TEST_CASE("A rule that is taken out ends that once, whatever rules come while it is stored") {
+  StateFixture engine({rolling_threshold("rolling", 5 * kDollar), told_rule("other", kDollar)});
+  engine.limits.spills_per_commit = 1;
+  engine.open();
+  engine.feed({{0, kNoon, "ann", 6 * kDollar}, {0, kNoon, "bob", 6 * kDollar}}, kNoon);
+  engine.exchange({told_rule("other", kDollar)});
+  engine.exchange({told_rule("other", 2 * kDollar)});
+  CHECK(engine.resolutions.size() == 2);
+}
+
 TEST_CASE("A rule that is renamed goes on with its totals, and tells nothing twice") {
   StateFixture engine({told_rule("old", 10 * kDollar)});
   engine.feed({{0, kNoon, "ann", 6 * kDollar}}, kNoon);

@@ -48,6 +48,14 @@ std::int64_t first_pane(const PaneCell& cell) {
   return cell.panes.empty() ? INT64_MIN : cell.panes.all().front().pane;
 }
 
+// Of slots that are over a lateness ago what they told is forgotten. Requests no longer reach them,
+// corrections do.
+std::int64_t first_ringing(const RuleState& rule, const CommitInput& input, EventTime watermark) {
+  if (input.corrections == nullptr || watermark == StreamTime::kUnset) return INT64_MIN;
+  const Panes& panes = rule.pane_rule.panes;
+  return panes.slot(panes.at(watermark - rule.lateness)) * panes.count;
+}
+
 // Would a budget that changes by then be over with what was spent before?
 bool waits_for_change(const RuleState& rule, EventTime until) {
   if (rule.by_pane || !rule.has_dates()) return false;
@@ -256,15 +264,17 @@ void State::ring_touched(RuleState& rule, const CommitInput& input) {
   PaneRule pane_rule = rule.pane_rule;
   if (rule.peaks != nullptr) pane_rule.peaks = &peaks;
   const EventTime newest = newest_time();
+  const std::int64_t least = first_ringing(rule, input, watermark_);
   for (PaneEntry* const touched : rule.touched_groups) {
     PaneEntry& entry = *touched;
     const std::string& group = *entry.group;
     if (entry.changed.empty()) continue;
-    const auto first = std::min_element(entry.changed.begin(), entry.changed.end());
+    const std::int64_t first =
+        std::max(least, *std::min_element(entry.changed.begin(), entry.changed.end()));
     // What fell before these panes has ended, though the watermark has yet to say so. A stamp of
     // 2099 says nothing of the years until then.
     if (!entry.cell.episodes.empty() && newest != StreamTime::kUnset) {
-      const std::int64_t through = std::min(*first - 1, rule.pane_rule.panes.at(newest));
+      const std::int64_t through = std::min(first - 1, rule.pane_rule.panes.at(newest));
       const std::int64_t from = std::max(entry.cell.judged_through, first_pane(entry.cell));
       rule.by_ladder(group, from, through, [&](const Ladder& ladder, EventTime in_force, auto to) {
         judge(rule.pane_rule, ladder, to, entry.cell, outcome.reached, outcome.ended);
@@ -272,7 +282,7 @@ void State::ring_touched(RuleState& rule, const CommitInput& input) {
       });
     }
     const std::int64_t last = entry.cell.panes.all().back().pane;
-    std::int64_t from = *first;
+    std::int64_t from = first;
     rule.by_ladder(group, from, last, [&](const Ladder& ladder, EventTime in_force, auto to) {
       pane_rule.last_pane = to;
       ring(pane_rule, ladder, from, entry.cell, outcome.reached);

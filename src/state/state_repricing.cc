@@ -120,7 +120,7 @@ void State::put_right_pane(RuleState& rule, const Delta& delta) {
   if (entry->edition != rule.edition) renew(rule, *entry);
   if (!entry->active) pass_by(rule, *entry);
   if (entry->cell.panes.find(delta.at) == nullptr) return;  // nothing covers it any more
-  if (entry->commit != commit_) entry->latest = newest_time();
+  if (entry->commit != commit_) entry->latest = presumed_time();
   touch_group(rule, *entry);
   entry->cell.panes.add({delta.at, delta.amount, 0});
   if (rule.shape != nullptr) rule.shape->add(rule.pane_rule.panes.start(delta.at), delta.amount, 0);

@@ -281,7 +281,7 @@ class Oracle {
     if (state->sums()) rearm(*state, group, cells, at);
     const int128 before = cells.at[at].amount;
     cells.at[at].amount += change;
-    cells.touched.insert(at);
+    cells.touched.insert(state->sums() ? at : std::max(at, first_slot(*state)));
     if (!state->sums()) return;
     for (const auto& [text, amount] : state->spec.ladder(group)) {
       const bool fell =
@@ -300,6 +300,12 @@ class Oracle {
 
   void record(std::size_t partition, std::int64_t watermark) {
     const std::int64_t offset = lanes_[partition].next;
+  // The first slot that time has not passed: what those before told is forgotten, and they ring no
+  // more (docs/decisions/0034).
+  std::int64_t first_slot(const State& of) const {
+    return watermark_ == kUnset ? kUnset : floor_to(watermark_ - of.lateness, of.length);
+  }
+
     const RecordSpec& record = history_.partitions[partition][static_cast<std::size_t>(offset)];
     ++truth_.counts[Count::records];
     for (std::size_t i = 0; i < record.events.size(); ++i) {

@@ -141,6 +141,41 @@ TEST_CASE("Rolling sums are put right where a window still covers them") {
   CHECK(fixture.told.empty());
 }
 
+TEST_CASE(
+    "What rings by a correction before any stamp is trusted is of the time of the first ones") {
+  Rule rule = user_day_rule("r", kDollar);
+  if (GENERATE(false, true)) {
+    rule.window.kind = WindowKind::rolling;
+    rule.window.length = Millis{kHour};
+  }
+  RepricingFixture fixture({rule});
+  StreamTime::Saved untrusted;
+  untrusted.run = 1;
+  untrusted.least = event_time_ms(kNoon);
+  fixture.feed({{0, kNoon, "a", kDollar * 4 / 10}}, untrusted);
+  fixture.correct({{0, kNoon, "a", kDollar / 2}});
+  REQUIRE(fixture.rungs() == std::vector<std::string>{"50%", "80%"});
+  CHECK(fixture.told[0].at == event_time_ms(kNoon));
+}
+
+TEST_CASE("A correction of a slot that is over rings in the slots that its window reaches alone") {
+  Rule rule = user_day_rule("r", kDollar);
+  rule.window.kind = WindowKind::rolling;
+  rule.window.length = Millis{kDay};
+  RepricingFixture fixture({rule});
+  const std::int64_t evening = kNoon + 11 * kHour, night = kNoon + 14 * kHour;
+  fixture.feed({{0, evening, "a", kDollar * 9 / 10}}, evening);
+  CHECK(fixture.rungs() == std::vector<std::string>{"50%", "80%"});
+  fixture.feed({{0, night, "a", 1}}, night);
+  if (GENERATE(false, true)) fixture.open();
+  fixture.told.clear();
+  fixture.correct({{0, evening, "a", kDollar * 3 / 10}});
+  CHECK(fixture.rungs() == std::vector<std::string>{"100%"});
+  CHECK(fixture.told[0].value == kDollar * 12 / 10 + 1);
+  std::set<std::string> ids;
+  for (const Alert& alert : fixture.recorded()) CHECK(ids.insert(alert.id).second);
+}
+
 TEST_CASE("What shares (other), or is not there, is put right there or not at all") {
   Rule rule = user_day_rule("r", kDollar);
   rule.max_groups = 1;

@@ -39,10 +39,17 @@ Result<Committed> State::correct(const Corrections& corrections, WallTime now) {
   return commit({.now = now, .sync = Sync::yes, .corrections = &corrections});
 }
 
+// Of days before the first kept, requests that came late are in no row, and so no row can say how
+// many of its own have a price.
 void State::turn_prices(const PriceTurns& turns) {
-  for (const auto& [of, row] : turns.came.rows()) unpriced_.price_later(of, row.requests);
-  for (const auto& [of, row] : turns.again.rows()) unpriced_.lose_price(of, row.requests);
-  unpriced_.add(turns.gone, first_unpriced_day());
+  const std::int32_t first = first_unpriced_day();
+  for (const auto& [of, row] : turns.came.rows()) {
+    if (of.day >= first) unpriced_.price_later(of, row.requests);
+  }
+  for (const auto& [of, row] : turns.again.rows()) {
+    if (of.day >= first) unpriced_.lose_price(of, row.requests);
+  }
+  unpriced_.add(turns.gone, first);
 }
 
 Result<void> State::put_right(std::span<const Delta> deltas) {

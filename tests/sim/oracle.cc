@@ -130,7 +130,7 @@ class Oracle {
     }
   };
   static std::pair<std::int64_t, std::string> day_and_model(const Entry& entry) {
-    return {floor_to(entry.time, 86'400'000) / 86'400'000,
+    return {floor_to(entry.time, kDayMs) / kDayMs,
             std::string("sim/") + kModels[entry.event->model]};
   }
 
@@ -253,16 +253,24 @@ class Oracle {
   void turn(Entry& entry, std::size_t before) {
     const bool unpriced = entry.event->unpriced(entry.list);
     if (entry.event->unpriced(before) == unpriced) return;
+    const bool first = unpriced && !std::exchange(entry.ever_unpriced, true);
+    if (!is_kept(entry, watermark_)) return;
     auto& [requests, priced] = truth_.unpriced[day_and_model(entry)];
-    if (!unpriced) {
-      ++priced;
-    } else if (!std::exchange(entry.ever_unpriced, true)) {
-      // Nothing is told of days over a week ago.
-      const std::int64_t first = floor_to(watermark_, kDayMs) / kDayMs - UnpricedRows::kDaysKept;
-      if (watermark_ == kUnset || day_and_model(entry).first >= first) ++requests;
-    } else {
+    if (first) {
+      ++requests;
+    } else if (unpriced) {
       --priced;
+    } else {
+      ++priced;
     }
+  }
+
+  // What has no price is kept for eight days (docs/decisions/0033): a row of before, which may not
+  // have left yet, no longer changes.
+  static bool is_kept(const Entry& entry, std::int64_t watermark) {
+    return watermark == kUnset ||
+           day_and_model(entry).first >=
+               floor_to(watermark, kDayMs) / kDayMs - UnpricedRows::kDaysKept;
   }
 
   bool in_force(const State* state) const {
@@ -358,7 +366,7 @@ class Oracle {
     Entry& entry = entries_.back();
     if (unpriced) {
       ++counts[Count::unpriced];
-      ++truth_.unpriced[day_and_model(entry)].first;
+      if (is_kept(entry, watermark)) ++truth_.unpriced[day_and_model(entry)].first;
     }
     counts.cost += Money::pico(event.cost(list_));
     if (event.cached) counts.saved += Money::pico(event.worth(list_));

@@ -189,3 +189,23 @@ TEST_CASE("Rows of days gone by leave the state, and events of such days make no
   book.add("acme/week-ago", kToday + 1, later);
   CHECK(book.state->unpriced().rows().size() == 2);
 }
+
+TEST_CASE("A row of days gone by lacks what came late and is left by prices that come and go") {
+  Book book;
+  book.tariff = make_tariff("list", "computed");
+  book.exchange(book.rules);
+  book.add("acme/x", kToday, kNoon);
+  const auto turn = [&](UnpricedRows PriceTurns::*which) {
+    PriceTurns turns;
+    row_of(turns.*which, "acme/x").requests = 1;
+    const auto start = *book.state->begin_repricing({}, false);
+    Corrections corrections{.version = start.version, .deltas = {}, .turns = &turns, .row = {}};
+    book.take(book.state->correct(corrections, {}));
+    return book.state->unpriced().rows().at(key_of("acme/x")).open();
+  };
+  CHECK(turn(&PriceTurns::came) == 0);
+  CHECK(turn(&PriceTurns::again) == 1);
+  book.add({}, kNoon + 9 * kDay);
+  book.add("acme/x", kToday, kNoon + 9 * kDay);
+  CHECK(turn(&PriceTurns::came) == 1);
+}

@@ -17,6 +17,9 @@ namespace tocsin {
 namespace {
 
 constexpr unsigned kAddedMax = 16;
+// Where a record comes only now and then, stream time lags far behind their stamps, and with it how
+// long ids are known and what is late. It takes a few to agree with who read all.
+constexpr std::int64_t kRecordsBefore = 1'000;
 
 }  // namespace
 
@@ -84,7 +87,7 @@ Result<std::unique_ptr<Source>> reopen(const Reopening& from, std::size_t index,
   KafkaKnown known;
   if (from.since) {
     config.workers = from.partitions + kAddedMax;
-    config.start = {KafkaStart::Kind::time, *from.since};
+    config.start = {KafkaStart::Kind::time, *from.since, kRecordsBefore};
     return as_source(KafkaSource::open(config, std::move(known), {from.clock, from.log}));
   }
   for (const auto& [name, start] : starts) known.positions[name] = {start, -1, 0};

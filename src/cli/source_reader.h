@@ -37,8 +37,8 @@ struct Reopening {
   const Config& config;
   const Clock& clock;
   Log& log;
-  // Kafka alone: from the first records stamped then, whatever `starts` says, of so many
-  // partitions.
+  // Kafka alone: from some records before the first ones stamped then, whatever `starts` says, of
+  // so many partitions.
   std::optional<EventTime> since{};
   unsigned partitions = 0;
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where partitions start: at first, and again whenever a worker had to let go of one.
+#include <algorithm>
 #include <utility>
 
 #include "kafka/control.h"
@@ -71,6 +72,7 @@ bool Control::start_partition(PartitionIndex index, Task& task, const LogRange& 
   std::int64_t offset = from_low ? log.low : log.high;
   const auto timed = by_time.find(task.name);
   if (task.origin == Origin::fresh && timed != by_time.end()) offset = timed->second;
+  if (!from_low) offset = std::max(log.low, offset - settings_.start.records_before);
   return start_new(index, task, offset);
 }
 

@@ -17,6 +17,7 @@ struct KafkaStart {
   enum class Kind : std::uint8_t { earliest, latest, time };
   Kind kind = Kind::earliest;
   EventTime time{};  // Kind::time: the first record stamped at or after it, else the end
+  std::int64_t records_before = 0;  // Kind::time: so many offsets earlier, if the log has them
 };
 
 // One `kafka:` of tocsin.yaml, secrets already read.

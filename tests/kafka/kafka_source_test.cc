@@ -189,6 +189,17 @@ TEST_CASE("What is appended while a first start by time looks for its place is r
   CHECK(reading.values[{"events", 0}] == Strings{"first"});
 }
 
+TEST_CASE("A start by time can be some records earlier, as far as the log goes") {
+  MockKafka kafka(1);
+  kafka.produce(0, numbered("v", 0, 10));
+  const auto [before, first] = GENERATE(table<std::int64_t, int>({{3, 7}, {11, 0}}));
+  auto config = kafka.config();
+  config.start = {KafkaStart::Kind::time, event_time_ms(1'763'632'800'000), before};
+  Reading reading(config);
+  REQUIRE(reading.until_notice(Kind::at_end, 1));
+  CHECK(reading.values[{"events", 0}] == numbered("v", first, 10));
+}
+
 TEST_CASE("A restart goes on behind the last record delivered") {
   MockKafka kafka;
   kafka.produce(0, numbered("v", 0, 10));

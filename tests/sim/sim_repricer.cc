@@ -13,6 +13,7 @@ namespace {
 constexpr std::uint64_t kLivesMax = 5;
 constexpr int kAttemptsMax = 20;
 constexpr Millis kCopies{3'600'000};
+constexpr std::int64_t kRecordsBefore = 30;
 
 PriceList price_list(std::size_t list) {
   Diagnostics diagnostics;
@@ -120,7 +121,10 @@ void SimRepricer::anew(const Error& error) {
 }
 
 void SimRepricer::open(const RepricingStart& start) {
-  if (!setup_.tariff().is(start.tariff)) return anew({Reaction::retry, "other prices"});
+  const AggregatorSetup stage = setup_.stage();
+  if (!setup_.tariff().is(start.tariff) || stage.rules.size() != start.states.size()) {
+    return anew({Reaction::retry, "other rules or prices"});
+  }
   scratch_ = std::make_unique<MemoryStore>();
   const Store& store = setup_.store;
   repricing_ = std::make_unique<Repricing>(
@@ -129,10 +133,10 @@ void SimRepricer::open(const RepricingStart& start) {
                        .versions = *read_versions(store),
                        .done = *read_repricings(store),
                        .tariff = [&store](const Tariff& of) { return kept(store, of); },
-                       .stage = setup_.stage(),
+                       .stage = stage,
                        .scratch = *scratch_});
   lanes_.clear();
-  // A file is read from its beginning, a topic from the first record of the hour before.
+  // A file is read from its beginning, a topic from some records before those of the hour before.
   const bool topic = setup_.random.chance(0.5);
   const auto rows = setup_.engine.status().partitions;
   for (std::uint32_t i = 0; i < start.until.size(); ++i) {
@@ -142,6 +146,7 @@ void SimRepricer::open(const RepricingStart& start) {
     while (topic && lane.next < lane.until && stamp() < to_ms(request_->since - kCopies)) {
       ++lane.next;
     }
+    lane.next = std::max<std::int64_t>(lane.next - kRecordsBefore, 0);
     repricing_->add_lane(i, kTopic, Format::automatic);
     lanes_.push_back(lane);
   }

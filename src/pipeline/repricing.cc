@@ -132,6 +132,9 @@ Corrections Repricing::corrections(const RepricingResult& result) const {
   made.row.requests = result.all.requests;
   made.row.before = result.all.before;
   made.row.after = result.all.after;
+  for (const auto& [name, entry] : lists_->known) {
+    if (!entry) made.row.unknown.push_back({name.first, name.second, nullptr});
+  }
   return made;
 }
 
@@ -196,6 +199,7 @@ bool Repricing::differs(const Counted& counted) {
   return base_.amount != now_.amount || !again_.empty();
 }
 
+// By which list it was counted, and those that were done since and did not leave it as it was.
 // False: by prices that nobody knows any more.
 bool Repricing::former_costs(const Counted& counted) {
   version_ = version_of(counted.partition, counted.offset);
@@ -207,11 +211,20 @@ bool Repricing::former_costs(const Counted& counted) {
   for (const auto& row : setup_.done) {
     if (!row.holds(counted.partition, counted.offset)) continue;
     if (row.request.unpriced_only && counted.time < row.request.since) continue;
+    if (!reached(row)) continue;
     const auto cost = price(row.tariff, counted);
     if (!cost) return false;
     again_.push_back({&row, *cost});
   }
   return true;
+}
+
+// It knew all that the event had cost by until then: a list that was not known may be again.
+bool Repricing::reached(const RepricingRow& row) const {
+  return row.unknown.empty() || (row.knew(*version_->tariff) &&
+                                 std::all_of(again_.begin(), again_.end(), [&](const Again& again) {
+                                   return row.knew(again.row->tariff);
+                                 }));
 }
 
 void Repricing::note(const Counted& counted, const Priced& before) {

@@ -98,6 +98,7 @@ class Repricing final : Correction {
 
   bool differs(const Counted& counted) override;
   bool former_costs(const Counted& counted);
+  bool reached(const RepricingRow& row) const;
   void note(const Counted& counted, const Priced& before);
   void note_turn(const Counted& counted, const Priced& before);
   EventTime presumed(const Counted& counted) const;

@@ -35,6 +35,11 @@ bool RepricingRow::holds(std::uint32_t partition, std::int64_t offset) const {
   });
 }
 
+bool RepricingRow::knew(const Tariff& of) const {
+  return std::none_of(unknown.begin(), unknown.end(),
+                      [&](const Tariff& one) { return one.is(of); });
+}
+
 std::string encode_request(const RepricingRequest& request) {
   std::string bytes;
   RowWriter out(bytes);
@@ -60,6 +65,12 @@ std::string encode_repricing(const RepricingRow& row) {
   out.number(row.requests);
   out.amount(row.before.pico());
   out.amount(row.after.pico());
+  if (row.unknown.empty()) return bytes;
+  out.number(row.unknown.size());
+  for (const Tariff& tariff : row.unknown) {
+    out.text(tariff.list);
+    out.text(tariff.choice);
+  }
   return bytes;
 }
 
@@ -81,6 +92,12 @@ bool decode_repricing(std::string_view bytes, RepricingRow& row) {
   row.requests = in.number();
   row.before = Money::pico(in.amount());
   row.after = Money::pico(in.amount());
+  if (in.ok() && in.done()) return known;
+  for (auto left = in.number(); left > 0 && in.ok(); --left) {
+    Tariff& tariff = row.unknown.emplace_back();
+    tariff.list = in.text();
+    tariff.choice = in.text();
+  }
   return known && in.ok() && in.done();
 }
 

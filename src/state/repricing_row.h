@@ -37,11 +37,14 @@ struct RepricingRow {
   std::vector<Range> ranges;            // by partition
   std::vector<std::uint32_t> in_force;  // states whose cells were put right, rising
   EventTime time{};                     // the newest stream time then: windows open at it
+  // Without bytes: lists that nobody knew then. What cost by one of them was left as it was.
+  std::vector<Tariff> unknown;
   // Of the requests whose cost changed by it.
   std::uint64_t requests = 0;
   Money before, after;
 
   bool holds(std::uint32_t partition, std::int64_t offset) const;
+  bool knew(const Tariff& tariff) const;
 };
 std::string encode_repricing(const RepricingRow& row);
 bool decode_repricing(std::string_view bytes, RepricingRow& row);

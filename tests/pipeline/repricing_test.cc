@@ -457,6 +457,32 @@ TEST_CASE("What was counted by prices that are not known is left as it is, and c
   CHECK(world.totals()["r0 ann 20400"] == kDollar);
 }
 
+TEST_CASE(
+    "What was left as its prices were not known costs what it did when they are back in force") {
+  Rule month = user_day_rule("month", 100 * kDollar);
+  month.window.kind = WindowKind::month;
+  const Rule day = user_day_rule("day", 100 * kDollar);
+  World world({month, day});
+  believe(world, kReadAgain);
+  world.feed(0, spend(1, "old", kReadAgain + kMinute));
+  world.use({day});
+  world.use(1);
+  believe(world, kReadAgain + 10 * kDay);
+  const bool meanwhile = GENERATE(false, true);
+  if (meanwhile) world.reprice({event_time_ms(kReadAgain), false});
+  world.use(2);  // no window that is open needs the first list
+  world.use({month, day});
+  const RepricingRequest all{event_time_ms(kReadAgain), false};
+  CHECK(world.reprice(all).unknown > 0);
+  CHECK(world.totals()["month ann 20393"] == kDollar);
+  world.use(0);
+  CHECK(world.reprice(all).rules[0].requests == 0);
+  CHECK(world.totals()["month ann 20393"] == kDollar);
+  world.use(1);
+  CHECK(world.reprice(all).rules[0].requests == 1);
+  CHECK(world.totals()["month ann 20393"] == kDollar * 3 / 2);
+}
+
 TEST_CASE("After any edits, restarts and re-pricings totals are what a naive model says") {
   CHECK(rc::check("whatever their order", [] {
     World world(some_rules(*rc::gen::inRange(1, 8)));

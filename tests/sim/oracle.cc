@@ -221,8 +221,8 @@ class Oracle {
       // What it cost by a list that is not kept any more nobody knows.
       const bool known =
           std::includes(kept.begin(), kept.end(), entry.lists.begin(), entry.lists.end());
-      entry.lists.insert(list_);
       if (!known) continue;
+      entry.lists.insert(list_);
       const EventSpec& event = *entry.event;
       const auto concerned = [&](std::size_t by) {
         return !request.unpriced_only || event.unpriced(by);
@@ -300,6 +300,12 @@ class Oracle {
     }
   }
 
+  // The first slot that time has not passed: what those before told is forgotten, and they ring no
+  // more (docs/decisions/0034).
+  std::int64_t first_slot(const State& of) const {
+    return watermark_ == kUnset ? kUnset : floor_to(watermark_ - of.lateness, of.length);
+  }
+
   std::int64_t newest_time() const {
     std::int64_t newest = watermark_;
     for (const Lane& lane : lanes_) newest = std::max(newest, lane.now);
@@ -308,12 +314,6 @@ class Oracle {
 
   void record(std::size_t partition, std::int64_t watermark) {
     const std::int64_t offset = lanes_[partition].next;
-  // The first slot that time has not passed: what those before told is forgotten, and they ring no
-  // more (docs/decisions/0034).
-  std::int64_t first_slot(const State& of) const {
-    return watermark_ == kUnset ? kUnset : floor_to(watermark_ - of.lateness, of.length);
-  }
-
     const RecordSpec& record = history_.partitions[partition][static_cast<std::size_t>(offset)];
     ++truth_.counts[Count::records];
     for (std::size_t i = 0; i < record.events.size(); ++i) {

@@ -2,6 +2,7 @@
 // Runs whole engines in one thread, each from a seed (docs/reliability.md).
 //   sim_test --seed 1234 [--records N] [--without crash,reload] [--story]
 //   sim_test --seeds 10000 [--from 1] [--jobs 2]
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -110,12 +111,12 @@ bool passes(const Options& options, bool story, const char* program) {
   return faults.empty();
 }
 
-// Every `step`th seed from `from` on: how many failed.
-std::uint64_t run(Arguments arguments, std::uint64_t first, std::uint64_t step,
-                  const char* program) {
+// Every `step`th seed from `from` on: how many failed. `at`: the one that runs.
+std::uint64_t run(Arguments arguments, std::uint64_t first, std::uint64_t step, const char* program,
+                  std::uint64_t& at) {
   std::uint64_t failed = 0;
   for (std::uint64_t i = first; i < arguments.seeds; i += step) {
-    arguments.options.seed = arguments.from + i;
+    arguments.options.seed = at = arguments.from + i;
     if (!passes(arguments.options, arguments.story, program)) ++failed;
   }
   return failed;
@@ -124,12 +125,16 @@ std::uint64_t run(Arguments arguments, std::uint64_t first, std::uint64_t step,
 // The same by several processes: a world is one thread's, and its crash hook a process's.
 std::uint64_t run_by_jobs(const Arguments& arguments, const char* program) {
   std::vector<std::pair<pid_t, int>> jobs;
+  void* const shared = mmap(nullptr, arguments.jobs * sizeof(std::uint64_t), PROT_READ | PROT_WRITE,
+                            MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (shared == MAP_FAILED) std::abort();
+  auto* const seeds = static_cast<std::uint64_t*>(shared);
   for (std::uint64_t job = 0; job < arguments.jobs; ++job) {
     int ends[2];
     if (pipe(ends) != 0) std::abort();
     const pid_t child = fork();
     if (child == 0) {
-      const std::uint64_t failed = run(arguments, job, arguments.jobs, program);
+      const std::uint64_t failed = run(arguments, job, arguments.jobs, program, seeds[job]);
       const bool told = write(ends[1], &failed, sizeof failed) == sizeof failed;
       _exit(told ? 0 : 1);
     }
@@ -137,12 +142,15 @@ std::uint64_t run_by_jobs(const Arguments& arguments, const char* program) {
     jobs.emplace_back(child, ends[0]);
   }
   std::uint64_t failed = 0;
-  for (const auto& [child, end] : jobs) {
+  for (std::size_t job = 0; job < jobs.size(); ++job) {
+    const auto [child, end] = jobs[job];
     std::uint64_t of_job = 0;
     int status = 0;
     const bool told = read(end, &of_job, sizeof of_job) == sizeof of_job;
     waitpid(child, &status, 0);
-    if (!told) std::printf("a job died at one of its seeds: run them with --jobs 1\n");
+    if (!told) {
+      std::printf("DIED: %s --seed %llu\n", program, static_cast<unsigned long long>(seeds[job]));
+    }
     failed += told ? of_job : 1;
   }
   return failed;
@@ -153,8 +161,9 @@ std::uint64_t run_by_jobs(const Arguments& arguments, const char* program) {
 int main(int count, char** values) {
   const Arguments arguments = read_arguments(count, values);
   std::fflush(stdout);
+  std::uint64_t at = 0;
   const std::uint64_t failed =
-      arguments.jobs > 1 ? run_by_jobs(arguments, values[0]) : run(arguments, 0, 1, values[0]);
+      arguments.jobs > 1 ? run_by_jobs(arguments, values[0]) : run(arguments, 0, 1, values[0], at);
   std::printf("%llu passed, %llu failed\n",
               static_cast<unsigned long long>(arguments.seeds - failed),
               static_cast<unsigned long long>(failed));

@@ -311,6 +311,14 @@ std::int64_t stream_second(const PartitionRow& row) {
   return now == StreamTime::kUnset ? 0 : floor_div(to_ms(now), 1000);
 }
 
+std::int64_t least_second(const std::vector<PartitionRow>& partitions) {
+  std::int64_t least = INT64_MAX;
+  for (const auto& row : partitions) {
+    if (!row.idle) least = std::min(least, stream_second(row));
+  }
+  return least;
+}
+
 std::string encode_partition(const PartitionRow& row) {
   std::string bytes;
   RowWriter out(bytes);

@@ -79,6 +79,8 @@ struct PartitionRow {
 };
 // The second of its stream time; 0 if that is not set.
 std::int64_t stream_second(const PartitionRow& row);
+// The least of those that are not idle; the greatest there is if all are.
+std::int64_t least_second(const std::vector<PartitionRow>& partitions);
 std::string encode_partition(const PartitionRow& row);
 bool decode_partition(std::string_view bytes, PartitionRow& row);
 

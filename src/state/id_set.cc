@@ -50,7 +50,7 @@ bool IdSet::claim(ClaimedId& id) {
   Shard& shard = shards_[shard_of(id.print)];
   std::unique_lock lock(shard.mutex);
   const auto is_copy = [&] {
-    const Slot* const first = in_memory(shard, id.print);
+    const Slot* const first = in_memory(shard, id);
     if (first != nullptr) id.other_cost = differ(first->cost, id.cost);
     return first != nullptr;
   };
@@ -58,7 +58,7 @@ bool IdSet::claim(ClaimedId& id) {
   for (auto buckets = perhaps_in(shard, id.print); !buckets.empty();) {
     const std::uint32_t drops = shard.drops;
     lock.unlock();
-    const auto found = in_store(buckets, id.print);
+    const auto found = in_store(buckets, id);
     if (!found) fail(found.error());
     if (found && *found) id.other_cost = differ(**found, id.cost);
     if (!found || *found) return false;
@@ -71,10 +71,20 @@ bool IdSet::claim(ClaimedId& id) {
   return true;
 }
 
-const IdSet::Slot* IdSet::in_memory(const Shard& shard, const Fingerprint& print) const {
+// Of what was claimed by that partition at that second.
+bool IdSet::is_copy(const ClaimedId& id, std::uint32_t partition, std::int64_t second) const {
+  if (partition % kPartitions == id.partition % kPartitions) {
+    const std::int64_t now = at(now_, partition);
+    return !past(now, second) && !year_ahead(now, second);
+  }
+  // Whichever of the two is read first.
+  return !past(id.second, second) && !past(second, id.second);
+}
+
+const IdSet::Slot* IdSet::in_memory(const Shard& shard, const ClaimedId& id) const {
   const auto held = [&](const Table& table) -> const Slot* {
-    const Slot& slot = table.place_of(print);
-    const bool live = slot.second_and_one != 0 && !expired(slot.partition, slot.second());
+    const Slot& slot = table.place_of(id.print);
+    const bool live = slot.second_and_one != 0 && is_copy(id, slot.partition, slot.second());
     return live ? &slot : nullptr;
   };
   if (const Slot* const slot = held(shard.newest)) return slot;
@@ -91,13 +101,14 @@ std::vector<IdSet::Bucket> IdSet::perhaps_in(const Shard& shard, const Fingerpri
 }
 
 Result<std::optional<std::uint16_t>> IdSet::in_store(const std::vector<Bucket>& buckets,
-                                                     const Fingerprint& print) {
+                                                     const ClaimedId& id) {
   // The newest first, which have most duplicates.
   for (auto at = buckets.rbegin(); at != buckets.rend(); ++at) {
     page_reads_.fetch_add(1, std::memory_order_relaxed);
-    const auto found = find_id(
-        store_, {at->generation, at->bucket}, print,
-        [&](std::uint32_t partition, std::int64_t second) { return !expired(partition, second); });
+    const auto found = find_id(store_, {at->generation, at->bucket}, id.print,
+                               [&](std::uint32_t partition, std::int64_t second) {
+                                 return is_copy(id, partition, second);
+                               });
     if (!found || *found) return found;
   }
   return std::nullopt;

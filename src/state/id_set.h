@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdint>
@@ -43,9 +44,10 @@ struct IdGeneration {
   IdFilter filter;
 };
 
-// The ids seen, so that producers' own duplicates count once. An id is remembered until the stream
-// time of the partition that brought it has moved a horizon on. The newest are in memory, the older
-// ones in the store (IdArchive, which moves them there) behind filters.
+// The ids seen, so that producers' own duplicates count once. A copy is what comes, by the stream
+// time of its own partition, within a horizon of the first: so it does not matter how far one
+// partition is read ahead of another. The newest are in memory, the older ones in the store
+// (IdArchive, which moves them there) behind filters.
 class IdSet {
  public:
   static constexpr std::size_t kShards = IdFilter::kParts;
@@ -75,11 +77,6 @@ class IdSet {
 
   // The stream time of `partition`, in seconds. Its own thread.
   void move(std::uint32_t partition, std::int64_t second) { set(now_, partition, second); }
-  // Is an id claimed at `second` forgotten by now? So is one stamped a year ahead of its
-  // partition: a stamp of 2099 must not be kept till then. Any thread.
-  bool expired(std::uint32_t partition, std::int64_t second) const {
-    return past(now_, partition, second);
-  }
 
   // The rest is for the state thread, and for a start.
 
@@ -87,8 +84,15 @@ class IdSet {
   void move_stored(std::uint32_t partition, std::int64_t second) {
     set(stored_, partition, second);
   }
+  // No partition that may bring copies is stored as further behind than this. Until it is said
+  // first, all bring their own alone.
+  void move_least(std::int64_t second) { least_.store(second, std::memory_order_relaxed); }
+  // Of an id claimed at `second` no copy can come any more, and one stamped a year ahead of its
+  // partition is not kept till then.
   bool expired_for_good(std::uint32_t partition, std::int64_t second) const {
-    return past(stored_, partition, second);
+    const std::int64_t now = at(stored_, partition);
+    const std::int64_t least = least_.load(std::memory_order_relaxed);
+    return past(std::min(now, least), second) || year_ahead(now, second);
   }
   bool restore(ClaimedId id);  // false: it has expired
 
@@ -155,15 +159,21 @@ class IdSet {
   static void set(const Clocks& clocks, std::uint32_t partition, std::int64_t second) {
     clocks[partition % kPartitions].store(second, std::memory_order_relaxed);
   }
-  bool past(const Clocks& clocks, std::uint32_t partition, std::int64_t second) const {
-    const std::int64_t now = clocks[partition % kPartitions].load(std::memory_order_relaxed);
-    return now - second > limits_.horizon_seconds || (now != 0 && second - now > kYear);
+  static std::int64_t at(const Clocks& clocks, std::uint32_t partition) {
+    return clocks[partition % kPartitions].load(std::memory_order_relaxed);
   }
-  const Slot* in_memory(const Shard& shard, const Fingerprint& print) const;
+  bool past(std::int64_t now, std::int64_t second) const {
+    return now - second > limits_.horizon_seconds;
+  }
+  static bool year_ahead(std::int64_t now, std::int64_t second) {
+    return now != 0 && second - now > kYear;
+  }
+  bool is_copy(const ClaimedId& id, std::uint32_t partition, std::int64_t second) const;
+  const Slot* in_memory(const Shard& shard, const ClaimedId& id) const;
   static std::vector<Bucket> perhaps_in(const Shard& shard, const Fingerprint& print);
   // At which cost (ClaimedId's); nothing: it is not there.
   Result<std::optional<std::uint16_t>> in_store(const std::vector<Bucket>& buckets,
-                                                const Fingerprint& print);
+                                                const ClaimedId& id);
   void insert(Shard& shard, ClaimedId& id);
   std::array<Table, kShards> tables(std::size_t slots);
   void make_room(Shard& shard);
@@ -174,6 +184,7 @@ class IdSet {
   std::array<Shard, kShards> shards_;
   std::uint32_t freezes_ = 0;  // the state thread's
   Clocks now_, stored_;
+  std::atomic<std::int64_t> least_{INT64_MAX};
   std::atomic<std::size_t> table_bytes_{0};
   std::atomic<std::uint64_t> page_reads_{0};
   std::atomic<bool> failed_{false};

@@ -228,6 +228,7 @@ Result<void> State::load_partitions() {
   });
   if (!scanned) return scanned;
   if (!good) return damaged("a position");
+  ids_->move_least(least_second(partitions_));
   partition_changed_.assign(partitions_.size(), false);
   return {};
 }

@@ -113,6 +113,7 @@ void State::write_partitions() {
     batch_.put(key::position(i), encode_partition(partitions_[i]));
     ids_->move_stored(i, stream_second(partitions_[i]));
   }
+  ids_->move_least(least_second(partitions_));
 }
 
 void State::write_ids(const CommitInput& input) {

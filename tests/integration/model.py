@@ -213,7 +213,7 @@ class Model:
         self.rules = [rule for rule in rules if rule.modelled]
         self.zones = {rule.zone: ZoneInfo(rule.zone) for rule in rules}
         self.stream = defaultdict(StreamTime)  # by partition
-        self.seen = {}  # id: (partition that brought it, its stream time then)
+        self.seen = {}  # id: (partition that brought it, the partition's stream time then)
         self.totals = defaultdict(int)  # (rule, group, window start) of calendar windows
         self.ends = {}  # (rule, window start): end
         self.panes = defaultdict(lambda: defaultdict(int))  # (rule, group): pane: sum
@@ -253,11 +253,15 @@ class Model:
     def is_duplicate(self, id, partition, own):
         if id is None:
             return False
-        before = self.seen.get(id)
-        if before is not None and self.stream[before[0]].now <= before[1] + HOUR:
-            return True
         # Ahead of the stream time only while a partition's first records have not set it yet.
-        self.seen[id] = (partition, max(self.stream[partition].now, own))
+        now = max(self.stream[partition].now, own)
+        if id in self.seen:
+            brought_by, before = self.seen[id]
+            if brought_by == partition and self.stream[partition].now <= before + HOUR:
+                return True
+            if brought_by != partition and abs(now - before) <= HOUR:
+                return True
+        self.seen[id] = partition, now
         return False
 
     def add(self, rule, group, t, value, now):

@@ -3,6 +3,7 @@
 #include <random>
 
 #include "pipeline/engine_fixture.h"
+#include "state/keys.h"
 #include "support/dollar.h"
 #include "support/faulty_store.h"
 #include "support/rules.h"
@@ -244,6 +245,35 @@ TEST_CASE("Which alerts there are depends on records and rules alone") {
     }));
     CHECK(recorded == expected.ids());
   }
+}
+
+TEST_CASE("A copy by another partition counts once, however far that one is read ahead") {
+  std::vector<std::vector<ScriptedRecord>> records(2);
+  for (int i = 0; i < 300; ++i) {
+    for (std::size_t p = 0; p < records.size(); ++p) {
+      const std::int64_t stamp = kNoon + i * kReplayMinute + static_cast<std::int64_t>(p) * 20'000;
+      const std::string own = i % 3 == 0 ? "" : std::to_string(p);
+      records[p].push_back({partitions()[p], i, stamp,
+                            R"({"id":")" + own + "-" + std::to_string(i) + R"(","timestamp":)" +
+                                std::to_string(kNoon + i * kReplayMinute) +
+                                R"(,"provider":"openai","model":"gpt-4o","user":"ann",)" +
+                                R"("usage":{"input":40000}})"});
+    }
+  }
+  const std::size_t ahead = GENERATE(0U, 1U);
+  std::vector<ScriptedRecord> order = records[ahead];
+  order.insert(order.end(), records[1 - ahead].begin(), records[1 - ahead].end());
+  const auto batch = GENERATE(as<std::size_t>{}, 1, 10'000);
+  EngineRun run{rules(), &built_in_prices(), 1, batch, {}, EngineRun::tight()};
+  run.limits.ids.newest = run.limits.ids.generation = 16;  // the others are in the store, or gone
+  MemoryStore store;
+  RecordingTeller teller;
+  REQUIRE(run.run(store, {partitions()[0], partitions()[1]}, order, teller));
+  Counts counts;
+  const auto row = store.get(key::meta("counts"));
+  REQUIRE((row && *row && counts.decode(**row)));
+  CHECK(counts[Count::events] == 500);
+  CHECK(counts[Count::duplicates] == 100);
 }
 
 TEST_CASE("One event stamped 2099 changes no other result") {

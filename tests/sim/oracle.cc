@@ -376,16 +376,18 @@ class Oracle {
     }
   }
 
-  // Of the hour before, by the stream time of the partition that brought it.
+  // Within an hour of the first, by the stream times of the partitions that bring them.
   bool seen(std::size_t partition, const std::string& id, std::int64_t at) {
     const auto known = ids_.find(id);
+    const std::int64_t own = floor_to(at, 1000) / 1000;
     if (known != ids_.end()) {
       const auto [by, second] = known->second;
+      if (by != partition && std::abs(own - second) <= 3600) return true;
       const std::int64_t now = lanes_[by].now == kUnset ? 0 : floor_to(lanes_[by].now, 1000) / 1000;
       const bool year_ahead = now != 0 && second - now > 366 * 86'400;
-      if (now - second <= 3600 && !year_ahead) return true;
+      if (by == partition && now - second <= 3600 && !year_ahead) return true;
     }
-    ids_[id] = {partition, floor_to(at, 1000) / 1000};
+    ids_[id] = {partition, own};
     return false;
   }
 

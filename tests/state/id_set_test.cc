@@ -48,7 +48,42 @@ TEST_CASE("An id stamped 2099 is not kept till then") {
   IdSet ids(store, {});
   ids.move(0, 1'700'000'000);
   CHECK(claim(ids, id(1, 4'000'000'000)));
-  CHECK(ids.expired(0, 4'000'000'000));
+  CHECK(claim(ids, id(1, 1'700'000'000)));
+}
+
+TEST_CASE("Of two partitions it does not matter which is read further ahead of the other") {
+  const MemoryStore store;
+  IdSet ids(store, {});
+  const std::uint32_t first = GENERATE(0U, 1U);
+  const auto claims = [&](std::uint32_t partition) {
+    std::vector<bool> counts;
+    const std::int64_t behind = partition == 0 ? 0 : 3'600;
+    const std::int64_t longer = partition == 0 ? 0 : 3'601;
+    for (std::int64_t hour = 30; hour < 60; ++hour) {
+      const auto n = static_cast<std::uint64_t>(hour);
+      ids.move(partition, hour * 3'600 + behind);
+      counts.push_back(claim(ids, id(n, hour * 3'600 + behind, partition)));
+      ids.move(partition, hour * 3'600 + longer);
+      counts.push_back(claim(ids, id(n + 100, hour * 3'600 + longer, partition)));
+    }
+    return counts;
+  };
+  ids.move_least(0);
+  CHECK(claims(first) == std::vector<bool>(60, true));
+  const auto copies = claims(1 - first);
+  for (std::size_t i = 0; i < copies.size(); ++i) CHECK(copies[i] == (i % 2 == 1));
+}
+
+TEST_CASE("An id is kept while the copy of another partition may still come") {
+  const MemoryStore store;
+  IdSet ids(store, {});
+  ids.move_stored(0, 200'000);
+  ids.move_least(103'600);
+  CHECK_FALSE(ids.expired_for_good(0, 100'000));
+  ids.move_least(103'601);
+  CHECK(ids.expired_for_good(0, 100'000));
+  ids.move_least(INT64_MAX);  // all are idle
+  CHECK_FALSE(ids.expired_for_good(0, 196'400));
 }
 
 TEST_CASE("A copy is at another cost only if that of both is known, and the first's stays") {

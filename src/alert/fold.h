@@ -15,7 +15,7 @@ namespace tocsin {
 
 // Of rules whose `min_cost` asks for more than their metric: a delta of its own, of no requests.
 inline constexpr SketchElement kCostElement = 0x7fff'ffff;
-// Of first_seen: `latest` is the least event time.
+// Of first_seen: `latest` is when it came by its partition's stream time, the least of these.
 inline constexpr SketchElement kFirstElement = 0x7fff'fffe;
 
 // What a batch of events adds to one cell.

@@ -430,7 +430,10 @@ bool Aggregator::measure(Metric metric, const Event& event, Money cost, Delta& d
     constexpr std::int64_t kMost = std::int64_t{1} << 40;
     delta.element = latency_element(std::clamp<std::int64_t>(*event.latency_ms, 0, kMost) * 1'000);
   } else if (metric == Metric::first_seen) {
+    // When it came, for a late request says nothing of what was known by then.
     delta.element = kFirstElement;
+    const EventTime now = lane_->lane.stream_time.now();
+    if (now != StreamTime::kUnset) delta.latest = now;
   } else if (metric == Metric::prompt_cache_rate) {
     delta.requests = event.cached ? 0 : prices::input_tokens(event.usage);
     if (delta.requests == 0) return false;

@@ -276,6 +276,37 @@ TEST_CASE("A copy by another partition counts once, however far that one is read
   CHECK(counts[Count::duplicates] == 100);
 }
 
+TEST_CASE("A late request makes no group new, whatever the batches") {
+  Rule rule = user_day_rule("newcomers", 1);
+  rule.metric = Metric::first_seen;
+  rule.window.kind = WindowKind::lifetime;
+  rule.budgets.reset();
+  rule.ladder.resize(1);
+  rule.ladder[0].kind = Rung::Kind::amount;
+  rule.ladder[0].number = 1;
+  std::vector<ScriptedRecord> records;
+  const auto come = [&](std::int64_t minute, std::int64_t stamped, const std::string& user) {
+    records.push_back({partitions()[0], static_cast<std::int64_t>(records.size()),
+                       kNoon + minute * kReplayMinute,
+                       R"({"timestamp":)" + std::to_string(kNoon + stamped * kReplayMinute) +
+                           R"(,"provider":"openai","model":"gpt-4o","usage":{"input":1},"user":")" +
+                           user + R"("})"});
+  };
+  for (std::int64_t minute = 0; minute < 30 * 60; minute += 10) {
+    come(minute, minute, "ann");
+    if (minute == 60) come(minute, minute - 60 * 60, "ann");
+    if (minute == 120) come(minute, minute - 20 * 60, "bob");
+    if (minute == 26 * 60) come(minute, minute - 20 * 60, "eve");
+  }
+  const auto batch = GENERATE(as<std::size_t>{}, 1, 10, 10'000);
+  const EngineRun run{{rule}, &built_in_prices(), 1, batch, {}, {}};
+  MemoryStore store;
+  RecordingTeller teller;
+  REQUIRE(run.run(store, {partitions()[0]}, records, teller));
+  REQUIRE(teller.alerts.size() == 1);
+  CHECK(teller.alerts[0].group.front().second == "eve");
+}
+
 TEST_CASE("One event stamped 2099 changes no other result") {
   std::mt19937 random(5);
   auto records = traffic(random);

@@ -69,8 +69,14 @@ Result<void> MergedInput::read(std::size_t index) {
   if (!more) return tl::unexpected(more.error());
   if (!*more) return {};
   lane.head.partition = lane.reader->name();
-  if (lane.head.record.has_timestamp) {
-    lane.stamp = std::max(lane.stamp, lane.head.record.timestamp);
+  // One clock that runs ahead must not let time pass for all.
+  if (const Record& record = lane.head.record; record.has_timestamp) {
+    if (lane.time.now() == StreamTime::kUnset) {
+      lane.time = StreamTime::restore({.now = record.timestamp});
+    } else {
+      lane.time.observe(record.timestamp, record.timestamp, record.log_append_time);
+    }
+    lane.stamp = std::max(lane.stamp, lane.time.now());
   }
   order_.emplace(lane.stamp, index);
   return {};

@@ -11,6 +11,7 @@
 #include "pipeline/replay.h"
 #include "tocsin/source.h"
 #include "tocsin/time.h"
+#include "window/stream_time.h"
 
 namespace tocsin {
 
@@ -40,7 +41,8 @@ class MergedInput final : public ReplayInput {
   struct Lane {
     std::unique_ptr<PartitionReader> reader;
     ReplayItem head;
-    EventTime stamp{};  // of the head: never before those that came before it
+    StreamTime time;    // by stamps, of which the first is believed
+    EventTime stamp{};  // where the head stands: never before those that came before it
     EventTime last{};   // of the last record handed out
     bool idle = false;
   };

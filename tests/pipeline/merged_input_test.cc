@@ -97,6 +97,13 @@ TEST_CASE("A stamp that goes back, or is missing, does not change the order with
   CHECK(merged({{{5, "a"}, {0, "b", false}, {6, "c"}}, {{2, "d"}, {7, "e"}}}) == "[0,1] d a b c e");
 }
 
+TEST_CASE("A stamp an hour ahead lets no time pass, unless eight in a row say so") {
+  CHECK(merged({{{0, "a"}, {9'000, "b"}, {10, "c"}}, {{5, "d"}, {20, "e"}}}) == "[0,1] a b d c e");
+  std::deque<Stamped> morning{{0, "a"}};
+  for (int i = 0; i < 9; ++i) morning.push_back({9'000 + i, std::to_string(i)});
+  CHECK(merged({morning}) == "[0] a 0 1 2 3 4 5 6 <0 @8999> 7 8");
+}
+
 TEST_CASE(
     "A partition without a record for two minutes leaves the watermark, as in a live engine") {
   CHECK(merged({{{0, "a"}, {60, "b"}, {119, "c"}, {125, "d"}, {131, "e"}},

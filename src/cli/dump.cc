@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <deque>
 #include <map>
+#include <variant>
 
 #include "cli/commands.h"
 #include "cli/configuration.h"
@@ -20,22 +21,29 @@
 #include "rocks/rocks_store.h"
 #include "state/keys.h"
 #include "state/state.h"
+#include "window/stream_time.h"
 
 namespace tocsin {
 namespace {
 
 constexpr Millis kPullPatience{30'000};
+constexpr Millis kTogether{60'000};  // partitions are written so far apart at most
 
 struct DumpOptions {
   std::string config;
   std::string out = "-";
 };
 
-// What the engine has read, and the ticks between.
+// What stands between records: time that passed, or other rules and prices from here on.
+struct Mark {
+  std::vector<std::pair<std::uint32_t, std::int64_t>> at;  // next offset of each partition
+  std::variant<Tick, Version> what;
+};
+
+// What the engine has read, and the marks between by their commits.
 struct History {
   std::vector<PartitionRow> partitions;
-  std::vector<Tick> ticks;
-  std::vector<Version> versions;
+  std::multimap<std::uint64_t, Mark> marks;
 };
 
 Result<History> read_history(const Store& store) {
@@ -43,71 +51,132 @@ Result<History> read_history(const Store& store) {
   auto partitions = read_partitions(store);
   if (!partitions) return tl::unexpected(partitions.error());
   history.partitions = std::move(*partitions);
+  auto versions = read_versions(store);
+  if (!versions) return tl::unexpected(versions.error());
+  for (Version& version : *versions) {
+    const std::uint64_t commit = version.commit;
+    history.marks.emplace(commit, Mark{version.at, std::move(version)});
+  }
+  // Whoever reads a recording must know all partitions before the first record.
+  if (!history.marks.empty()) history.marks.begin()->second.at.clear();
   bool good = true;
   const std::string from(1, key::kTick);
-  const auto read = store.scan(from, key::after(from), [&](auto, auto value) {
-    good = decode_tick(value, history.ticks.emplace_back());
+  const auto read = store.scan(from, key::after(from), [&](auto key, auto value) {
+    Tick tick;
+    good = decode_tick(value, tick);
+    history.marks.emplace(key::read_u64(key.substr(1)), Mark{tick.at, std::move(tick)});
     return good;
   });
   if (!read) return tl::unexpected(read.error());
   if (!good) return stop("the state is damaged: a row cannot be read");
-  auto versions = read_versions(store);
-  if (!versions) return tl::unexpected(versions.error());
-  history.versions = std::move(*versions);
   return history;
 }
 
-NamedTick named(const Tick& tick, const std::vector<PartitionRow>& partitions) {
+std::string text_of(const Tick& tick, const std::vector<PartitionRow>& partitions) {
   NamedTick named;
   named.clock = tick.clock;
   for (const auto id : tick.idle) named.idle.push_back(partitions[id].name);
-  return named;
+  return tick_text(named);
+}
+
+std::string text_of(const Version& version, const std::vector<PartitionRow>& partitions) {
+  RecordedVersion recorded;
+  recorded.rules = version.rules;
+  if (version.tariff) recorded.prices = version.tariff->list + " " + version.tariff->choice;
+  for (const auto& row : partitions) recorded.partitions.push_back(row.name);
+  return version_text(recorded);
+}
+
+Result<void> write_mark(const Mark& mark, const std::vector<PartitionRow>& partitions,
+                        RecordingWriter& writer) {
+  if (const auto* tick = std::get_if<Tick>(&mark.what)) {
+    return writer.tick(text_of(*tick, partitions));
+  }
+  return writer.version(text_of(std::get<Version>(mark.what), partitions));
 }
 
 // A partition's records, and what of them is recorded beside their values.
 struct Lane {
   Pull pull;
   EnvelopeParts parts;
+  StreamTime time;         // by stamps: one of 2099 is not believed
+  std::int64_t until = 0;  // of what is written now
+  bool done = false;
+};
+
+class Recorder {
+ public:
+  Recorder(std::vector<Lane>& lanes, RecordingWriter& writer, const Clock& clock)
+      : lanes_(lanes), writer_(writer), clock_(clock) {}
+
+  // All records before these offsets, side by side by their stamps: a reader need not keep for one
+  // partition what another has long passed.
+  Result<void> write_until(const std::vector<std::pair<std::uint32_t, std::int64_t>>& at) {
+    for (Lane& lane : lanes_) lane.done = true;
+    for (const auto& [partition, offset] : at) {
+      lanes_[partition].until = offset;
+      lanes_[partition].done = false;
+    }
+    while (Lane* const behind = furthest_behind()) {
+      if (auto written = write_some(*behind); !written) return written;
+    }
+    return {};
+  }
+
+ private:
+  Lane* furthest_behind() {
+    Lane* behind = nullptr;
+    for (Lane& lane : lanes_) {
+      if (!lane.done && (behind == nullptr || lane.time.now() < behind->time.now())) behind = &lane;
+    }
+    return behind;
+  }
+
+  Result<void> write_some(Lane& lane) {
+    EventTime next = EventTime::max() - kTogether;
+    for (const Lane& other : lanes_) {
+      if (!other.done && &other != &lane) next = std::min(next, other.time.now());
+    }
+    bool paused = false;
+    const Pull::Take take = [&](const PartitionName& name, const Record& record) -> Result<bool> {
+      if (auto written = writer_.record(name, record, lane.parts); !written) {
+        return tl::unexpected(written.error());
+      }
+      if (record.has_timestamp) {
+        lane.time.observe(record.timestamp, record.timestamp, record.log_append_time);
+      }
+      paused = lane.time.now() > next + kTogether;
+      return !paused;
+    };
+    auto read = lane.pull.read(lane.until, take, clock_, kPullPatience);
+    lane.done = !paused;
+    return read;
+  }
+
+  std::vector<Lane>& lanes_;
+  RecordingWriter& writer_;
+  const Clock& clock_;
 };
 
 Result<void> write_recording(const History& history, std::vector<Lane>& lanes,
                              RecordingWriter& writer, const Clock& clock) {
-  std::vector<PartitionName> partitions;
-  for (const auto& row : history.partitions) partitions.push_back(row.name);
-  for (const auto& version : history.versions) {
-    const RecordedVersion recorded{
-        version.rules,
-        version.tariff ? version.tariff->list + " " + version.tariff->choice : std::string(),
-        partitions};
-    if (auto written = writer.version(version_text(recorded)); !written) return written;
+  Recorder recorder(lanes, writer, clock);
+  for (const auto& [commit, mark] : history.marks) {
+    if (auto written = recorder.write_until(mark.at); !written) return written;
+    if (auto written = write_mark(mark, history.partitions, writer); !written) return written;
   }
-  const auto write = [&](Lane& lane, std::int64_t until) {
-    const Pull::Take take = [&](const PartitionName& name, const Record& record) -> Result<bool> {
-      if (auto written = writer.record(name, record, lane.parts); !written) {
-        return tl::unexpected(written.error());
-      }
-      return true;
-    };
-    return lane.pull.read(until, take, clock, kPullPatience);
-  };
-  for (const auto& tick : history.ticks) {
-    for (const auto& [partition, offset] : tick.at) {
-      if (auto written = write(lanes[partition], offset); !written) return written;
-    }
-    if (auto written = writer.tick(tick_text(named(tick, history.partitions))); !written) {
-      return written;
-    }
+  std::vector<std::pair<std::uint32_t, std::int64_t>> end;
+  for (const auto& row : history.partitions) {
+    end.emplace_back(static_cast<std::uint32_t>(end.size()), row.position.next_offset);
   }
-  for (std::size_t i = 0; i < lanes.size(); ++i) {
-    const std::int64_t until = history.partitions[i].position.next_offset;
-    if (auto written = write(lanes[i], until); !written) return written;
-  }
+  if (auto written = recorder.write_until(end); !written) return written;
   return writer.close();
 }
 
 // A recording that is short of something is no record of what happened: its reader must know.
 void tell_gone(const std::vector<Lane>& lanes) {
-  for (const auto& [pull, parts] : lanes) {
+  for (const Lane& lane : lanes) {
+    const Pull& pull = lane.pull;
     const auto& [from, count] = pull.gone();
     if (count == 0) continue;
     std::fprintf(stderr,
@@ -149,7 +218,7 @@ int dump(const DumpOptions& options) {
                                          ", which the state was counted from"});
     }
     lanes.push_back({Pull(*sources[*of], row.name, starts[row.name]),
-                     envelope_parts(config.sources[*of].format)});
+                     envelope_parts(config.sources[*of].format), StreamTime()});
   }
   auto writer = RecordingWriter::open(options.out);
   if (!writer) return fail(writer.error());

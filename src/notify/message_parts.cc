@@ -208,7 +208,8 @@ std::string subject_of(const Alert& alert) {
 }
 
 std::string value_with_unit(Metric metric, int128 value, std::optional<int128> limit) {
-  const std::string unit = unit_word(metric);
+  std::string unit = unit_word(metric);
+  if (value == 1 && unit.ends_with('s')) unit.pop_back();
   return value_text(metric, value, limit) + (unit.empty() ? "" : " " + unit);
 }
 

@@ -115,6 +115,33 @@ users     0       0     -  -                 80% 0 · 100% 0
         self.assertIn("80% rang on 6 of 6 days: a line that is always crossed says nothing. Raise it.",
                       self.run_it("--from", "events.jsonl")[1])
 
+    def test_what_lies_in_groups_without_a_value_is_said_by_field(self):
+        self.file("rules.yaml", """rules:
+  - {name: teams, group_by: [team, user], window: day, budget: $1000}
+  - {name: hourly, metric: requests, group_by: [user], window: last 1h, threshold: 1000}
+  - {name: nobody, where: {team: {exists: false}}, group_by: [team], window: day, budget: $1000}
+  - {name: failing, metric: error_rate, group_by: [team], window: last 5m, threshold: 5%}
+""")
+        self.reported()
+
+        def lines(rows):
+            self.file("events.jsonl", "".join(request(i, cost, team=team, user=user)
+                                              for i, (cost, team, user) in enumerate(rows)))
+            code, out, _ = self.run_it("--from", "events.jsonl")
+            self.assertEqual(code, 0)
+            return [line for line in out.splitlines() if "has no" in line]
+
+        # Empty is missing; a team may call itself as it likes.
+        rows = [(86, "a", "ann"), (10, None, "ann"), (2, "", "ann"), (1, "(none)", "ann"), (1, "a", None)]
+        fill = "a table under lookup in tocsin.yaml can fill it in."
+        self.assertEqual(lines(rows), [
+            f"  teams   12% of it, $12.00, has no team: {fill}",
+            f"  teams   1% of it, $1.00, has no user: {fill}",
+            f"  hourly  20% of it, 1 request, has no user: {fill}",
+            f"  nobody  all of it, $12.00, has no team: {fill}"])
+        self.assertEqual(lines([(99.1, "a", "ann"), (0.9, "a", None)]),
+                         [f"  hourly  50% of it, 1 request, has no user: {fill}"])
+
     def test_another_budget_is_tried_without_an_edit(self):
         self.file("rules.yaml", "rules:\n  - name: users\n    group_by: [user]\n    window: day\n    budget: $5\n"
                                 "  - name: all\n    window: day\n    budget: $50\n"

@@ -172,6 +172,9 @@ class Engine:
             code, self.process = self.process.returncode, None
             raise AssertionError(f"tocsin ended by itself with {code}; {self.log_tail()}")
 
+    def is_up(self):
+        return self.get("/readyz")[0] != 0
+
     def is_ready(self):
         return self.get("/readyz")[0] == 200
 
@@ -181,6 +184,13 @@ class Engine:
             return []
         assert status == 200, f"/api/v1/{what} answered {status}: {body[:500]}"
         return json.loads(body, parse_float=Decimal)[what]
+
+    def recorded(self):
+        """All alerts, by a process of their own."""
+        self.start()
+        alerts = poll_until(lambda: self.list("alerts"), 30, f"alerts; {self.log_tail()}")
+        self.stop()
+        return alerts
 
     def metric(self, name):
         """The sum over the metric's labels; None if it is not there."""

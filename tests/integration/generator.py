@@ -58,7 +58,7 @@ class Generator:
             for i in range(stretch.count):
                 at = stretch.start + (stretch.end - stretch.start) * i // stretch.count
                 partition = self.random.randrange(self.partitions)
-                if partition == self.idle and done * 2 > total:
+                if self.is_idle(partition, at, done / total):
                     partition = (partition + 1) % self.partitions
                 done += 1
                 if first[partition] > 0 or not self.trouble:
@@ -69,6 +69,10 @@ class Generator:
                     yield Record(partition, at, b'{"id":"large","pad":"' + b"x" * (5 << 20) + b'"}')
                 else:
                     yield self.any_record(partition, at)
+
+    def is_idle(self, partition, at, share):
+        """`share` of the stream has been before."""
+        return partition == self.idle and share > 0.5
 
     def any_record(self, partition, at):
         dice = self.random.random()
@@ -91,15 +95,20 @@ class Generator:
 
     def again(self, partition, at):
         """A duplicate. To another partition only while it is in time for every kind of rule there:
-        of two copies, one of them late, it matters which is read first."""
+        of two copies, one of them late, it matters which is read first, as it does in a session."""
         brought_by, stamp, value = self.random.choice(self.recent)
-        if at - stamp > IN_TIME:
+        if at - stamp > IN_TIME or b'"session"' in value:
             partition = brought_by
         return Record(partition, at, value)
 
     def ordinary(self, partition, at, late):
         disorder = self.random.randint(0, 90_000) if late == 0 and self.random.random() < 0.2 else 0
-        stamp = at - late - disorder
+        return self.stamped(partition, at, at - late - disorder, late)
+
+    def in_order(self, partition, at):
+        return self.stamped(partition, at, at, late=0)
+
+    def stamped(self, partition, at, stamp, late):
         stamp, value = self.event(stamp)
         if late == 0 and b'"id"' in value:
             self.recent.append((partition, stamp, value))

@@ -19,16 +19,19 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 
 import crash_loop
+import idleness
 import kafka_faults
 from kafka_broker import VERSIONS, KafkaBroker
 from live import Context
 
 ROOT = Path(__file__).resolve().parents[2]
+MODULES = (kafka_faults, crash_loop, idleness)
 # How often each; those of OF_ITSELF have rounds in one scene, the others are run anew for each.
 BOUNCES = {"bounced": 67}
 OTHERS = {"recreated": 100, "partitions_added": 25, "deleted_unread": 50, "bad_network": 8, "aborted": 10,
           "codecs": 10, "damaged": 10, "compacted": 4, "hung_while_stopping": 8, "down_costs_nothing": 4,
-          "bomb_is_left_alone": 2, "deadly_record_is_left_alone": 6, "kill9_halts_nothing": 25}
+          "bomb_is_left_alone": 2, "deadly_record_is_left_alone": 6, "kill9_halts_nothing": 25,
+          "silent_partitions": 1}
 OF_ITSELF = ("bounced", "recreated", "partitions_added", "deleted_unread", "bad_network", "aborted",
              "kill9_halts_nothing")
 
@@ -47,7 +50,7 @@ class Counts:
 
 
 def run_one(context, name, rounds, seed, build):
-    test = getattr(kafka_faults, name, None) or getattr(crash_loop, name)
+    test = next(getattr(module, name) for module in MODULES if hasattr(module, name))
     context.note.clear()
     context.rounds = rounds if name in OF_ITSELF else 1
     began = time.monotonic()

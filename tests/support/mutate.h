@@ -154,8 +154,10 @@ inline std::size_t dash_lines(const std::string& text) {
       if (word == std::string_view::npos) continue;
       const std::string_view key = line.substr(word);
       if (!key.starts_with("rules") && !key.starts_with("defaults")) continue;
-      in_rules = line.substr(first, line.find_last_not_of(' ') + 1 - first) == "rules:" ||
-                 line.substr(first).starts_with("rules: #");
+      const std::string_view after = line.substr(std::min(line.size(), first + 6));
+      const std::size_t rest = std::min(after.size(), after.find_first_not_of(" \t"));
+      in_rules = line.substr(first).starts_with("rules:") &&
+                 (rest == after.size() || (rest > 0 && after[rest] == '#'));
       continue;
     }
     if (!in_rules) continue;

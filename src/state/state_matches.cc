@@ -79,10 +79,7 @@ void State::note_matches() {
       continue;
     }
     if (begins) row = {.since = watermark_, .requests = counts_[Count::events]};
-    if (matches) {
-      row.matching = true;
-      row.told = false;
-    }
+    if (matches) row.matching = true;  // with what was told, until the next hour begins it anew
     batch_.put(match_key(rule.row.id), encode_match(row));
   }
 }

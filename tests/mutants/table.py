@@ -37,6 +37,7 @@ MUTANTS = {
     "commits-never-synced": "pipeline",
     "compared-with-nothing": "alert",
     "composed-message-not-synced": "power",
+    "copy-by-who-is-read-ahead": "state",
     "damaged-batches-counted": "kafka settings",
     "day-of-24-hours": "window",
     "day-shown-with-the-one-before": "state",
@@ -102,6 +103,8 @@ MUTANTS = {
     "storm-of-old-news": "state",
     "stream-time-uncapped": "pipeline",
     "taken-out-at-a-start-not-noted": "state",
+    "unmatched-for-the-longest": "pipeline",
+    "unmatched-told-not-stored": "state",
     "unsynced-offsets-mirrored": "pipeline",
     "window-end-included": "window",
 }

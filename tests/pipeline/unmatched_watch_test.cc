@@ -81,6 +81,16 @@ struct Fed {
     }
     return told;
   }
+  // Other rules take their place.
+  void edit(const std::string& text) {
+    auto next = std::make_shared<const std::vector<Rule>>(read(text));
+    auto prepared =
+        state->prepare({.rules = *next, .keeps = next, .fallback = {}, .limits = {}, .rows = {}});
+    REQUIRE(prepared);
+    REQUIRE(state->accept(**prepared));
+    REQUIRE(state->exchange(**prepared, {}));
+    watch->rules_changed();
+  }
   std::size_t outbox_rows() const {
     std::size_t rows = 0;
     for (const auto& [key, value] : store.map()) rows += key[0] == kEnginePrefix ? 1U : 0U;
@@ -97,6 +107,38 @@ struct Fed {
   Batch batch{1};
   std::int64_t offset = 0, now = kNoon;
   UnmatchedWatch::How how = UnmatchedWatch::How::tell;
+};
+
+// At each poll some requests of now, which are the last so far.
+class RequestsOfNow final : public Source {
+ public:
+  RequestsOfNow(const ManualClock& clock, std::size_t each) : clock_(clock), records_(each) {}
+
+  std::string identity() const override { return "now"; }
+  std::vector<PartitionName> partitions() const override { return {{"requests", 0}}; }
+  Result<std::span<const Record>> poll(unsigned, std::size_t, Millis,
+                                       std::vector<SourceNotice>& notices) override {
+    for (Record& record : records_) {
+      record.offset = offset_++;
+      record.timestamp = as_event_time(clock_.wall());
+      record.value = kValue;
+    }
+    SourceNotice notice;
+    notice.kind = SourceNotice::Kind::at_end;
+    notice.partition = 0;
+    notice.offset = offset_;
+    notices.push_back(notice);
+    return std::span<const Record>(records_);
+  }
+  void request_end_offsets() override {}
+  void mirror(std::span<const std::pair<PartitionName, std::int64_t>>) override {}
+
+ private:
+  static constexpr std::string_view kValue =
+      R"({"provider":"openai","model":"gpt-4o","usage":{"input":1}})";
+  const ManualClock& clock_;
+  std::vector<Record> records_;
+  std::int64_t offset_ = 0;
 };
 
 const std::string kStaging = R"("properties":{"Environment":"staging"})";
@@ -174,6 +216,78 @@ TEST_CASE("Rules that match nothing are told in one message, each with its reaso
         "slow: rules.yaml:8 asks for every request: in 230 requests looked at, no request had "
         "\"latency_ms\".");
   CHECK(requests.outbox_rows() == 1);
+}
+
+TEST_CASE(
+    "Of rules that match nothing for different times the least is told, which holds for all") {
+  Fed requests(kProduction +
+               "  - {name: search, where: {Feature: search}, window: day, budget: $1}\n");
+  const std::string search = R"("properties":{"Feature":"search"})";
+  for (int hour = 0; hour < 9; ++hour) CHECK_FALSE(requests.come(hour == 0 ? 10 : 1, kDev));
+  CHECK_FALSE(requests.come(1, search));
+  for (int hour = 10; hour < 40; ++hour) CHECK_FALSE(requests.come(1, kDev));
+  const auto told = requests.come(100, kDev);
+  REQUIRE(told);
+  CHECK(told->text == "2 rules matched none of 129 requests in 30 h");
+}
+
+TEST_CASE("Of many rules that match nothing ten are told with their reasons") {
+  std::string rules = kProduction;
+  for (int i = 2; i <= 12; ++i) {
+    rules += "  - {name: n" + std::to_string(i) + ", where: {Team: t}, window: day, budget: $1}\n";
+  }
+  Fed requests(rules);
+  CHECK(requests.a_day(10, kDev).empty());
+  const auto told = requests.a_day(10, kDev);
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].text == "12 rules matched none of 240 requests in 24 h");
+  REQUIRE(told[0].details.size() == 13);
+  CHECK_THAT(told[0].details[9], Catch::StartsWith("n10: rules.yaml:14 asks for Team = t: "));
+  CHECK(told[0].details[10] == "And 2 more: tocsin explain lists all rules.");
+  CHECK(requests.watch->rules() == 12);
+}
+
+TEST_CASE("After an edit it is known at once which of the rules of now match nothing") {
+  Fed requests(kProduction + "  - {name: all, window: day, budget: $1}\n");
+  CHECK(requests.a_day(10, kDev).empty());
+  CHECK(requests.a_day(10, kDev).size() == 1);
+  CHECK(requests.watch->rules() == 1);
+  requests.edit("rules: [{name: all, window: day, budget: $1}]\n");
+  CHECK_FALSE(requests.watch->due(*requests.state, requests.how));
+  CHECK(requests.watch->rules() == 0);
+}
+
+TEST_CASE("An engine tells of a rule that matches nothing while it runs") {
+  EngineRun run{Fed::read(kProduction), &built_in_prices(), 1, 1'000};
+  MemoryStore store;
+  NoAlertLog alert_log;
+  auto opened = State::open(
+      {.store = store, .rules = run.rules, .fallback = {}, .alert_log = alert_log, .limits = {}});
+  REQUIRE(opened);
+  RecordingTeller teller;
+  ManualClock clock{WallTime{Millis{kNoon}}};
+  SilentLog log;
+  RequestsOfNow source(clock, 5);
+  Engine engine({.sources = {{&source, Format::automatic, 1, false}},
+                 .aggregator = run.aggregator(**opened),
+                 .state = **opened,
+                 .teller = teller,
+                 .clock = clock,
+                 .log = log,
+                 .quarantine = {},
+                 .batch = {1'000, Millis{20}},
+                 .live = true,
+                 .replay_tick = {},
+                 .identify = {}});
+  REQUIRE(engine.start());
+  for (int hour = 0; hour < 30 && teller.troubles.empty(); ++hour) {
+    clock.advance(std::chrono::hours(1));
+    for (int turns = 0; turns < 2; ++turns) engine.turn_worker(0, Millis{0});
+    REQUIRE(engine.turn(Millis{0}));
+  }
+  REQUIRE(teller.troubles.size() == 1);
+  CHECK(teller.troubles[0].kind == "unmatched");
+  CHECK(engine.status().unmatched_rules == 1);
 }
 
 TEST_CASE("Why a rule matches nothing is not said when it is not known") {

@@ -194,7 +194,7 @@ int suggest(BacktestOptions& options) {
   const auto suggested = load_text(rules, *set);
   if (!suggested) return kExitFound;
   FieldSamples samples(suggested->rules);
-  const auto result = run.over(*suggested, samples.wanted() ? &samples : nullptr, {});
+  const auto result = run.over(*suggested, samples.wants_events() ? &samples : nullptr, {});
   if (!result) return fail(result.error());
   const ReportOf told{*result, suggested->rules, zone, name_of(options), &samples};
   std::string report = table_text(told);
@@ -223,7 +223,7 @@ int backtest(BacktestOptions& options) {
   if (!options.compare.empty()) return compare(options, *set);
   Run run{options};
   FieldSamples samples(rules);
-  const auto result = run.over(*set, options.json || !samples.wanted() ? nullptr : &samples,
+  const auto result = run.over(*set, options.json || !samples.wants_events() ? nullptr : &samples,
                                options.json ? print_alert : std::function<void(const Alert&)>{});
   if (!result) return fail(result.error());
   if (options.json) {

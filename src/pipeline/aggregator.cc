@@ -228,7 +228,7 @@ void Aggregator::take_event(const Event& event) {
   }
   if (setup_.correction != nullptr) return correct(event, time, record_time);
   count_cost(event, time);
-  if (setup_.watch != nullptr) {
+  if (setup_.watch != nullptr && setup_.watch->wants_events()) {
     setup_.watch->counted({event, time, cost_.amount, lane_->lane.source});
   }
   ++event_;

@@ -95,7 +95,7 @@ void FieldSamples::follow(const std::vector<const Rule*>& rules) {
   }
   fields_ = std::move(next);
   if (fields_.empty()) properties_.clear();
-  wanted_ = !fields_.empty();
+  wants_events_ = !fields_.empty();
 }
 
 // What is known of it already stays known.
@@ -111,7 +111,6 @@ const FieldSamples::Field* FieldSamples::find(const FieldRef& ref) const {
 }
 
 void FieldSamples::counted(const CountedEvent& counted) {
-  if (!wanted()) return;
   const std::uint64_t event = events_.fetch_add(1, std::memory_order_relaxed) + 1;
   if (event > kAllOfTheFirst && event % kThenOneOf != 0) return;
   const std::lock_guard lock(mutex_);

@@ -18,14 +18,11 @@ namespace tocsin {
 // nothing. Any thread.
 class FieldSamples final : public EventWatch {
  public:
-  FieldSamples() = default;  // looks at nothing
+  FieldSamples() { wants_events_ = false; }  // looks at nothing
   explicit FieldSamples(const std::vector<Rule>& rules);
 
   // Looks at what these ask for from here on, and forgets other fields.
   void follow(const std::vector<const Rule*>& rules);
-  // Whether any rule asks for a field: else there is nothing to watch.
-  bool wanted() const { return wanted_.load(std::memory_order_relaxed); }
-
   void counted(const CountedEvent& counted) override;
 
   // Why none of `requests` was the rule's, as a sentence without its end; empty: that is not known.
@@ -44,7 +41,6 @@ class FieldSamples final : public EventWatch {
   std::string about(const Rule& rule, const Condition& condition) const;
   std::string missing(const Rule& rule, const FieldRef& ref) const;
 
-  std::atomic<bool> wanted_{false};
   std::atomic<std::uint64_t> events_{0};
   mutable std::mutex mutex_;  // of what follows
   std::vector<Field> fields_;

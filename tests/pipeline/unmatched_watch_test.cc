@@ -168,6 +168,17 @@ TEST_CASE("A rule that matches nothing for a day is told once, with what request
   CHECK(requests.watch->rules() == 1);
 }
 
+TEST_CASE("Events are looked at only while a rule matches nothing") {
+  Fed requests(kProduction);
+  const std::string production = R"("properties":{"Environment":"production"})";
+  CHECK_FALSE(requests.come(10, production));
+  CHECK_FALSE(requests.samples->wants_events());
+  CHECK(requests.a_day(1, kDev).empty());
+  CHECK(requests.samples->wants_events());
+  CHECK_FALSE(requests.come(10, production));
+  CHECK_FALSE(requests.samples->wants_events());
+}
+
 TEST_CASE("A rule that matches nothing is told again once it has matched in between") {
   Fed requests(kProduction);
   CHECK(requests.a_day(10, kDev).empty());

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -27,6 +30,14 @@ enum class WindowKind : std::uint8_t {
   rolling,
   session
 };
+
+// What may drive a sum, and how messages name it; `Feature` is a property.
+enum class DriverField : std::uint8_t { feature, service, model, user };
+inline constexpr std::array<std::string_view, 4> kDriverFieldNames = {"Feature", "service", "model",
+                                                                      "user"};
+constexpr std::string_view name(DriverField field) {
+  return kDriverFieldNames[static_cast<std::size_t>(field)];
+}
 
 // A rung reached: recorded with the cells that reached it, and a snapshot of all that a message
 // about it needs, so that what is told later, or again, is what was true then.
@@ -72,12 +83,13 @@ struct Alert {
     Severity severity = Severity::info;
   };
   std::optional<Next> next;
-  // What the value is most of, for sums of calendar windows: by field (Feature, service, model,
-  // user), of each by falling amount. It is known by the way, and what rings never depends on it.
+  // What the value of a sum is most of: by field, of each by falling amount. It is known by the
+  // way, and what rings never depends on it.
   struct Driver {
-    std::string field, value;
-    int128 amount = 0;
+    DriverField field = DriverField::feature;
     bool approximate = false;
+    std::string value;
+    int128 amount = 0;
     friend bool operator==(const Driver&, const Driver&) = default;
   };
   std::vector<Driver> drivers{};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "alert/alert_codec.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -143,17 +144,27 @@ void read_words(RowReader& in, Alert& alert, bool& valid) {
 void write_drivers(RowWriter& out, const Alert& alert) {
   out.number(alert.drivers.size());
   for (const auto& driver : alert.drivers) {
-    out.text(driver.field);
+    out.text(name(driver.field));
     out.text(driver.value);
     out.amount(driver.amount);
     out.byte(driver.approximate ? 1 : 0);
   }
 }
 
-void read_drivers(RowReader& in, Alert& alert) {
+DriverField read_field(RowReader& in, bool& valid) {
+  const std::string_view text = in.text();
+  const auto known = std::find(kDriverFieldNames.begin(), kDriverFieldNames.end(), text);
+  if (known != kDriverFieldNames.end()) {
+    return static_cast<DriverField>(known - kDriverFieldNames.begin());
+  }
+  valid = false;
+  return {};
+}
+
+void read_drivers(RowReader& in, Alert& alert, bool& valid) {
   for (auto left = in.number(); left > 0 && in.ok(); --left) {
     Alert::Driver driver;
-    driver.field = in.text();
+    driver.field = read_field(in, valid);
     driver.value = in.text();
     driver.amount = in.amount();
     driver.approximate = in.byte() != 0;
@@ -212,7 +223,7 @@ Result<Alert> decode_alert(std::string_view bytes) {
     read_beside(in, alert, valid);
   }
   if (version >= 2) alert.silence = in.text();
-  if (version >= 3) read_drivers(in, alert);
+  if (version >= 3) read_drivers(in, alert, valid);
   if (!in.ok() || !in.done() || !valid) {
     return reject("an alert in the state is damaged: its bytes are not what was written");
   }

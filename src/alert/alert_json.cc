@@ -88,7 +88,7 @@ void write_alert_keys(JsonWriter& json, const Alert& alert) {
   if (alert.drivers.empty()) return;
   json.key("drivers").begin_array();
   for (const auto& driver : alert.drivers) {
-    json.begin_object().text("field", driver.field).text("value", driver.value);
+    json.begin_object().text("field", name(driver.field)).text("value", driver.value);
     json.text("amount", decimal(driver.amount)).boolean("approximate", driver.approximate);
     json.end_object();
   }

@@ -2,14 +2,18 @@
 #include "alert/drivers.h"
 
 #include <algorithm>
+#include <bit>
+#include <limits>
 
 #include "tocsin/row.h"
 
 namespace tocsin {
 namespace {
 
-constexpr std::uint8_t kDriversVersion = 1;
+constexpr std::uint8_t kDriversVersion = 2;
 constexpr std::size_t kTold = 3;  // values of a field
+constexpr std::int64_t kAmountMax = std::numeric_limits<std::int64_t>::max() / 2;
+constexpr std::size_t kSpare = 2;  // entries
 constexpr int128 kWholeShare = 1'000'000;
 constexpr int128 kLeastShare = 50'000;  // of kWholeShare
 
@@ -20,104 +24,180 @@ int128 share_of(int128 amount, int128 known) {
                                           : amount * kWholeShare / known;
 }
 
-}  // namespace
+struct Sum {
+  DriverValue value = 0;
+  int128 amount = 0, error = 0;
+};
 
-void TopValues::add(std::string_view value, int128 amount) {
-  const auto known = std::find_if(entries_.begin(), entries_.end(),
-                                  [&](const Entry& one) { return one.value == value; });
-  if (known != entries_.end()) {
-    known->amount += amount;
-  } else if (entries_.size() < kMost) {
-    entries_.push_back({std::string(value), amount, 0});
+void add_to(std::vector<Sum>& sums, const Sum& more) {
+  const auto known = std::find_if(sums.begin(), sums.end(),
+                                  [&](const Sum& one) { return one.value == more.value; });
+  if (known == sums.end()) {
+    sums.push_back(more);
   } else {
-    overflowed_ = true;
-    const auto least =
-        std::min_element(entries_.begin(), entries_.end(),
-                         [](const Entry& a, const Entry& b) { return a.amount < b.amount; });
-    least->value.assign(value);
-    least->error = least->amount;
-    least->amount += amount;
+    known->amount += more.amount;
+    known->error += more.error;
   }
 }
 
-std::vector<Alert::Driver> Drivers::largest(int128 value) const {
+}  // namespace
+
+Drivers::Bound::Bound(std::int64_t amount) {
+  constexpr int kBits = 26;
+  const auto size = std::bit_width(static_cast<std::uint64_t>(amount));
+  const auto shift = static_cast<std::uint32_t>(std::max(static_cast<int>(size) - kBits + 1, 0));
+  const auto cut = static_cast<std::uint32_t>(amount >> shift);
+  const bool more = (static_cast<std::int64_t>(cut) << shift) != amount;
+  bits_ = (cut + (more ? 1U : 0U)) << 6 | shift;
+}
+
+std::span<const Drivers::Entry> Drivers::of(std::size_t field) const {
+  std::size_t from = 0;
+  for (std::size_t i = 0; i < field; ++i) from += sizes_[i];
+  return std::span(entries_).subspan(from, sizes_[field]);
+}
+
+void Drivers::add(const Values& values, int128 amount, bool sampled, DriverValues& held) {
+  if (amount <= 0) return;
+  sampled_ = sampled_ || sampled;
+  while ((amount >> shift_) > kAmountMax - known_) halve();
+  const auto units = static_cast<std::int64_t>(amount >> shift_);
+  known_ += units;
+  std::size_t from = 0;
+  for (std::size_t field = 0; field < kDriverFields; ++field) {
+    if (values[field] != 0) add(field, from, values[field], units, held);
+    from += sizes_[field];
+  }
+}
+
+void Drivers::add(std::size_t field, std::size_t from, DriverValue value, std::int64_t amount,
+                  DriverValues& held) {
+  const auto begin = entries_.begin() + static_cast<std::ptrdiff_t>(from);
+  const auto end = begin + sizes_[field];
+  const auto known = std::find_if(begin, end, [&](const Entry& one) { return one.value == value; });
+  if (known != end) {
+    known->amount += amount;
+    return;
+  }
+  held.keep(value);
+  if (sizes_[field] < kMost) {
+    const auto place = end - entries_.begin();
+    if (entries_.size() == entries_.capacity()) entries_.reserve(entries_.size() + kSpare);
+    entries_.insert(entries_.begin() + place, {amount, value, Bound{}});
+    ++sizes_[field];
+    return;
+  }
+  overflowed_ = static_cast<std::uint8_t>(overflowed_ | 1U << field);
+  const auto least = std::min_element(
+      begin, end, [](const Entry& a, const Entry& b) { return a.amount < b.amount; });
+  held.drop(least->value);
+  *least = {least->amount + amount, value, Bound(least->amount)};
+}
+
+void Drivers::halve() {
+  ++shift_;
+  known_ /= 2;
+  for (Entry& entry : entries_) {
+    entry.amount /= 2;
+    entry.error = Bound(entry.error.amount() / 2);
+  }
+}
+
+void Drivers::let_go(DriverValues& held) const {
+  for (const Entry& entry : entries_) held.drop(entry.value);
+}
+
+std::vector<Alert::Driver> Drivers::largest(std::span<const Drivers* const> of,
+                                            const DriverValues& held, int128 value) {
+  int128 known = 0;
+  bool exact = true;
+  for (const Drivers* part : of) {
+    known += static_cast<int128>(part->known_) << part->shift_;
+    exact = exact && !part->sampled_;
+  }
+  exact = exact && known == value;
   std::vector<Alert::Driver> all;
   for (std::size_t field = 0; field < kDriverFields; ++field) {
-    const TopValues& of = fields_[field];
-    std::vector<TopValues::Entry> sure;
-    for (const auto& entry : of.entries()) {
-      // Half of it at least is surely its own.
-      if (entry.error * 2 <= entry.amount && share_of(entry.amount, known_) >= kLeastShare) {
-        sure.push_back(entry);
+    std::vector<Sum> sums;
+    bool overflowed = false;  // then a value may have been in another part, too
+    for (const Drivers* part : of) {
+      overflowed = overflowed || (of.size() > 1 && part->overflowed(field));
+      for (const Entry& entry : part->of(field)) {
+        add_to(sums, {entry.value, static_cast<int128>(entry.amount) << part->shift_,
+                      static_cast<int128>(entry.error.amount()) << part->shift_});
       }
     }
-    std::stable_sort(sure.begin(), sure.end(),
-                     [](const auto& a, const auto& b) { return a.amount > b.amount; });
-    if (sure.size() > kTold) sure.resize(kTold);
-    for (const auto& entry : sure) {
-      const int128 share = std::min(share_of(entry.amount, known_), kWholeShare);
+    // Half of it at least is surely its own.
+    std::erase_if(sums, [&](const Sum& sum) {
+      return sum.error * 2 > sum.amount || share_of(sum.amount, known) < kLeastShare;
+    });
+    std::stable_sort(sums.begin(), sums.end(),
+                     [](const Sum& a, const Sum& b) { return a.amount > b.amount; });
+    if (sums.size() > kTold) sums.resize(kTold);
+    for (const Sum& sum : sums) {
+      const int128 share = std::min(share_of(sum.amount, known), kWholeShare);
       Alert::Driver driver;
-      driver.field = kDriverFieldNames[field];
-      driver.value = entry.value;
-      driver.approximate = partial_ || entry.error > 0;
-      driver.amount = partial_
-                          ? value / kWholeShare * share + value % kWholeShare * share / kWholeShare
-                          : std::min(entry.amount, value);
+      driver.field = static_cast<DriverField>(field);
+      driver.approximate = !exact || overflowed || sum.error > 0;
+      driver.value = held.text(sum.value);
+      driver.amount = exact
+                          ? std::min(sum.amount, value)
+                          : value / kWholeShare * share + value % kWholeShare * share / kWholeShare;
       all.push_back(std::move(driver));
     }
   }
   return all;
 }
 
-std::string Drivers::encode() const {
+std::string Drivers::encode(const DriverValues& held) const {
   std::string bytes;
   RowWriter out(bytes);
   out.byte(kDriversVersion);
-  out.amount(known_);
-  out.amount(total_);
-  out.byte(partial_ ? 1 : 0);
-  for (const TopValues& field : fields_) {
-    out.byte(field.overflowed_ ? 1 : 0);
-    out.number(field.entries_.size());
-    for (const auto& entry : field.entries_) {
-      out.text(entry.value);
-      out.amount(entry.amount);
-      out.amount(entry.error);
+  out.byte(shift_);
+  out.byte(sampled_ ? 1 : 0);
+  out.byte(overflowed_);
+  out.signed_number(known_);
+  for (std::size_t field = 0; field < kDriverFields; ++field) {
+    out.number(sizes_[field]);
+    for (const Entry& entry : of(field)) {
+      out.text(held.text(entry.value));
+      out.signed_number(entry.amount);
+      out.signed_number(entry.error.amount());
     }
   }
   return bytes;
 }
 
-bool Drivers::decode(std::string_view bytes, Drivers& drivers) {
+bool Drivers::decode(std::string_view bytes, Drivers& drivers, DriverValues& held) {
   RowReader in(bytes);
   if (in.byte() != kDriversVersion) return false;
-  drivers = Drivers{};
-  drivers.known_ = in.amount();
-  drivers.total_ = in.amount();
-  drivers.partial_ = in.byte() != 0;
-  for (TopValues& field : drivers.fields_) {
-    field.overflowed_ = in.byte() != 0;
-    for (auto left = in.number(); left > 0 && in.ok(); --left) {
-      if (field.entries_.size() == TopValues::kMost) return false;
-      TopValues::Entry entry;
-      entry.value = in.text();
-      entry.amount = in.amount();
-      entry.error = in.amount();
-      field.entries_.push_back(std::move(entry));
+  Drivers read;
+  read.shift_ = in.byte();
+  read.sampled_ = in.byte() != 0;
+  read.overflowed_ = in.byte();
+  read.known_ = in.signed_number();
+  bool good = read.shift_ < 64;
+  for (std::size_t field = 0; good && field < kDriverFields; ++field) {
+    const auto size = in.number();
+    good = in.ok() && size <= kMost;
+    for (std::size_t i = 0; good && i < size; ++i) {
+      const std::string_view text = in.text();
+      const std::int64_t amount = in.signed_number();
+      const std::int64_t error = in.signed_number();
+      good = in.ok() && amount >= 0 && error >= 0;
+      if (!good) break;
+      read.entries_.push_back({amount, held.take(text), Bound(error)});
+      ++read.sizes_[field];
     }
   }
-  return in.ok() && in.done();
-}
-
-std::size_t Drivers::bytes() const {
-  std::size_t bytes = sizeof *this;
-  for (const TopValues& field : fields_) {
-    bytes += field.entries_.capacity() * sizeof(TopValues::Entry);
-    for (const auto& entry : field.entries_) {
-      if (entry.value.capacity() > 15) bytes += entry.value.capacity() + 17;
-    }
+  good = good && in.ok() && in.done() && read.known_ >= 0 && read.known_ <= kAmountMax;
+  if (good) {
+    read.entries_.shrink_to_fit();
+    drivers = std::move(read);
+  } else {
+    read.let_go(held);
   }
-  return bytes;
+  return good;
 }
 
 }  // namespace tocsin

@@ -4,78 +4,75 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "alert/driver_notes.h"
+#include "alert/driver_values.h"
 #include "tocsin/alert.h"
 #include "tocsin/decimal.h"
 
 namespace tocsin {
 
-// The fields whose values are said to drive a sum.
-enum class DriverField : std::uint8_t { feature, service, model, user };
-inline constexpr std::size_t kDriverFields = 4;
-// As messages name them; `Feature` is a property.
-inline constexpr std::array<std::string_view, kDriverFields> kDriverFieldNames = {
-    "Feature", "service", "model", "user"};
-
-// The values that most of an amount came with: exact while there are no more than eight, then an
-// overestimate with a known bound (Metwally, Agrawal, El Abbadi: Efficient Computation of Frequent
-// and Top-k Elements in Data Streams, 2005).
-class TopValues {
- public:
-  static constexpr std::size_t kMost = 8;
-  struct Entry {
-    std::string value;
-    int128 amount = 0;
-    int128 error = 0;  // of `amount`, at most: so much may be another's
-    friend bool operator==(const Entry&, const Entry&) = default;
-  };
-
-  void add(std::string_view value, int128 amount);
-  const std::vector<Entry>& entries() const { return entries_; }
-  bool overflowed() const { return overflowed_; }
-
- private:
-  friend class Drivers;
-  std::vector<Entry> entries_;
-  bool overflowed_ = false;
-};
-
-// What drives the sum of one (rule, group, window). Not exact in three cases, and then it says so:
-// a field had more than eight values, requests were sampled, or some are not in it.
+// What drives the sum of one (rule, group, window): of each field the eight values that most of it
+// came with. A field is exact while it has no more; then each value is an overestimate with a known
+// bound (Metwally, Agrawal, El Abbadi: Efficient Computation of Frequent and Top-k Elements in Data
+// Streams, 2005). Its values are held in a DriverValues, the same in all calls.
 class Drivers {
  public:
-  // What a batch adds; `sampled`: it is an estimate from some of its requests.
-  void add(DriverField field, std::string_view value, int128 amount) {
-    fields_[static_cast<std::size_t>(field)].add(value, amount);
-  }
-  void add_all(int128 amount, bool sampled) {
-    known_ += amount;
-    partial_ = partial_ || sampled;
-  }
-  // The cell's total, and what it was before what was added last: what lies between that and the
-  // one before came past us.
-  int128 total() const { return total_; }
-  void follow(int128 before, int128 after) {
-    partial_ = partial_ || before != total_;
-    total_ = after;
-  }
+  static constexpr std::size_t kMost = 8;
+  using Values = std::array<DriverValue, kDriverFields>;  // by field; 0: it says nothing of that
 
-  // The largest shares of `value`, by field in the order above and each by falling amount; values
-  // of less than 5 %, or that may be nothing, are left out.
-  std::vector<Alert::Driver> largest(int128 value) const;
+  // An amount, of which every value says something; `sampled`: it is estimated.
+  void add(const Values& values, int128 amount, bool sampled, DriverValues& held);
+  // Before it goes.
+  void let_go(DriverValues& held) const;
 
-  std::string encode() const;
-  static bool decode(std::string_view bytes, Drivers& drivers);
-  std::size_t bytes() const;  // of memory, about
+  // The largest shares of `value`, which is the sum of these windows or of a part of them: by field
+  // and each by falling amount. Left out are those of less than 5 %, or that may be nothing. They
+  // are as exact as these, if what these know comes to just that; else shares stand for amounts.
+  static std::vector<Alert::Driver> largest(std::span<const Drivers* const> of,
+                                            const DriverValues& held, int128 value);
+
+  std::string encode(const DriverValues& held) const;
+  // False, holding nothing: they are of another version, or damaged.
+  static bool decode(std::string_view bytes, Drivers& drivers, DriverValues& held);
+  std::size_t bytes() const { return sizeof *this + entries_.capacity() * sizeof(Entry); }
+
+  bool waits = false;  // to be stored
 
  private:
-  std::array<TopValues, kDriverFields> fields_;
-  int128 known_ = 0;  // of all that was added
-  int128 total_ = 0;  // of the cell then
-  bool partial_ = false;
+  // An amount, rounded up to 26 bits.
+  class Bound {
+   public:
+    Bound() = default;
+    explicit Bound(std::int64_t amount);
+    std::int64_t amount() const { return static_cast<std::int64_t>(bits_ >> 6) << (bits_ & 63); }
+
+   private:
+    std::uint32_t bits_ = 0;
+  };
+  struct Entry {
+    std::int64_t amount = 0;
+    DriverValue value = 0;
+    Bound error;  // of the amount: so much may be another's
+  };
+  std::span<const Entry> of(std::size_t field) const;
+  bool overflowed(std::size_t field) const { return (overflowed_ >> field & 1) != 0; }
+  void add(std::size_t field, std::size_t from, DriverValue value, std::int64_t amount,
+           DriverValues& held);
+  void halve();
+
+  // Of all fields in their order, each by when they came. Amounts count units of 2^shift_, which is
+  // one up to nine million dollars.
+  std::vector<Entry> entries_;
+  std::int64_t known_ = 0;  // of all that was added
+  std::array<std::uint8_t, kDriverFields> sizes_{};
+  std::uint8_t overflowed_ = 0;  // by field: it had more than eight values
+  std::uint8_t shift_ = 0;
+  bool sampled_ = false;
 };
 
 }  // namespace tocsin

@@ -9,7 +9,7 @@ namespace tocsin {
 namespace {
 
 constexpr int128 kMillion = 1'000'000;
-constexpr std::uint64_t kSeed = 0;
+constexpr std::uint64_t kPeaksSeed = 0;
 
 int128 score_of(int128 value, std::optional<int128> budget) {
   if (!budget) return value;
@@ -45,11 +45,11 @@ void Peaks::offer(std::int64_t start, std::string_view group, int128 value,
 }
 
 void Peaks::spent(std::string_view group, int128 before, int128 after, int128 budget) {
-  if (before == 0) groups_.insert(hash64(group, kSeed));
+  if (before == 0) groups_.insert(hash64(group, kPeaksSeed));
   spent_ += after - before;
   if (after <= budget) return;
   beyond_ += after - std::max(before, budget);
-  over_.insert(hash64(group, kSeed));
+  over_.insert(hash64(group, kPeaksSeed));
 }
 
 }  // namespace tocsin

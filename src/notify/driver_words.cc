@@ -30,7 +30,7 @@ Part part_of(const Alert& alert, const Alert::Driver& driver) {
 
 // "Model gpt-4o $51.20 (64%), o3 $20.02 (25%)."
 std::string sentence(const Alert& alert, std::size_t from, std::size_t until) {
-  std::string text = capitalised(alert.drivers[from].field);
+  std::string text = capitalised(std::string(name(alert.drivers[from].field)));
   for (std::size_t i = from; i < std::min(until, from + kInSentence); ++i) {
     const auto [who, amount, percent] = part_of(alert, alert.drivers[i]);
     text += (i == from ? " " : ", ") + who + " " + amount;
@@ -49,7 +49,7 @@ void add_drivers(Message& message, const Alert& alert) {
     std::size_t until = from;
     while (until < all.size() && all[until].field == all[from].field) ++until;
     if (from == 0) {
-      message.list_heading = "Who, by " + all.front().field;
+      message.list_heading = "Who, by " + std::string(name(all.front().field));
       for (std::size_t i = 0; i < until; ++i) {
         auto [who, amount, percent] = part_of(alert, all[i]);
         message.rows.push_back({std::move(who), std::move(amount), std::move(percent)});
@@ -65,8 +65,8 @@ void add_drivers(Message& message, const Alert& alert) {
 // "Common to them: mostly Feature = summarize-beta (9 of 10)." Empty: nothing is.
 std::string common_text(const std::vector<const Alert*>& levels) {
   if (levels.size() < kFewest) return "";
-  std::map<std::pair<std::string, std::string>, std::size_t> counts;
-  std::vector<std::string> fields;
+  std::map<std::pair<DriverField, std::string>, std::size_t> counts;
+  std::vector<DriverField> fields;
   for (const Alert* level : levels) {
     for (const auto& driver : level->drivers) {
       if (driver.amount * 2 < level->value) continue;
@@ -77,10 +77,10 @@ std::string common_text(const std::vector<const Alert*>& levels) {
     }
   }
   std::string text;
-  for (const std::string& field : fields) {
+  for (const DriverField field : fields) {
     for (const auto& [value, count] : counts) {
       if (value.first != field || count * kCommonOf < levels.size() * kCommonIn) continue;
-      text += (text.empty() ? "Common to them: mostly " : ", ") + field + " = " +
+      text += (text.empty() ? "Common to them: mostly " : ", ") + std::string(name(field)) + " = " +
               isolated(cut_middle(clean_text(value.second), kValueMax)) + " (" +
               count_text(static_cast<std::int64_t>(count)) + " of " +
               count_text(std::ssize(levels)) + ")";

@@ -274,6 +274,7 @@ void Notifier::tell_engine(EngineMessage message, Address except) {
 std::vector<Alert> Notifier::alerts_of(const Post& post, const Composition& composition) {
   if (!composition.alerts.empty()) return composition.alerts;
   std::vector<Alert> alerts;
+  alerts.reserve(composition.seqs.size());
   for (auto& [seq, alert] : alerts_of(post, composition.seqs)) alerts.push_back(std::move(alert));
   return composition.kind == Notice::Kind::unsilenced ? standing(alerts) : alerts;
 }

@@ -12,6 +12,7 @@ namespace tocsin {
 std::vector<std::pair<std::uint64_t, Alert>> Notifier::alerts_of(
     const Post& post, const std::vector<std::uint64_t>& seqs) {
   std::vector<std::pair<std::uint64_t, Alert>> alerts;
+  alerts.reserve(seqs.size());  // in a storm there are many, and each is large
   for (const std::uint64_t seq : seqs) {
     const auto row = parts_.store.get(outbox_key(post.channel->name(), seq));
     if (!row) failure_ = row.error();

@@ -359,36 +359,32 @@ void Aggregator::fold(const Event& event, EventTime time, Money cost) {
   }
 }
 
-// Whether the event under way does. In a backlog one of 64 stands for all of them, chosen by
-// no order that records could have.
-bool Aggregator::tells_drivers() {
-  if (batch_->records < kEachTells) {
-    driver_weight_ = 1;
-  } else {
-    batch_->sampled = true;
+// Of the event under way, if it tells what drives groups. In a backlog one of 64 stands for all of
+// them, chosen by no order that records could have.
+void Aggregator::note_values(const Event& event) {
+  drivers_of_ = event_;
+  driver_weight_ = 1;
+  if (batch_->records >= kEachTells) {
     driver_weight_ = (event_ * 0x9e3779b97f4a7c15U >> 58) == 0 ? kOneOf : 0;
   }
-  return driver_weight_ > 0;
+  if (driver_weight_ == 0) return;
+  DriverNotes& notes = batch_->drivers;
+  driving_ = {notes.value(feature_of(event)), notes.value(event.service), notes.value(event.model),
+              notes.value(event.user)};
 }
 
 void Aggregator::note_drivers(const RuleLane& rule, std::uint32_t cell, const Event& event,
                               int128 amount) {
-  if (drivers_of_ != event_) {
-    drivers_of_ = event_;
-    if (tells_drivers()) driving_ = {feature_of(event), event.service, event.model, event.user};
-  }
-  if (driver_weight_ == 0 || amount == 0 || !rule.drives->load(std::memory_order_relaxed)) return;
-  Delta part;
-  part.rule = cell;
-  part.amount = amount * driver_weight_;
-  part.element = static_cast<SketchElement>(kDriverFields);  // all of it, before its parts
-  batch_->drivers.add(part);
-  for (std::size_t i = 0; i < kDriverFields; ++i) {
-    if (!rule.driven_by[i] || driving_[i].empty()) continue;
-    part.element = static_cast<SketchElement>(i);
-    part.group = driving_[i];
-    batch_->drivers.add(part);
-  }
+  if (!rule.drives->load(std::memory_order_relaxed) || amount <= 0) return;
+  if (drivers_of_ != event_) note_values(event);
+  if (driver_weight_ == 0) return;
+  DriverNotes::Note note;
+  note.cell = cell;
+  note.sampled = driver_weight_ > 1;
+  note.amount = amount * driver_weight_;
+  for (std::size_t i = 0; i < kDriverFields; ++i)
+    note.values[i] = rule.driven_by[i] ? driving_[i] : 0;
+  batch_->drivers.add(note);
 }
 
 // Decided by the event's own partition, in offset order (architecture.md, Time).

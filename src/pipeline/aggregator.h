@@ -10,7 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "alert/drivers.h"
+#include "alert/driver_notes.h"
 #include "event/decoder.h"
 #include "pipeline/batch.h"
 #include "pipeline/correction.h"
@@ -127,7 +127,7 @@ class Aggregator final : Decoder::Sink {
   bool measure(Metric metric, const Event& event, Money cost, Delta& delta) const;
   int128 amount(Metric metric, const Event& event, Money cost) const;
   void note_drivers(const RuleLane& rule, std::uint32_t delta, const Event& event, int128 amount);
-  bool tells_drivers();
+  void note_values(const Event& event);
   bool gap_before(const Event& event);
 
   const AggregatorSetup setup_;
@@ -158,7 +158,7 @@ class Aggregator final : Decoder::Sink {
   Event filled_;                         // from tables, if need be
   std::vector<std::uint32_t> matching_;
   std::uint64_t drivers_of_ = 0;  // the event that driving_ is of
-  std::array<std::string_view, kDriverFields> driving_;
+  std::array<DriverNotes::Value, kDriverFields> driving_{};
   std::int64_t driver_weight_ = 0;  // of the event; 0: it says nothing of them
   std::string group_, id_;          // the one under way, and what is left of longer ones
   std::string model_;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "alert/driver_notes.h"
 #include "alert/fold.h"
 #include "state/counts.h"
 #include "state/state.h"
@@ -38,10 +39,7 @@ struct Batch {
   explicit Batch(std::uint64_t seed) : fold(seed), drivers(seed) {}
 
   Fold fold;
-  // What drives them: `rule` is the index of one of fold's deltas, `element` a DriverField (or how
-  // many there are: all of them), `group` a value of that field.
-  Fold drivers;
-  bool sampled = false;  // that is an estimate
+  DriverNotes drivers;  // of what is in it
   std::vector<ClaimedId> ids;
   std::vector<Progress> progress;
   Counts counts;
@@ -63,14 +61,12 @@ struct Batch {
             .progress = progress,
             .counts = &counts,
             .unpriced = unpriced.empty() ? nullptr : &unpriced,
-            .drivers = drivers.deltas(),
-            .sampled = sampled};
+            .drivers = &drivers};
   }
   bool empty() const { return progress.empty() && !tick && notices.empty(); }
   void clear() {
     fold.clear();
     drivers.clear();
-    sampled = false;
     ids.clear();
     progress.clear();
     counts.clear();

@@ -92,7 +92,7 @@ struct Rule {
   bool by_calendar() const { return !rolling() && !by_session(); }
   // What drives its groups is kept, if there are not too many.
   bool keeps_drivers() const {
-    return by_calendar() && !judged() && is_sum(metric) && metric != Metric::first_seen;
+    return !by_session() && !judged() && is_sum(metric) && metric != Metric::first_seen;
   }
   // What was read before it came into force is counted for it, too. A session that is under way
   // begins with what comes then.

@@ -7,14 +7,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
-#include "alert/drivers.h"
 #include "alert/ladder.h"
 #include "alert/pane_cell.h"
 #include "alert/peaks.h"
-#include "hash/fingerprint.h"
 #include "rule/rule.h"
 #include "state/cell_order.h"
 #include "state/codec.h"
@@ -27,12 +24,6 @@
 #include "window/panes.h"
 
 namespace tocsin {
-
-// Of texts of groups, for maps that need no seed as they hold few.
-struct GroupHash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view group) const { return hash64(group, 0); }
-};
 
 // A calendar window with hot cells.
 struct WindowTable {
@@ -55,15 +46,6 @@ struct WindowTable {
   std::vector<Touch> touched;  // by the commit under way
   // How high cells had come before a re-pricing took them below a rung that they had reached.
   std::map<std::string, int128, std::less<>> heights;
-  // What drives its groups, while that is kept.
-  struct Driven {
-    Drivers drivers;
-    std::size_t bytes = 0;  // of them, as counted
-    bool touched = false;   // since they were stored
-  };
-  std::unordered_map<std::string, Driven, GroupHash, std::equal_to<>> drivers;
-  bool drives = false;
-  bool drivers_stored = false;  // some have rows, perhaps
   // Budgets change within it. Of groups whose own does: what they came to by then.
   bool changes = false;
   std::map<std::string, GroupParts, std::less<>> parts;

@@ -34,6 +34,9 @@
 
 namespace tocsin {
 
+class DriverBook;
+class DriverNotes;
+
 struct StateLimits {
   std::size_t hot_bytes = 192 << 20;  // of cells in memory; colder ones live in the store
   // Of these, for groups of rolling and judged rules, which never do; more share (other).
@@ -112,8 +115,7 @@ struct Work {
   std::span<const Progress> progress;
   const Counts* counts = nullptr;
   const UnpricedRows* unpriced = nullptr;
-  std::span<const Delta> drivers{};  // as Batch::drivers
-  bool sampled = false;              // these
+  const DriverNotes* drivers = nullptr;  // of the deltas
 };
 
 struct CommitInput {
@@ -277,20 +279,10 @@ class State {
   void note_in_force();
   Result<void> find_groups(RuleState& rule, PreparedRules& next);
 
-  struct TouchedDrivers {
-    std::uint32_t state = 0;  // StateRow::id
-    std::int64_t start = 0;   // of the window
-    std::string group;
-  };
   Result<void> apply(std::span<const Delta> deltas);
   void apply_drivers(const Work& work);
-  Drivers* drivers_of(RuleState& rule, const Delta& delta);
-  Result<void> load_drivers(RuleState& rule, WindowTable& table);
-  void add_drivers(const WindowTable& table, std::string_view group);
-  void drop_drivers(RuleState& rule, WindowTable& table);
-  void forget_drivers(WindowTable& table);
-  bool erase_drivers(WindowTable& table, std::size_t& left);
-  void write_drivers(WallTime now);
+  void add_drivers(const RuleState& rule, EventTime start, std::string_view group);
+  void renew_drivers(RuleState& rule);
   Result<void> apply_sum(RuleState& rule, WindowTable& table, const Delta& delta,
                          std::uint32_t hash);
   void apply_pane(RuleState& rule, const Delta& delta);
@@ -415,10 +407,7 @@ class State {
   std::vector<bool> partition_changed_;
   std::unique_ptr<HotCells> hot_;
   mutable DriverSwitches driver_switches_;
-  std::size_t driver_bytes_ = 0;
-  std::vector<TouchedDrivers> touched_drivers_;  // not stored yet
-  WallTime drivers_written_{};
-  std::vector<Drivers*> drivers_by_delta_;  // of the work under way
+  std::unique_ptr<DriverBook> drivers_;
   PaneRoom pane_room_;
   std::uint64_t made_before_ = 0;  // HotCells::made() when the hand last moved
   // Those in force by index in the rule set, then those taken out that still have cells here.

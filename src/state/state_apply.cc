@@ -39,8 +39,8 @@ Result<Committed> State::commit(const CommitInput& input) {
   backfilling_ = input.backfilling;
   find_pane_room();
   for (const auto& work : input.work) {
-    if (auto applied = apply(work.deltas); !applied) return tl::unexpected(applied.error());
     apply_drivers(work);
+    if (auto applied = apply(work.deltas); !applied) return tl::unexpected(applied.error());
     if (work.counts != nullptr) {
       counts_.add(*work.counts);
       counts_changed_ = true;
@@ -239,12 +239,10 @@ Result<WindowTable*> State::window(RuleState& rule, std::int64_t start) {
     });
     if (!scanned) return tl::unexpected(scanned.error());
     if (!good) return stop("the state is damaged: a cell's parts");
-    if (auto loaded = load_drivers(rule, table); !loaded) return tl::unexpected(loaded.error());
   } else {
     table.row_changed = true;
     // A window that begins has few groups, whatever the one before had.
-    table.drives = rule.drives != nullptr;
-    if (table.drives && &table == &rule.windows.rbegin()->second) *rule.drives = true;
+    if (rule.drives && &table == &rule.windows.rbegin()->second) *rule.drives = true;
   }
   return &table;
 }
@@ -358,7 +356,7 @@ void State::reach(RuleState& rule, WindowTable& table, HotCells::Place cell, Eve
             .at = at,
             .in_force = table.window.start},
            false, input);
-    add_drivers(table, group);
+    add_drivers(rule, table.window.start, group);
   }
   entry.cell.reached |= met;
   entry.next_reached_at = next_reached_at(ladder, entry.cell.reached);

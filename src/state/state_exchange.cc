@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "state/driver_book.h"
 #include "state/keys.h"
 #include "state/state.h"
 #include "tocsin/crash_point.h"
@@ -220,6 +221,7 @@ void State::retire(std::unique_ptr<RuleState> rule) {
   of->window = rule->rule->window;
   rule->rule = std::move(of);
   rule->drained = 0;
+  drivers_->forget_all(rule->row.id);
   rules_.push_back(std::move(rule));
 }
 

@@ -4,6 +4,7 @@
 #include <random>
 #include <utility>
 
+#include "state/driver_book.h"
 #include "state/keys.h"
 #include "state/state.h"
 #include "tocsin/crash_point.h"
@@ -17,6 +18,7 @@ namespace {
 // on alerts, and heights of cells.
 // 5: silences of alerts, and of what they keep back.
 constexpr std::uint64_t kFormat = 5;
+constexpr std::size_t kShareOfDrivers = 32;  // of StateLimits::hot_bytes
 constexpr std::size_t kSumsAhead = 32;
 
 Result<void> damaged(std::string_view what) {
@@ -158,6 +160,7 @@ Result<void> State::load(const StateSetup& setup) {
   id_archive_ = std::make_unique<IdArchive>(store_, *ids_, limits_.ids);
   if (auto loaded = load_meta(); !loaded) return loaded;
   hot_ = std::make_unique<HotCells>(seed_);
+  drivers_ = std::make_unique<DriverBook>(store_, limits_.hot_bytes / kShareOfDrivers);
   if (auto loaded = load_partitions(); !loaded) return loaded;
   if (auto loaded = load_rules(setup); !loaded) return loaded;
   for (const auto step : {&State::load_matches, &State::load_unpriced, &State::load_ids,

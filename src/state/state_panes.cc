@@ -252,6 +252,7 @@ void State::judge_panes(const CommitInput& input) {
       rule->judged_through = through;
       rule->judged_at = watermark_;
       judge_groups(*rule, input);
+      renew_drivers(*rule);
     }
     forget_groups(*rule);
   }
@@ -395,11 +396,12 @@ void State::tell(RuleState& rule, const Judged& judged, PaneOutcome& outcome,
             .shape = hit.shape,
             .in_force = judged.in_force},
            hit.continues, input);
-    // Its other part knows what drives the sum that this one is about.
-    if (!rule.rule->second_part || rule.index == 0) continue;
-    const RuleState& first = *rules_[rule.index - 1];
-    const auto window = first.windows.find(to_ms(hit.about.start));
-    if (window != first.windows.end()) add_drivers(window->second, judged.group);
+    if (!rule.rule->second_part) {
+      add_drivers(rule, hit.id_start, judged.group);
+    } else if (rule.index > 0 && !rules_[rule.index - 1]->by_pane) {
+      // Its other part knows what drives the sum that this one is about.
+      add_drivers(*rules_[rule.index - 1], hit.about.start, judged.group);
+    }
   }
   for (const auto& end : outcome.ended) resolve(rule, judged, end);
   outcome.reached.clear();

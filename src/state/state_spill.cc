@@ -3,6 +3,7 @@
 // memory that is short.
 #include <algorithm>
 
+#include "state/driver_book.h"
 #include "state/keys.h"
 #include "state/state.h"
 #include "tocsin/crash_point.h"
@@ -42,8 +43,8 @@ void State::close_windows() {
 // closes its cells become pages, later changes are kept beside them.
 bool State::close_some(WindowTable& table, std::size_t& left) {
   const CrashSpan span(CrashStep::close);
-  if ((table.drives || table.drivers_stored) && !erase_drivers(table, left)) return false;
   if (!table.row.paged) {
+    drivers_->forget({table.state, to_ms(table.window.start)});
     table.row.paged = true;
     table.row_changed = true;
     table.elsewhere = true;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "alert/alert_codec.h"
+#include "state/driver_book.h"
 #include "state/keys.h"
 #include "state/state.h"
 #include "tocsin/crash_point.h"
@@ -83,7 +84,7 @@ void State::write_rows(const CommitInput& input) {
   }
   write_partitions();
   write_ids(input);
-  write_drivers(input.now);
+  drivers_->write(input.now, batch_);
   std::string progress;
   RowWriter out(progress);
   out.number(commit_);

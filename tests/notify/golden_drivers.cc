@@ -9,12 +9,12 @@ namespace {
 // $80.02: three features, two models, and a user who may have a little less.
 Alert driven() {
   Alert alert = production();
-  alert.drivers = {{"Feature", "chat", usd("46.41"), false},
-                   {"Feature", "document-analysis", usd("24.01"), false},
-                   {"Feature", "search", usd("9.6"), false},
-                   {"model", "gpt-4o", usd("51.2"), false},
-                   {"model", "gpt-4o-mini", usd("28.82"), false},
-                   {"user", "user-789", usd("6.12"), true}};
+  alert.drivers = {{DriverField::feature, false, "chat", usd("46.41")},
+                   {DriverField::feature, false, "document-analysis", usd("24.01")},
+                   {DriverField::feature, false, "search", usd("9.6")},
+                   {DriverField::model, false, "gpt-4o", usd("51.2")},
+                   {DriverField::model, false, "gpt-4o-mini", usd("28.82")},
+                   {DriverField::user, true, "user-789", usd("6.12")}};
   return alert;
 }
 
@@ -23,15 +23,16 @@ Notice alike() {
   Notice notice = digest_of(10);
   for (std::size_t i = 0; i < notice.alerts.size(); ++i) {
     Alert& alert = notice.alerts[i];
-    alert.drivers = {{"Feature", i == 3 ? "chat" : "summarize-beta", alert.value / 10 * 8, false},
-                     {"model", "gpt-4o", alert.value, false}};
+    alert.drivers = {
+        {DriverField::feature, false, i == 3 ? "chat" : "summarize-beta", alert.value / 10 * 8},
+        {DriverField::model, false, "gpt-4o", alert.value}};
   }
   return notice;
 }
 
 Alert sampled() {
   Alert alert = user_over();
-  alert.drivers = {{"service", "api", alert.value / 4 * 3, true}};
+  alert.drivers = {{DriverField::service, true, "api", alert.value / 4 * 3}};
   return alert;
 }
 

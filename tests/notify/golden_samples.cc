@@ -510,8 +510,8 @@ std::vector<Notice> notices_full_of(const std::string& text) {
       value += text;
     }
     if (alert.next) alert.next->rung = text;
-    alert.drivers = {{"Feature", text, alert.value / 2, false},
-                     {"user", text, alert.value / 4, true}};
+    alert.drivers = {{DriverField::feature, false, text, alert.value / 2},
+                     {DriverField::user, true, text, alert.value / 4}};
   };
   std::vector<Notice> all = {told(production()),
                              told(error_rate()),

@@ -33,7 +33,7 @@ Rule spend_of_day(int budget) {
 std::string drivers_of(const Alert& alert) {
   std::string text;
   for (const auto& one : alert.drivers) {
-    text += (text.empty() ? "" : ", ") + one.field + " " + one.value + " " +
+    text += (text.empty() ? "" : ", ") + std::string(name(one.field)) + " " + one.value + " " +
             (one.approximate ? "~" : "") + decimal_text(one.amount, 12);
   }
   return text;

@@ -2,7 +2,6 @@
 // What drives a sum, over restarts and to the end of its window.
 #include <catch2/catch.hpp>
 
-#include "alert/drivers.h"
 #include "state/keys.h"
 #include "state_fixture.h"
 #include "support/dollar.h"
@@ -14,31 +13,8 @@ namespace {
 // A commit at `now_ms` by the clock: one request of a user, with a feature.
 void spend(StateFixture& engine, const std::string& feature, std::int64_t at_ms,
            std::int64_t now_ms) {
-  Fold fold(7), drivers(7);
-  std::string group;
-  append_group_value(group, "ann");
-  Delta delta;
-  delta.at = engine.at({0, at_ms, "ann", kDollar});
-  delta.group = group;
-  delta.amount = kDollar;
-  delta.requests = 1;
-  delta.latest = event_time_ms(at_ms);
-  Delta part;
-  part.rule = fold.add(delta);
-  part.amount = kDollar;
-  part.element = static_cast<SketchElement>(kDriverFields);
-  drivers.add(part);
-  part.element = static_cast<SketchElement>(DriverField::feature);
-  part.group = feature;
-  drivers.add(part);
-  StreamTime::Saved time;
-  time.now = event_time_ms(at_ms);
-  const Progress progress{engine.partition, {++engine.offset, engine.offset - 1, 0}, 0, time};
-  const Work work{.deltas = fold.deltas(),
-                  .ids = {},
-                  .progress = std::span(&progress, 1),
-                  .drivers = drivers.deltas()};
-  engine.take(engine.state->commit({.work = std::span(&work, 1), .now = WallTime{Millis{now_ms}}}));
+  engine.now = WallTime{Millis{now_ms}};
+  engine.feed({{0, at_ms, "ann", kDollar, feature}}, at_ms);
 }
 
 std::string drivers_of(const Alert& alert) {
@@ -48,6 +24,14 @@ std::string drivers_of(const Alert& alert) {
             decimal_text(one.amount, 12);
   }
   return text;
+}
+
+// $10 in an hour that rolls on.
+Rule last_hour() {
+  Rule rule = user_day_rule("hourly", 10 * kDollar);
+  rule.window.kind = WindowKind::rolling;
+  rule.window.length = Millis{kHour};
+  return rule;
 }
 
 }  // namespace
@@ -84,11 +68,65 @@ TEST_CASE("What drove a window is forgotten when the window is over") {
   CHECK(engine.rows(key::kDrivers) == 1);
 }
 
+TEST_CASE("A rolling sum is told with what drove its slot and the one before") {
+  StateFixture engine({last_hour()});
+  spend(engine, "search", kNoon + 20 * kMinute, 10'000);
+  spend(engine, "search", kNoon + 25 * kMinute, 10'000);
+  for (int i = 0; i < 3; ++i) spend(engine, "chat", kNoon + 65 * kMinute, 10'000);
+  REQUIRE(engine.told.size() == 1);
+  CHECK(drivers_of(engine.told[0]) == "chat 3, search 2");
+}
+
+TEST_CASE("Where a rolling window covers a part of the slot before, shares are told") {
+  StateFixture engine({last_hour()});
+  spend(engine, "search", kNoon + 5 * kMinute, 10'000);
+  for (int i = 0; i < 2; ++i) spend(engine, "search", kNoon + 25 * kMinute, 10'000);
+  for (int i = 0; i < 3; ++i) spend(engine, "chat", kNoon + 75 * kMinute, 10'000);
+  REQUIRE(engine.told.size() == 1);
+  CHECK(engine.told[0].value == 5 * kDollar);
+  CHECK(drivers_of(engine.told[0]) == "chat ~2.5, search ~2.5");
+}
+
+TEST_CASE("What drove slots that no window covers any more is forgotten, restarts or not") {
+  StateFixture engine({last_hour()});
+  for (int hour = 0; hour < 6; ++hour) {
+    if (hour == 4) engine.open();
+    for (int i = 0; i < 3; ++i) {
+      spend(engine, "chat", kNoon + hour * kHour + 10 * i * kMinute,
+            10'000 * (hour + 1) + 2'000 * i);
+    }
+  }
+  CHECK(engine.rows(key::kDrivers) == 2);
+}
+
+TEST_CASE("What drove a rule's groups is forgotten with the rule") {
+  StateFixture engine({user_day_rule("daily", 100 * kDollar)});
+  for (int i = 0; i < 3; ++i) spend(engine, "chat", kNoon, 10'000 + 2'000 * i);
+  CHECK(engine.rows(key::kDrivers) == 1);
+  engine.exchange({user_day_rule("other", 100 * kDollar)});
+  for (int i = 0; i < 3; ++i) engine.feed({}, kNoon);
+  CHECK(engine.rows(key::kDrivers) == 0);
+}
+
+TEST_CASE("What an older program stored of drivers is not known") {
+  StateFixture engine({user_day_rule("daily", 10 * kDollar)});
+  for (int i = 0; i < 4; ++i) spend(engine, "search", kNoon, 10'000 + 2'000 * i);
+  WriteBatch older;
+  for (auto [key, row] : engine.store.map()) {
+    if (key[0] == key::kDrivers) older.put(key, "\x01" + row.substr(1));
+  }
+  REQUIRE(engine.store.write(older, Sync::no));
+  engine.open();
+  spend(engine, "chat", kNoon, 20'000);
+  REQUIRE(engine.told.size() == 1);
+  CHECK(drivers_of(engine.told[0]) == "chat ~5");
+}
+
 TEST_CASE("A rule that says nothing of its drivers has none") {
   Rule rule = user_day_rule("daily", 10 * kDollar);
   rule.metric = Metric::error_rate;
   CHECK_FALSE(rule.keeps_drivers());
   rule.metric = Metric::cost;
-  rule.window.kind = WindowKind::rolling;
+  rule.window.kind = WindowKind::session;
   CHECK_FALSE(rule.keeps_drivers());
 }

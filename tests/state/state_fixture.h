@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "alert/driver_notes.h"
 #include "alert/fold.h"
 #include "state/memory_store.h"
 #include "state/state.h"
@@ -82,6 +83,7 @@ class StateFixture {
     std::int64_t at_ms = 0;
     std::string user;
     int128 amount = 0;
+    std::string feature{};  // that drives it; empty: nothing is said of that
   };
   // One commit of some events; stream time moves to `now_ms`.
   void feed(const std::vector<Event>& events, std::int64_t now_ms) {
@@ -91,6 +93,7 @@ class StateFixture {
   }
   void feed(const std::vector<Event>& events, const StreamTime::Saved& time) {
     Fold fold(7);
+    DriverNotes notes(7);
     for (const auto& event : events) {
       std::string group;
       append_group_value(group, event.user);
@@ -101,11 +104,16 @@ class StateFixture {
       delta.amount = event.amount;
       delta.requests = 1;
       delta.latest = event_time_ms(event.at_ms);
-      fold.add(delta);
+      DriverNotes::Note note;
+      note.cell = fold.add(delta);
+      note.amount = event.amount;
+      note.values[static_cast<std::size_t>(DriverField::feature)] = notes.value(event.feature);
+      if (!event.feature.empty()) notes.add(note);
     }
     const Progress progress{partition, {++offset, offset - 1, 0}, 0, time};
-    const Work work{fold.deltas(), {}, std::span(&progress, 1), nullptr};
-    take(state->commit({.work = std::span(&work, 1), .catching_up = catching_up}));
+    Work work{fold.deltas(), {}, std::span(&progress, 1), nullptr};
+    work.drivers = &notes;
+    take(state->commit({.work = std::span(&work, 1), .now = now, .catching_up = catching_up}));
   }
 
   // The same, but the write of the commit fails, as Store's contract has it; and a new process.
@@ -181,6 +189,7 @@ class StateFixture {
   std::unique_ptr<State> state;
   std::uint32_t partition = 0;
   std::int64_t offset = 0;
+  WallTime now{};  // by the clock
   bool catching_up = false;
   std::vector<Alert> told;
   std::set<std::string> ids;

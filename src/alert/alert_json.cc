@@ -85,12 +85,16 @@ void write_alert_keys(JsonWriter& json, const Alert& alert) {
   json.end_array();
   write_pairs(json, "labels", alert.labels);
   if (!alert.silence.empty()) json.text("silence", alert.silence);
-  if (alert.drivers.empty()) return;
+  write_drivers(json, alert.metric, alert.drivers);
+}
+
+void write_drivers(JsonWriter& json, Metric metric, const std::vector<Alert::Driver>& drivers) {
+  if (drivers.empty()) return;
   json.key("drivers").begin_array();
-  for (const auto& driver : alert.drivers) {
+  for (const auto& driver : drivers) {
     json.begin_object().text("field", name(driver.field)).text("value", driver.value);
-    json.text("amount", decimal(driver.amount)).boolean("approximate", driver.approximate);
-    json.end_object();
+    json.text("amount", decimal_text(driver.amount, decimal_places(metric)));
+    json.boolean("approximate", driver.approximate).end_object();
   }
   json.end_array();
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "document/json_writer.h"
 #include "tocsin/alert.h"
@@ -16,7 +17,8 @@ namespace tocsin {
 void write_alert(JsonWriter& json, const Alert& alert);
 // Its keys, into an object that may have more.
 void write_alert_keys(JsonWriter& json, const Alert& alert);
-
+// The key `drivers` of an alert, or of what has them likewise; nothing if there are none.
+void write_drivers(JsonWriter& json, Metric metric, const std::vector<Alert::Driver>& drivers);
 // RFC 3339 in UTC, the second that holds `t`: "2026-11-20T09:49:00Z". Times outside the years 0000
 // to 9999 are shown as those bounds.
 std::string rfc3339_text(EventTime t);

@@ -2,6 +2,7 @@
 #include "cli/explain_state.h"
 
 #include <algorithm>
+#include <span>
 #include <unordered_set>
 
 #include "alert/ladder.h"
@@ -9,6 +10,7 @@
 #include "cli/explain_told.h"
 #include "rule/field.h"
 #include "rule/nearest_word.h"
+#include "state/driver_book.h"
 #include "state/view.h"
 #include "tocsin/ascii.h"
 #include "tocsin/group.h"
@@ -105,6 +107,7 @@ class RuleExplainer {
     describe_window();
     if (auto read = read_second(); !read) return read;
     describe_ladder();
+    describe_drivers();
     if (auto told = read_told(input_.snapshot, out_); !told) return told;
     for (const auto& alert : out_.told) {
       if (alert.rung == out_.level.rung) out_.since = alert.at;
@@ -188,6 +191,7 @@ class RuleExplainer {
     out_.level = level_of(cell);
     reached_ = cell.reached;
     holding_ = cell.holding;
+    state_ = cell.state;
   }
 
   void look_like(const CellView& cell) {
@@ -275,12 +279,29 @@ class RuleExplainer {
     }
   }
 
+  // As they were stored last.
+  void describe_drivers() {
+    if (!out_.counted || !rule_.keeps_drivers()) return;
+    const Window& window = out_.level.window;
+    const auto stored = [&](std::span<const DriverPlace> places) {
+      return stored_drivers(input_.snapshot, places, key_, out_.level.value);
+    };
+    if (!rule_.rolling()) {
+      const DriverPlace place{state_, to_ms(window.start)};
+      out_.drivers = stored({&place, 1});
+    } else {
+      const Panes panes = Panes::of(rule_.window.length);
+      out_.drivers = stored(driver_slots(state_, panes, panes.at(window.end - Millis{1})));
+    }
+  }
+
   const ExplainInput& input_;
   const Rule& rule_;
   const Rule* const second_;  // null: it has one part
   Explanation& out_;
   Present present_;
   std::string key_;
+  std::uint32_t state_ = 0;  // of the cell that is explained
   std::vector<std::size_t> reached_;
   std::vector<CellView::Holding> holding_;
   std::vector<std::size_t> second_reached_;

@@ -96,6 +96,7 @@ class Page {
 
   void one() {
     spent();
+    who();
     window();
     pace();
     next();
@@ -133,6 +134,11 @@ class Page {
       text += "  " + count_text(*percent) + "%" + passed();
     }
     out_ += "  " + terminal_.painted(Paint::dim, padded(label, kLabel - 2)) + text + "\n";
+  }
+
+  void who() {
+    const std::string text = drivers_text(alert_);
+    if (!text.empty()) put("who", text);
   }
 
   // "   59% of the day has passed"

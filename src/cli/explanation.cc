@@ -53,6 +53,7 @@ Alert as_alert(const Explanation& of) {
   alert.numerator = static_cast<std::int64_t>(of.level.numerator);
   alert.rung = of.level.rung;
   alert.severity = of.level.severity;
+  alert.drivers = of.drivers;
   for (const auto& rung : of.ladder) {
     const bool passed = is_passed(rung.rung);
     if (rung.reached && (passed || rung.rung == of.level.rung)) alert.amount = rung.amount;

@@ -101,7 +101,8 @@ struct Explanation {
   GroupLevel level;      // the window is set in any case, and the budget
   // By rising amount, judged rungs behind the others; empty: no budget.
   std::vector<RungLevel> ladder;
-  std::optional<EventTime> since;  // when its highest rung was reached
+  std::optional<EventTime> since;      // when its highest rung was reached
+  std::vector<Alert::Driver> drivers;  // of `level`
 
   // Of all groups, or those that the asked fields leave.
   std::uint64_t groups = 0;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <charconv>
 
 #include "cli/explanation.h"
@@ -25,6 +26,9 @@ class Parser {
     of.counted = truth(root, "counted");
     of.level = level(part(root, "level"));
     if (root.find("since") != nullptr) of.since = time(root, "since");
+    if (const Node* drivers = root.find("drivers")) {
+      for (const Node& each : drivers->items) of.drivers.push_back(driver(each));
+    }
     for (const Node& rung : part(root, "ladder").items) of.ladder.push_back(ladder(rung));
     of.groups = count(root, "groups");
     for (const Node& group : part(root, "fullest").items) of.fullest.push_back(level(group));
@@ -160,6 +164,18 @@ class Parser {
       of.severity = severity(node);
     }
     return of;
+  }
+
+  Alert::Driver driver(const Node& node) {
+    Alert::Driver driver;
+    const std::string field = text(node, "field");
+    const auto known = std::find(kDriverFieldNames.begin(), kDriverFieldNames.end(), field);
+    good_ = good_ && known != kDriverFieldNames.end();
+    driver.field = static_cast<DriverField>(known - kDriverFieldNames.begin());
+    driver.value = text(node, "value");
+    driver.amount = amount(node, "amount");
+    driver.approximate = truth(node, "approximate");
+    return driver;
   }
 
   RungLevel ladder(const Node& node) {

@@ -12,7 +12,7 @@ namespace tocsin {
 namespace {
 
 constexpr std::size_t kValueMax = 40;   // characters
-constexpr std::size_t kInSentence = 2;  // values of a field
+constexpr std::size_t kInSentence = 2;  // values of a field that has no rows
 constexpr std::size_t kFewest = 3;      // groups that can have something in common
 constexpr std::size_t kCommonIn = 4, kCommonOf = 5;
 
@@ -28,10 +28,17 @@ Part part_of(const Alert& alert, const Alert::Driver& driver) {
   return part;
 }
 
+std::size_t end_of_field(const Alert& alert, std::size_t from) {
+  std::size_t until = from;
+  const auto& all = alert.drivers;
+  while (until < all.size() && all[until].field == all[from].field) ++until;
+  return until;
+}
+
 // "Model gpt-4o $51.20 (64%), o3 $20.02 (25%)."
 std::string sentence(const Alert& alert, std::size_t from, std::size_t until) {
   std::string text = capitalised(std::string(name(alert.drivers[from].field)));
-  for (std::size_t i = from; i < std::min(until, from + kInSentence); ++i) {
+  for (std::size_t i = from; i < until; ++i) {
     const auto [who, amount, percent] = part_of(alert, alert.drivers[i]);
     text += (i == from ? " " : ", ") + who + " " + amount;
     if (!percent.empty()) text += " (" + percent + ")";
@@ -46,8 +53,7 @@ void add_drivers(Message& message, const Alert& alert) {
   const auto& all = alert.drivers;
   std::string rest;
   for (std::size_t from = 0; from < all.size();) {
-    std::size_t until = from;
-    while (until < all.size() && all[until].field == all[from].field) ++until;
+    const std::size_t until = end_of_field(alert, from);
     if (from == 0) {
       message.list_heading = "Who, by " + std::string(name(all.front().field));
       for (std::size_t i = 0; i < until; ++i) {
@@ -55,11 +61,24 @@ void add_drivers(Message& message, const Alert& alert) {
         message.rows.push_back({std::move(who), std::move(amount), std::move(percent)});
       }
     } else {
-      rest += (rest.empty() ? "" : " ") + sentence(alert, from, until);
+      rest +=
+          (rest.empty() ? "" : " ") + sentence(alert, from, std::min(until, from + kInSentence));
     }
     from = until;
   }
   if (!rest.empty()) message.paragraphs.push_back({rest, Text::Born::elsewhere});
+}
+
+// "Feature chat $46.41 (58%), search $9.60 (12%). Model gpt-4o $51.20 (64%)."
+std::string drivers_text(const Alert& alert) {
+  std::string text;
+  for (std::size_t from = 0; from < alert.drivers.size();) {
+    const std::size_t until = end_of_field(alert, from);
+    const std::size_t told = from == 0 ? until : std::min(until, from + kInSentence);
+    text += (text.empty() ? "" : " ") + sentence(alert, from, told);
+    from = until;
+  }
+  return text;
 }
 
 // "Common to them: mostly Feature = summarize-beta (9 of 10)." Empty: nothing is.

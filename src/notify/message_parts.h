@@ -124,6 +124,8 @@ void add_wide_parts(Message& message, const Alert& alert, const Notice& notice);
 
 // What drives the alert's value: rows, and a paragraph of the fields that are not in them.
 void add_drivers(Message& message, const Alert& alert);
+// All of it as sentences; empty: nothing is known of it.
+std::string drivers_text(const Alert& alert);
 // What drives at least four of five of them alike; empty: nothing does, or they are few.
 std::string common_text(const std::vector<const Alert*>& levels);
 

@@ -138,6 +138,7 @@ class Shower {
 
   bool show(std::string_view group, Cell cell) {
     CellView view;
+    view.state = row_.id;
     view.key = group;
     view.requests = cell.requests;
     view.amount = cell.amount;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -25,6 +26,7 @@ struct CellView {
   std::optional<int128> budget;
   std::optional<std::size_t> rung;  // the highest reached, index in rule->ladder
 
+  std::uint32_t state = 0;           // StateRow::id
   std::string key;                   // of the group (tocsin/group.h)
   std::int64_t requests = 0;         // in the window; for ratios the denominator
   int128 amount = 0;                 // of the metric; for ratios the numerator

@@ -237,6 +237,23 @@ TEST_CASE("An explanation is drawn within 80 columns") {
         "            all rules, since the state began: 0 late, 0 unpriced, 0 quarantined\n");
 }
 
+TEST_CASE("Who drives what was spent is told in the words of messages, also over the wire") {
+  StateFixture fixture(one_rule());
+  fixture.now = WallTime{Millis{kAtNoon}};
+  fixture.feed(
+      {{0, kAtNoon, "user-1", 6 * kDollar, "chat"}, {0, kAtNoon, "user-1", 3 * kDollar, "search"}},
+      kAtNoon);
+  const auto of = explained(fixture, {{"user", "user-1"}});
+  REQUIRE(of);
+  const std::string said =
+      "  who       Feature chat $6.00 (67%), search $3.00 (33%).\n"
+      "  window    day";
+  CHECK_THAT(explanation_text(*of, {}, Terminal()), Catch::Contains(said));
+  const auto again = parse_explanation(explanation_json(*of));
+  REQUIRE(again);
+  CHECK(again->drivers == of->drivers);
+}
+
 TEST_CASE("How much lies in groups without a value is said of a rule, and how to fill it in") {
   // 3 of 25 dollars, which is 12%.
   const Spent fixture({{"user-1", 2}, {"", 3}, {"user-3", 20}});

@@ -93,6 +93,13 @@ struct Alert {
     friend bool operator==(const Driver&, const Driver&) = default;
   };
   std::vector<Driver> drivers{};
+  // What the window before had come to when as much of it had passed as now of this one; known by
+  // the way, too.
+  struct Before {
+    Window window;
+    int128 value = 0;
+  };
+  std::optional<Before> before{};
 
   // How it is told.
   bool old_news = false;   // crossed while catching up: told in the digest at its end

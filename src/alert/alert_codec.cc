@@ -10,8 +10,9 @@
 namespace tocsin {
 namespace {
 
-// 1 knows no silences, 2 nothing of what drives a value; each is written where that is so.
-constexpr std::uint8_t kVersion = 3;
+// 1 knows no silences, 2 nothing of what drives a value, 3 nothing of the window before; each is
+// written where that is so.
+constexpr std::uint8_t kVersion = 4;
 constexpr std::uint8_t kBeside = 64;
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
@@ -172,12 +173,33 @@ void read_drivers(RowReader& in, Alert& alert, bool& valid) {
   }
 }
 
+void write_before(RowWriter& out, const Alert::Before& before) {
+  out.signed_number(to_ms(before.window.start));
+  out.signed_number(to_ms(before.window.end));
+  out.amount(before.value);
+}
+
+Alert::Before read_before(RowReader& in) {
+  Alert::Before before;
+  before.window.start = event_time_ms(in.signed_number());
+  before.window.end = event_time_ms(in.signed_number());
+  before.value = in.amount();
+  return before;
+}
+
+std::uint8_t version_of(const Alert& alert) {
+  if (alert.before) return kVersion;
+  if (!alert.drivers.empty()) return 3;
+  return alert.silence.empty() ? 1 : 2;
+}
+
 }  // namespace
 
 std::string encode_alert(const Alert& alert) {
   std::string bytes;
   RowWriter out(bytes);
-  out.byte(!alert.drivers.empty() ? kVersion : !alert.silence.empty() ? 2 : 1);
+  const std::uint8_t version = version_of(alert);
+  out.byte(version);
   write_what(out, alert);
   write_words(out, alert);
   const bool flags[] = {alert.old_news,
@@ -195,8 +217,9 @@ std::string encode_alert(const Alert& alert) {
   if ((bits & kBeside) != 0) {
     write_beside(out, alert);
   }
-  if (!alert.drivers.empty() || !alert.silence.empty()) out.text(alert.silence);
-  if (!alert.drivers.empty()) write_drivers(out, alert);
+  if (version >= 2) out.text(alert.silence);
+  if (version >= 3) write_drivers(out, alert);
+  if (version >= 4) write_before(out, *alert.before);
   return bytes;
 }
 
@@ -224,6 +247,7 @@ Result<Alert> decode_alert(std::string_view bytes) {
   }
   if (version >= 2) alert.silence = in.text();
   if (version >= 3) read_drivers(in, alert, valid);
+  if (version >= 4) alert.before = read_before(in);
   if (!in.ok() || !in.done() || !valid) {
     return reject("an alert in the state is damaged: its bytes are not what was written");
   }

@@ -86,6 +86,15 @@ void write_alert_keys(JsonWriter& json, const Alert& alert) {
   write_pairs(json, "labels", alert.labels);
   if (!alert.silence.empty()) json.text("silence", alert.silence);
   write_drivers(json, alert.metric, alert.drivers);
+  write_before(json, alert.metric, alert.before);
+}
+
+void write_before(JsonWriter& json, Metric metric, const std::optional<Alert::Before>& before) {
+  if (!before) return;
+  json.key("window_before").begin_object();
+  json.text("value", decimal_text(before->value, decimal_places(metric)));
+  json.text("start", rfc3339_text(before->window.start));
+  json.text("end", rfc3339_text(before->window.end)).end_object();
 }
 
 void write_drivers(JsonWriter& json, Metric metric, const std::vector<Alert::Driver>& drivers) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,9 @@ void write_alert(JsonWriter& json, const Alert& alert);
 void write_alert_keys(JsonWriter& json, const Alert& alert);
 // The key `drivers` of an alert, or of what has them likewise; nothing if there are none.
 void write_drivers(JsonWriter& json, Metric metric, const std::vector<Alert::Driver>& drivers);
+// The same of its `window_before`.
+void write_before(JsonWriter& json, Metric metric, const std::optional<Alert::Before>& before);
+
 // RFC 3339 in UTC, the second that holds `t`: "2026-11-20T09:49:00Z". Times outside the years 0000
 // to 9999 are shown as those bounds.
 std::string rfc3339_text(EventTime t);

@@ -11,6 +11,7 @@
 #include "rule/field.h"
 #include "rule/nearest_word.h"
 #include "state/driver_book.h"
+#include "state/growth_book.h"
 #include "state/view.h"
 #include "tocsin/ascii.h"
 #include "tocsin/group.h"
@@ -108,6 +109,7 @@ class RuleExplainer {
     if (auto read = read_second(); !read) return read;
     describe_ladder();
     describe_drivers();
+    describe_before();
     if (auto told = read_told(input_.snapshot, out_); !told) return told;
     for (const auto& alert : out_.told) {
       if (alert.rung == out_.level.rung) out_.since = alert.at;
@@ -292,6 +294,18 @@ class RuleExplainer {
     } else {
       const Panes panes = Panes::of(rule_.window.length);
       out_.drivers = stored(driver_slots(state_, panes, panes.at(window.end - Millis{1})));
+    }
+  }
+
+  void describe_before() {
+    const Window& window = out_.level.window;
+    if (!out_.counted || !GrowthBook::marks(rule_) || !window.contains(input_.now)) return;
+    auto calendar = Calendar::create(rule_.window);
+    if (!calendar) return;
+    const Window before = calendar->window_at(window.start - Millis{1});
+    const EventTime then = GrowthBook::same_time(before, input_.now, window);
+    if (auto total = GrowthBook(input_.snapshot).total(state_, before, then, key_)) {
+      out_.before = Alert::Before{before, *total};
     }
   }
 

@@ -96,6 +96,7 @@ class Page {
 
   void one() {
     spent();
+    before();
     who();
     window();
     pace();
@@ -134,6 +135,12 @@ class Page {
       text += "  " + count_text(*percent) + "%" + passed();
     }
     out_ += "  " + terminal_.painted(Paint::dim, padded(label, kLabel - 2)) + text + "\n";
+  }
+
+  void before() {
+    if (!of_.before) return;
+    put("before", value_with_unit(of_.metric, of_.before->value, std::nullopt) + " " +
+                      period_before(alert_, of_.now) + " at the same time");
   }
 
   void who() {

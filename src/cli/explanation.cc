@@ -54,6 +54,7 @@ Alert as_alert(const Explanation& of) {
   alert.rung = of.level.rung;
   alert.severity = of.level.severity;
   alert.drivers = of.drivers;
+  alert.before = of.before;
   for (const auto& rung : of.ladder) {
     const bool passed = is_passed(rung.rung);
     if (rung.reached && (passed || rung.rung == of.level.rung)) alert.amount = rung.amount;

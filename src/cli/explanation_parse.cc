@@ -29,6 +29,9 @@ class Parser {
     if (const Node* drivers = root.find("drivers")) {
       for (const Node& each : drivers->items) of.drivers.push_back(driver(each));
     }
+    if (const Node* before = root.find("window_before")) {
+      of.before = {{time(*before, "start"), time(*before, "end")}, amount(*before, "value")};
+    }
     for (const Node& rung : part(root, "ladder").items) of.ladder.push_back(ladder(rung));
     of.groups = count(root, "groups");
     for (const Node& group : part(root, "fullest").items) of.fullest.push_back(level(group));

@@ -79,7 +79,8 @@ void add_budget_facts(Message& message, const Alert& alert, const std::optional<
   }
 }
 
-void add_facts(Message& message, const Alert& alert, const std::optional<Pace>& pace) {
+void add_facts(Message& message, const Alert& alert, const std::optional<Pace>& pace,
+               EventTime told) {
   if (alert.budget) {
     add_budget_facts(message, alert, pace);
   } else if (alert.metric != Metric::first_seen) {
@@ -89,6 +90,10 @@ void add_facts(Message& message, const Alert& alert, const std::optional<Pace>& 
   if (is_compared(alert) && alert.beside) {
     add_fact(message, "Before", value_with_unit(alert.metric, *alert.beside, std::nullopt),
              "now " + ratio_text(alert));
+  }
+  if (alert.before) {
+    add_fact(message, capitalised(period_before(alert, told)),
+             value_with_unit(alert.metric, alert.before->value, std::nullopt), "at the same time");
   }
   if (const Parts parts = parts_of(alert); !parts.label.empty()) {
     add_fact(message, parts.label, parts.value);
@@ -170,7 +175,7 @@ void add_wide_parts(Message& message, const Alert& alert, const Notice& notice) 
   const std::optional<Pace> pace = pace_of(alert, told);
   message.opening = {alert.budget ? budget_opening(alert, told) : threshold_opening(alert, told),
                      Born::elsewhere};
-  add_facts(message, alert, pace);
+  add_facts(message, alert, pace, told);
   message.preheader = preheader_of(alert, pace);
   message.next = next_of(alert, pace, told);
   message.silence = silence_command(alert, notice, true);

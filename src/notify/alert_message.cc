@@ -190,6 +190,10 @@ void add_fields(Message& message, const Alert& alert, EventTime told) {
               value_with_unit(alert.metric, alert.value, alert.amount) + ", " + line_text(alert));
   }
   if (is_compared(alert) && alert.beside) add_field(message, "Before", before_text(alert));
+  if (alert.before) {
+    add_field(message, capitalised(period_before(alert, told)) + ", same time",
+              value_with_unit(alert.metric, alert.before->value, std::nullopt));
+  }
   if (const Parts parts = parts_of(alert); !parts.label.empty()) {
     add_field(message, parts.label, parts.value);
   } else if (alert.metric == Metric::cost && alert.requests > 0) {

@@ -128,6 +128,15 @@ std::string span_text(const Alert& alert, EventTime told) {
   return text;
 }
 
+std::string period_before(const Alert& alert, EventTime told) {
+  if (alert.window_kind == WindowKind::every) {
+    return "the " + length_text(alert.window_length) + " before";
+  }
+  const bool now = alert.window.contains(told) && alert.window_kind != WindowKind::hour;
+  if (now && alert.window_kind == WindowKind::day) return "yesterday";
+  return (now ? "last " : "the ") + window_word(alert.window_kind) + (now ? "" : " before");
+}
+
 std::string possessive_period(const Alert& alert, EventTime told) {
   const bool now = alert.window.contains(told);
   switch (alert.window_kind) {

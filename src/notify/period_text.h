@@ -17,6 +17,8 @@ std::string period_text(const Alert& alert, EventTime told);
 std::string span_text(const Alert& alert, EventTime told);
 // "today's", "November's", "the last 5 min's": what stands before the limit.
 std::string possessive_period(const Alert& alert, EventTime told);
+// "yesterday", "last month", "the 7 days before": the window before the alert's.
+std::string period_before(const Alert& alert, EventTime told);
 // "day", "month", "window": for "59% of the day".
 std::string window_word(WindowKind kind);
 // "Sat 21 Nov, 00:00–24:00 Europe/Berlin"; the year where it is not the reader's, or asked for.

@@ -61,7 +61,8 @@ struct Batch {
             .progress = progress,
             .counts = &counts,
             .unpriced = unpriced.empty() ? nullptr : &unpriced,
-            .drivers = &drivers};
+            .drivers = &drivers,
+            .oldest = oldest_record};
   }
   bool empty() const { return progress.empty() && !tick && notices.empty(); }
   void clear() {

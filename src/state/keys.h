@@ -30,6 +30,7 @@ inline constexpr char kRepricing = 'R';     // + commit
 inline constexpr char kHeight = 'H';        // + state, start, group
 inline constexpr char kParts = 'X';         // + state, start, group
 inline constexpr char kDrivers = 'K';       // + state, start, group
+inline constexpr char kGrowth = 'E';        // + state, start, time
 inline constexpr char kShape = 'Y';         // + state, hour
 inline constexpr char kMeta = 'M';          // + name
 inline constexpr char kDelivery = 'd';      // + time in ms; the outbox's (notify/outbox_keys.h)
@@ -92,7 +93,7 @@ inline bool read_while_running(std::string_view key) {
   return !key.empty() &&
          (key[0] == kWindow || key[0] == kCell || key[0] == kPage || key[0] == kIdPage ||
           key[0] == kVersion || key[0] == kPriceList || key[0] == kRepricing || key[0] == kHeight ||
-          key[0] == kParts || key[0] == kDrivers || key[0] == kShape);
+          key[0] == kParts || key[0] == kDrivers || key[0] == kGrowth || key[0] == kShape);
 }
 // Where the group begins in a kCell or kPage key.
 inline constexpr std::size_t kGroupAt = 1 + 4 + 8;

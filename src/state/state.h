@@ -36,6 +36,7 @@ namespace tocsin {
 
 class DriverBook;
 class DriverNotes;
+class GrowthBook;
 
 struct StateLimits {
   std::size_t hot_bytes = 192 << 20;  // of cells in memory; colder ones live in the store
@@ -116,6 +117,7 @@ struct Work {
   const Counts* counts = nullptr;
   const UnpricedRows* unpriced = nullptr;
   const DriverNotes* drivers = nullptr;  // of the deltas
+  EventTime oldest{};                    // least record time
 };
 
 struct CommitInput {
@@ -283,6 +285,8 @@ class State {
   void apply_drivers(const Work& work);
   void add_drivers(const RuleState& rule, EventTime start, std::string_view group);
   void renew_drivers(RuleState& rule);
+  void note_growth(const CommitInput& input);
+  void add_before(const RuleState& rule, const Window& about, std::string_view group);
   Result<void> apply_sum(RuleState& rule, WindowTable& table, const Delta& delta,
                          std::uint32_t hash);
   void apply_pane(RuleState& rule, const Delta& delta);
@@ -408,6 +412,7 @@ class State {
   std::unique_ptr<HotCells> hot_;
   mutable DriverSwitches driver_switches_;
   std::unique_ptr<DriverBook> drivers_;
+  std::unique_ptr<GrowthBook> growth_;
   PaneRoom pane_room_;
   std::uint64_t made_before_ = 0;  // HotCells::made() when the hand last moved
   // Those in force by index in the rule set, then those taken out that still have cells here.

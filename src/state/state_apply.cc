@@ -38,6 +38,7 @@ Result<Committed> State::commit(const CommitInput& input) {
   crash_point(CrashStep::apply, CrashEdge::before);
   backfilling_ = input.backfilling;
   find_pane_room();
+  note_growth(input);
   for (const auto& work : input.work) {
     apply_drivers(work);
     if (auto applied = apply(work.deltas); !applied) return tl::unexpected(applied.error());
@@ -357,6 +358,7 @@ void State::reach(RuleState& rule, WindowTable& table, HotCells::Place cell, Eve
             .in_force = table.window.start},
            false, input);
     add_drivers(rule, table.window.start, group);
+    add_before(rule, table.window, group);
   }
   entry.cell.reached |= met;
   entry.next_reached_at = next_reached_at(ladder, entry.cell.reached);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "state/driver_book.h"
+#include "state/growth_book.h"
 #include "state/keys.h"
 #include "state/state.h"
 #include "tocsin/crash_point.h"
@@ -175,6 +176,7 @@ Result<Committed> State::exchange(PreparedRules& next, const CommitInput& input)
     }
   }
   note_in_force();
+  growth_->next_step = EventTime::min();
   sweep_.reset();
   if (journal_.pass) journal_.pass->walk_from(0);
   fallback_ = std::move(next.fallback);
@@ -222,6 +224,7 @@ void State::retire(std::unique_ptr<RuleState> rule) {
   rule->rule = std::move(of);
   rule->drained = 0;
   drivers_->forget_all(rule->row.id);
+  growth_->forget_all(rule->row.id);
   rules_.push_back(std::move(rule));
 }
 

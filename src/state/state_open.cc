@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "state/driver_book.h"
+#include "state/growth_book.h"
 #include "state/keys.h"
 #include "state/state.h"
 #include "tocsin/crash_point.h"
@@ -161,6 +162,7 @@ Result<void> State::load(const StateSetup& setup) {
   if (auto loaded = load_meta(); !loaded) return loaded;
   hot_ = std::make_unique<HotCells>(seed_);
   drivers_ = std::make_unique<DriverBook>(store_, limits_.hot_bytes / kShareOfDrivers);
+  growth_ = std::make_unique<GrowthBook>(store_);
   if (auto loaded = load_partitions(); !loaded) return loaded;
   if (auto loaded = load_rules(setup); !loaded) return loaded;
   for (const auto step : {&State::load_matches, &State::load_unpriced, &State::load_ids,

@@ -401,6 +401,7 @@ void State::tell(RuleState& rule, const Judged& judged, PaneOutcome& outcome,
     } else if (rule.index > 0 && !rules_[rule.index - 1]->by_pane) {
       // Its other part knows what drives the sum that this one is about.
       add_drivers(*rules_[rule.index - 1], hit.about.start, judged.group);
+      add_before(*rules_[rule.index - 1], hit.about, judged.group);
     }
   }
   for (const auto& end : outcome.ended) resolve(rule, judged, end);

@@ -24,7 +24,8 @@ Result<void> State::drop_old(const CommitInput& input) {
   std::size_t left = kErasedPerCommit;
   while (!old_windows_.empty()) {
     const std::string& row = old_windows_.back();
-    for (const char kind : {key::kCell, key::kPage, key::kHeight, key::kParts, key::kDrivers}) {
+    for (const char kind :
+         {key::kCell, key::kPage, key::kHeight, key::kParts, key::kDrivers, key::kGrowth}) {
       const std::string prefix = std::string(1, kind) + row.substr(1);
       auto scanned = store_.scan(prefix, key::after(prefix), [&](auto key, auto) {
         batch_.erase(std::string(key));

@@ -52,6 +52,13 @@ Alert any_alert() {
     *flag = *rc::gen::arbitrary<bool>();
   }
   alert.silence = any_text();
+  for (int left = *rc::gen::inRange(0, 3); left > 0; --left) {
+    const auto field = static_cast<DriverField>(*rc::gen::inRange(0, 4));
+    alert.drivers.push_back({field, *rc::gen::arbitrary<bool>(), any_text(), any_amount()});
+  }
+  if (*rc::gen::arbitrary<bool>()) {
+    alert.before = Alert::Before{{any_time(), any_time()}, any_amount()};
+  }
   return alert;
 }
 
@@ -68,6 +75,8 @@ TEST_CASE("Each field of an alert survives its bytes") {
   alert.beside = -12;
   alert.compare_to = Millis{604'800'000};
   alert.stale = alert.late = true;
+  alert.drivers = {{DriverField::model, true, "gpt-4o", samples::usd("51.2")}};
+  alert.before = Alert::Before{{samples::utc(2026, 11, 19), samples::utc(2026, 11, 20)}, 52};
   const auto back = decode_alert(encode_alert(alert));
   REQUIRE(back);
   CHECK(back->id == alert.id);
@@ -97,6 +106,10 @@ TEST_CASE("Each field of an alert survives its bytes") {
   CHECK(back->next->severity == Severity::warning);
   CHECK((back->stale && back->late));
   CHECK_FALSE((back->old_news || back->continues || back->enforced));
+  CHECK(back->drivers == alert.drivers);
+  REQUIRE(back->before);
+  CHECK(back->before->window == alert.before->window);
+  CHECK((back->before->value == 52));
 }
 
 TEST_CASE("By what a forecast was made survives its bytes, and a straight line adds none") {
@@ -134,10 +147,10 @@ TEST_CASE("Bytes that are no alert are refused") {
     CHECK_FALSE(decode_alert(bytes.substr(0, size)));
   }
   std::string newer = bytes;
-  newer[0] = 4;
+  newer[0] = 5;
   const auto refused = decode_alert(newer);
   REQUIRE_FALSE(refused);
-  CHECK(refused.error().message.find("version 4") != std::string::npos);
+  CHECK(refused.error().message.find("version 5") != std::string::npos);
 }
 
 TEST_CASE("Random bytes are refused or read, never worse") {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Samples of messages that say what drives a value.
+#include <chrono>
+
 #include "notify/golden_samples.h"
 #include "notify/samples.h"
 
@@ -36,12 +38,34 @@ Alert sampled() {
   return alert;
 }
 
+// The day before was behind, the month before ahead; of the third the reader is told a day late.
+Alert with_before() {
+  Alert alert = production();
+  alert.before = Alert::Before{{utc(2026, 11, 19, 23), utc(2026, 11, 20, 23)}, usd("52.1")};
+  return alert;
+}
+
+Alert with_month_before() {
+  Alert alert = user_over();
+  alert.before = Alert::Before{{utc(2026, 10, 1), utc(2026, 11, 1)}, usd("31.5")};
+  return alert;
+}
+
+Notice with_day_before_told_late() {
+  Notice notice = told(with_before());
+  notice.composed_at += std::chrono::hours{24};
+  return notice;
+}
+
 }  // namespace
 
 void add_driven(std::vector<Sample>& all) {
   all.push_back({"driven", told(driven())});
   all.push_back({"driven-sampled", told(sampled())});
   all.push_back({"digest-driven-alike", alike()});
+  all.push_back({"before-yesterday", told(with_before())});
+  all.push_back({"before-last-month", told(with_month_before())});
+  all.push_back({"before-told-late", with_day_before_told_late()});
 }
 
 }  // namespace tocsin::samples

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <set>
@@ -113,6 +114,9 @@ class StateFixture {
     const Progress progress{partition, {++offset, offset - 1, 0}, 0, time};
     Work work{fold.deltas(), {}, std::span(&progress, 1), nullptr};
     work.drivers = &notes;
+    work.oldest = EventTime::max();
+    for (const Event& event : events)
+      work.oldest = std::min(work.oldest, event_time_ms(event.at_ms));
     take(state->commit({.work = std::span(&work, 1), .now = now, .catching_up = catching_up}));
   }
 

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "state/growth_book.h"
+
+#include <algorithm>
+#include <string>
+
+#include "hash/fingerprint.h"
+#include "state/keys.h"
+#include "tocsin/row.h"
+
+namespace tocsin {
+namespace {
+
+constexpr std::uint8_t kMarkVersion = 1;
+constexpr std::size_t kKnownMax = 64;      // states of which marks are at hand
+constexpr std::size_t kWithGroupsMax = 2;  // marks of each
+
+std::string marks_of(std::uint32_t state, EventTime start) {
+  return key::window(key::kGrowth, state, to_ms(start));
+}
+
+std::string mark_key(std::uint32_t state, EventTime start, EventTime from) {
+  std::string key = marks_of(state, start);
+  key::append_i64(key, to_ms(from));
+  return key;
+}
+
+std::string encode(const GrowthBook::Mark& mark) {
+  std::string bytes;
+  bytes.reserve(16 * (mark.groups.size() + 1));
+  RowWriter out(bytes);
+  out.byte(kMarkVersion);
+  out.signed_number((mark.until - mark.from).count());
+  out.number(mark.groups.size());
+  for (const auto& group : mark.groups) {
+    out.fixed(group.hash);
+    out.amount(group.total);
+  }
+  return bytes;
+}
+
+// By rising hash. What cannot be read holds no group.
+std::vector<GrowthBook::Group> decode_groups(std::string_view bytes) {
+  RowReader in(bytes);
+  std::vector<GrowthBook::Group> groups;
+  if (in.byte() != kMarkVersion) return groups;
+  in.signed_number();
+  for (auto left = in.number(); left > 0 && in.ok(); --left) {
+    const std::uint64_t hash = in.fixed();
+    groups.push_back({hash, in.amount()});
+  }
+  std::sort(groups.begin(), groups.end(),
+            [](const auto& a, const auto& b) { return a.hash < b.hash; });
+  return groups;
+}
+
+std::optional<Window> decode_times(std::string_view key, std::string_view bytes) {
+  RowReader in(bytes);
+  if (in.byte() != kMarkVersion) return std::nullopt;
+  const EventTime from = event_time_ms(key::read_i64(key.substr(key::kGroupAt)));
+  const Window times{from, from + Millis{in.signed_number()}};
+  return in.ok() ? std::optional(times) : std::nullopt;
+}
+
+int128 total_in(const std::vector<GrowthBook::Group>& groups, std::uint64_t hash) {
+  const auto known =
+      std::lower_bound(groups.begin(), groups.end(), hash,
+                       [](const auto& group, std::uint64_t of) { return group.hash < of; });
+  return known == groups.end() || known->hash != hash ? int128{0} : known->total;
+}
+
+Millis step_length(const Window& window) {
+  return std::max((window.end - window.start) / GrowthBook::kSteps, Millis{1});
+}
+
+}  // namespace
+
+GrowthBook::Group GrowthBook::group(std::string_view key, int128 total) {
+  return {hash64(key, 0), total};
+}
+
+EventTime GrowthBook::same_time(const Window& in, EventTime at, const Window& of) {
+  const auto length = [](const Window& window) {
+    return static_cast<int128>((window.end - window.start).count());
+  };
+  const int128 passed = (at - of.start).count();
+  return in.start + Millis{static_cast<std::int64_t>(passed * length(in) / length(of))};
+}
+
+std::int64_t GrowthBook::step(const Window& window, EventTime at) {
+  return floor_div((at - window.start).count(), step_length(window).count());
+}
+
+EventTime GrowthBook::step_end(const Window& window, std::int64_t step) {
+  return std::min(window.start + step_length(window) * (step + 1), window.end);
+}
+
+void GrowthBook::put(std::uint32_t state, EventTime start, const Mark& mark, WriteBatch& batch) {
+  batch.put(mark_key(state, start, mark.from), encode(mark));
+  const auto known = known_.find(state);
+  if (known != known_.end() && known->second.window.start == start) known_.erase(known);
+}
+
+void GrowthBook::forget_before(std::uint32_t state, EventTime start) {
+  const auto [known, first] = forgotten_before_.try_emplace(state, start);
+  if (!first && known->second >= start) return;
+  known->second = start;
+  over_.add(marks_of(state, EventTime::min()), marks_of(state, start));
+}
+
+void GrowthBook::forget_all(std::uint32_t state) {
+  forgotten_before_.erase(state);
+  known_.erase(state);
+  std::string rows(1, key::kGrowth);
+  key::append_u32(rows, state);
+  over_.add(rows, key::after(rows));
+}
+
+// A window that has no mark is read in vain once, for it stays so.
+GrowthBook::Known& GrowthBook::known(std::uint32_t state, const Window& window) {
+  const auto at_hand = known_.find(state);
+  if (at_hand != known_.end() && at_hand->second.window == window) return at_hand->second;
+  if (at_hand == known_.end() && known_.size() == kKnownMax) known_.clear();
+  Known& known = known_[state];
+  known = {window, {}, {}};
+  const std::string rows = marks_of(state, window.start);
+  [[maybe_unused]] const auto scanned =
+      store_.scan(rows, key::after(rows), [&](auto key, auto value) {
+        if (const auto times = decode_times(key, value)) known.marks.push_back(*times);
+        return true;
+      });
+  return known;
+}
+
+const std::vector<GrowthBook::Group>& GrowthBook::groups(std::uint32_t state, Known& known,
+                                                         std::size_t mark) {
+  const auto at_hand = known.groups.find(mark);
+  if (at_hand != known.groups.end()) return at_hand->second;
+  if (known.groups.size() == kWithGroupsMax) known.groups.clear();
+  const auto row = store_.get(mark_key(state, known.window.start, known.marks[mark].start));
+  auto& groups = known.groups[mark];
+  if (row && *row) groups = decode_groups(**row);
+  return groups;
+}
+
+std::optional<int128> GrowthBook::total(std::uint32_t state, const Window& window, EventTime at,
+                                        std::string_view group) {
+  Known& of = known(state, window);
+  const Millis step = step_length(window);
+  const auto& marks = of.marks;
+  // It was watched all the time until then if no two marks are too far apart.
+  EventTime watched = window.start - step;
+  std::size_t after = 0;  // the first mark behind `at`
+  while (after < marks.size() && marks[after].start <= at) {
+    if (marks[after].start > watched + 2 * step) return std::nullopt;
+    watched = std::max(watched, marks[after++].end);
+  }
+  const std::uint64_t hash = hash64(group, 0);
+  const int128 before = after == 0 ? 0 : total_in(groups(state, of, after - 1), hash);
+  if (after > 0 && marks[after - 1].end >= at) {
+    return before > 0 ? std::optional(before) : std::nullopt;
+  }
+  if (after == marks.size() || marks[after].start > watched + 2 * step) return std::nullopt;
+  const EventTime from = after == 0 ? window.start : marks[after - 1].end;
+  const int128 then = total_in(groups(state, of, after), hash);
+  const int128 total = before + (then - before) * (at - from).count() /
+                                    std::max((marks[after].start - from).count(), Millis::rep{1});
+  return total > 0 ? std::optional(total) : std::nullopt;
+}
+
+}  // namespace tocsin

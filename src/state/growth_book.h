@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "rule/rule.h"
+#include "state/row_eraser.h"
+#include "tocsin/decimal.h"
+#include "tocsin/store.h"
+#include "tocsin/time.h"
+
+namespace tocsin {
+
+// How the totals of groups grew over their calendar windows, in some steps each: to say what the
+// window before had come to at the same time. Only the store has it, but for what was asked last.
+// Groups go by a hash of their keys. One thread.
+class GrowthBook {
+ public:
+  static constexpr std::int64_t kSteps = 48;         // of a window
+  static constexpr std::size_t kGroupsMax = 10'000;  // of a window
+
+  explicit GrowthBook(const Snapshot& store) : store_(store) {}
+
+  // When the next mark is due, at the soonest.
+  EventTime next_step = EventTime::min();
+
+  struct Group {
+    std::uint64_t hash = 0;
+    int128 total = 0;
+  };
+  static Group group(std::string_view key, int128 total);
+  // These were a window's totals from `from` to `until`, and were not looked at until then.
+  struct Mark {
+    EventTime from{}, until{};
+    std::vector<Group> groups{};
+  };
+  // Whether the totals of its groups are marked.
+  static bool marks(const Rule& rule) {
+    return rule.is_budget() && rule.keeps_drivers() && rule.by_calendar() &&
+           rule.window.kind != WindowKind::lifetime;
+  }
+  // As far into a window as `at` is into `of`.
+  static EventTime same_time(const Window& in, EventTime at, const Window& of);
+  // The window's step that holds the time.
+  static std::int64_t step(const Window& window, EventTime at);
+  static EventTime step_end(const Window& window, std::int64_t step);
+
+  // In the order of time.
+  void put(std::uint32_t state, EventTime start, const Mark& mark, WriteBatch& batch);
+  void forget_before(std::uint32_t state, EventTime start);
+  void forget_all(std::uint32_t state);
+  void erase_some(WriteBatch& batch) { over_.erase_some(store_, batch); }
+
+  // What the group had in the window at the time, which is over; a straight line between two marks.
+  // Nothing: it was not watched all the time, or had nothing.
+  std::optional<int128> total(std::uint32_t state, const Window& window, EventTime at,
+                              std::string_view group);
+
+ private:
+  struct Known {
+    Window window;
+    std::vector<Window> marks;                         // from, until
+    std::map<std::size_t, std::vector<Group>> groups;  // of the last asked, by mark
+  };
+  Known& known(std::uint32_t state, const Window& window);
+  const std::vector<Group>& groups(std::uint32_t state, Known& known, std::size_t mark);
+
+  const Snapshot& store_;
+  std::map<std::uint32_t, Known> known_;  // by state
+  std::map<std::uint32_t, EventTime> forgotten_before_;
+  RowEraser over_;
+};
+
+}  // namespace tocsin

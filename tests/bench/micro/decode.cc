@@ -93,7 +93,7 @@ void decode_mapped(benchmark::State& state, const char* sample, Format format) {
   }
   if (count.bad != 0 || count.tokens == 0) state.SkipWithError("a sample is not read");
   state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()));
-  state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * record.size()));
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(record.size()));
 }
 
 BENCHMARK_CAPTURE(decode_mapped, apisix, samples::kApisix, Format::apisix);

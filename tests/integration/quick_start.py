@@ -33,6 +33,7 @@ OF_ITS_DAY = [  # what is of the day or the machine on which the document was wr
     (r"[\d.]+ m?s\b", "SOON"),
     (r", gone by TIME( \w+)? at this pace", ""),
     (r"\d+% of the day has passed", "N% of the day has passed"),
+    (r" who .*?(?= window)", ""),  # of some seconds ago, or of none yet
     (r" pace .*?(?= next| counted)", " pace …"),
     (r" (next \d+% at \$[\d.]+ \(\w+\)), about TIME", r" \1"),
     (r" last TIME .*?(?= told)", " last …"),

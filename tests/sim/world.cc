@@ -10,6 +10,7 @@
 #include "notify/outbox_keys.h"
 #include "notify/webhook/webhook_channel.h"
 #include "state/keys.h"
+#include "state/rule_state.h"
 
 namespace tocsin::sim {
 namespace {
@@ -340,8 +341,6 @@ void World::maybe_arm() {
 }
 
 void World::bury(bool killed) {
-  // Other limits at a start while those before are swept by: what rings depends on how far that is.
-  if (process_ && process_->state && process_->state->sweeping()) file_ = in_force_;
   crash_in_.reset();
   process_.reset();
   // A start takes its time: what the engine says of itself has an id of the millisecond.
@@ -355,6 +354,18 @@ void World::bury(bool killed) {
     in_force_ = commits.empty() ? versions_.front() : commits.back().version;
   }
   store_.reopen();
+  // Other limits at a start while those before are swept by: what rings depends on how far that is.
+  if (!all_swept()) file_ = in_force_;
+}
+
+// By what a start would find: it may have lost the end of a sweep that was done.
+bool World::all_swept() const {
+  const auto& rules = in_force_->rules;
+  return std::all_of(rules.begin(), rules.end(), [&](const Rule& rule) {
+    const auto stored = store_.get(state_key(rule.name, rule.fingerprint()));
+    StateRow row;
+    return !*stored || (decode_state(**stored, row) && row.ladder == RuleState::ladder_text(rule));
+  });
 }
 
 // Told to stop, it syncs and ends; perhaps it is started with other files.

@@ -74,6 +74,7 @@ class World {
   void sending(const HttpRequest& request, const std::string& key);
   void mirrored(const PartitionName& name, std::int64_t offset);
   bool all_consumed() const;
+  bool all_swept() const;
   bool at_rest() const;
   void heal();
   void fault(std::string text);

@@ -15,6 +15,7 @@ constexpr std::size_t kTold = 3;  // values of a field
 constexpr std::int64_t kAmountMax = std::numeric_limits<std::int64_t>::max() / 2;
 constexpr std::size_t kSpare = 2;  // entries
 constexpr int128 kWholeShare = 1'000'000;
+constexpr int128 kUnknownMost = 5;      // a fifth
 constexpr int128 kLeastShare = 50'000;  // of kWholeShare
 
 // In millionths.
@@ -117,6 +118,7 @@ std::vector<Alert::Driver> Drivers::largest(std::span<const Drivers* const> of,
   }
   exact = exact && known == value;
   std::vector<Alert::Driver> all;
+  if (known < value - value / kUnknownMost) return all;  // these may be any part of it
   for (std::size_t field = 0; field < kDriverFields; ++field) {
     std::vector<Sum> sums;
     bool overflowed = false;  // then a value may have been in another part, too

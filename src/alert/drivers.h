@@ -32,7 +32,8 @@ class Drivers {
 
   // The largest shares of `value`, which is the sum of these windows or of a part of them: by field
   // and each by falling amount. Left out are those of less than 5 %, or that may be nothing. They
-  // are as exact as these, if what these know comes to just that; else shares stand for amounts.
+  // are as exact as these, if what these know comes to just that; else shares stand for amounts,
+  // and where they know less than four fifths of it there are none.
   static std::vector<Alert::Driver> largest(std::span<const Drivers* const> of,
                                             const DriverValues& held, int128 value);
 

@@ -47,14 +47,24 @@ TEST_CASE("What drove a sum before a restart is known after it") {
 }
 
 TEST_CASE("What was not stored before a kill is known to be missing") {
-  StateFixture engine({user_day_rule("daily", 10 * kDollar)});
-  spend(engine, "search", kNoon, 10'000);
-  for (int i = 0; i < 3; ++i) spend(engine, "search", kNoon, 10'001);  // within a second
-  engine.open();
-  spend(engine, "chat", kNoon, 20'000);
-  REQUIRE(engine.told.size() == 1);
-  // Of the five dollars one each is known: half and half of what the cell has.
-  CHECK(drivers_of(engine.told[0]) == "search ~2.5, chat ~2.5");
+  StateFixture engine({user_day_rule("daily", 12 * kDollar)});
+  SECTION("a little") {
+    for (int i = 0; i < 4; ++i) spend(engine, "search", kNoon, 10'000 + 2'000 * i);
+    spend(engine, "search", kNoon, 16'001);  // within a second
+    engine.open();
+    spend(engine, "chat", kNoon, 20'000);
+    REQUIRE(engine.told.size() == 1);
+    // Of the six dollars five are known: their shares are told of what the cell has.
+    CHECK(drivers_of(engine.told[0]) == "search ~4.8, chat ~1.2");
+  }
+  SECTION("most of it, so that nothing can be said") {
+    spend(engine, "search", kNoon, 10'000);
+    for (int i = 0; i < 4; ++i) spend(engine, "search", kNoon, 10'001);
+    engine.open();
+    spend(engine, "chat", kNoon, 20'000);
+    REQUIRE(engine.told.size() == 1);
+    CHECK(engine.told[0].drivers.empty());
+  }
 }
 
 TEST_CASE("What drove a window is forgotten when the window is over") {
@@ -109,17 +119,19 @@ TEST_CASE("What drove a rule's groups is forgotten with the rule") {
 }
 
 TEST_CASE("What an older program stored of drivers is not known") {
-  StateFixture engine({user_day_rule("daily", 10 * kDollar)});
-  for (int i = 0; i < 4; ++i) spend(engine, "search", kNoon, 10'000 + 2'000 * i);
+  StateFixture engine({user_day_rule("daily", 12 * kDollar)});
+  spend(engine, "search", kNoon, 10'000);
+  spend(engine, "chat", kNoon, 12'000);
   WriteBatch older;
   for (auto [key, row] : engine.store.map()) {
     if (key[0] == key::kDrivers) older.put(key, "\x01" + row.substr(1));
   }
   REQUIRE(engine.store.write(older, Sync::no));
   engine.open();
-  spend(engine, "chat", kNoon, 20'000);
-  REQUIRE(engine.told.size() == 1);
-  CHECK(drivers_of(engine.told[0]) == "chat ~5");
+  for (int i = 0; i < 8; ++i) spend(engine, "chat", kNoon, 20'000);
+  REQUIRE(engine.told.size() == 2);
+  CHECK(engine.told[0].drivers.empty());  // of six dollars four are known
+  CHECK(drivers_of(engine.told[1]) == "chat ~10");
 }
 
 TEST_CASE("A rule that says nothing of its drivers has none") {

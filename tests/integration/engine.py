@@ -185,12 +185,10 @@ class Engine:
         assert status == 200, f"/api/v1/{what} answered {status}: {body[:500]}"
         return json.loads(body, parse_float=Decimal)[what]
 
-    def recorded(self):
-        """All alerts, by a process of their own."""
-        self.start()
-        alerts = poll_until(lambda: self.list("alerts"), 30, f"alerts; {self.log_tail()}")
+    def alerts_after_a_restart(self):
         self.stop()
-        return alerts
+        self.start()
+        return poll_until(lambda: self.list("alerts"), 30, f"alerts; {self.log_tail()}")
 
     def metric(self, name):
         """The sum over the metric's labels; None if it is not there."""

@@ -78,8 +78,8 @@ def silent_partitions(context):
             engine.start()
         sending.join()
         wait_until_counted(engine, model, rules)
+        live = by_rule(engine.alerts_after_a_restart())
         engine.stop()
-        live = by_rule(engine.recorded())
         recording = engine.directory / "recording.jsonl"
         engine.command("dump", "--config", engine.config, "--out", recording)
         ticks = [line for line in recording.read_text().splitlines() if line.startswith('{"tick"')]

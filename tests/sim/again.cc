@@ -79,7 +79,7 @@ struct Left {
   struct Told {
     std::string words;
     bool by_pane = false;
-    std::int64_t at_ms = 0;
+    std::int64_t start_ms = 0;  // of its window
   };
   std::map<std::string, Told> alerts;  // by id
   Counts counts;
@@ -94,7 +94,7 @@ Left left_in(const Store& store, const Version& version) {
         fmt::format("{} {} {} from {} to {}", alert.rule,
                     alert.group.empty() ? "" : alert.group.front().second, alert.rung,
                     to_ms(alert.window.start), to_ms(alert.window.end)),
-        of->rolling() || of->judged(), to_ms(alert.at)};
+        of->rolling() || of->judged(), to_ms(alert.window.start)};
     return true;
   });
   const auto counts = store.get(key::meta("counts"));
@@ -170,13 +170,14 @@ std::vector<std::string> check_again(const World& world) {
   // A listed exception: what a tick ended before its records came depends on who came first.
   const bool passed =
       truth.counts[Count::dropped_state] > 0 || again.counts[Count::dropped_state] > 0;
-  // Which of those before have left a store depends on how many commits there were.
+  // Which of those before have left a store depends on how many commits there were, and when a rung
+  // was reached on what else came in its commit.
   const std::int64_t kept_since = truth.watermark_ms == INT64_MIN
                                       ? INT64_MIN
                                       : truth.watermark_ms - world.plan().limits.retention.count();
   const auto compare = [&](const Left& one, const Left& other, const char* what) {
     for (const auto& [id, told] : one.alerts) {
-      if (other.alerts.contains(id) || (told.by_pane && passed) || told.at_ms < kept_since)
+      if (other.alerts.contains(id) || (told.by_pane && passed) || told.start_ms < kept_since)
         continue;
       faults.push_back(what + told.words);
     }

@@ -157,8 +157,10 @@ class CanaryTest(unittest.TestCase):
             found = what()
             if found:
                 return found
-            self.assertIsNone(engine.poll(), log.read_text(errors="replace"))
-            time.sleep(0.05)
+            try:
+                self.fail(f"it ended with {engine.wait(0.05)}:\n{log.read_text(errors='replace')}")
+            except subprocess.TimeoutExpired:
+                pass  # as it should
         self.fail(f"waited in vain, the log:\n{log.read_text(errors='replace')}")
 
     def test_no_secret_is_told_or_kept(self):

@@ -3,8 +3,9 @@
 
 import os
 import re
-import time
 from pathlib import Path
+
+from engine_on_file import wait_for
 
 MEMORY = Path("/sys/fs/cgroup/memory")
 SWAP = "memory.memsw.limit_in_bytes"
@@ -34,14 +35,14 @@ class MemoryLimit:
         return self
 
     def __exit__(self, *exception):
-        end = time.monotonic() + 10
-        while True:
-            try:
-                return self.folder.rmdir()
-            except OSError:  # who was killed just now is still leaving
-                if time.monotonic() > end:
-                    raise
-                time.sleep(0.05)
+        wait_for(self._removed, 10, f"{self.folder} removed")
+
+    def _removed(self):
+        try:
+            self.folder.rmdir()
+        except OSError:  # who was killed just now is still leaving
+            return False
+        return True
 
     def join(self):
         self._write("cgroup.procs", os.getpid())

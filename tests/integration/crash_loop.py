@@ -2,6 +2,7 @@
 """What kills the process whenever it is read is left alone after three deaths, and the rest goes on."""
 
 import json
+import subprocess
 import time
 
 from bomb import GIB, drop
@@ -36,7 +37,13 @@ class Supervisor:
                 continue  # it died meanwhile
             if time.monotonic() > end:
                 raise TooLate(f"{what}: not within {seconds} s; {self.engine.log_tail()}")
-            time.sleep(0.05)
+            self.wait_for_death(0.05)
+
+    def wait_for_death(self, seconds):
+        try:
+            self.engine.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            pass
 
 
 def halted(engine):

@@ -83,9 +83,10 @@ bool IdSet::is_copy(const ClaimedId& id, std::uint32_t partition, std::int64_t s
 
 const IdSet::Slot* IdSet::in_memory(const Shard& shard, const ClaimedId& id) const {
   const auto held = [&](const Table& table) -> const Slot* {
-    const Slot& slot = table.place_of(id.print);
-    const bool live = slot.second_and_one != 0 && is_copy(id, slot.partition, slot.second());
-    return live ? &slot : nullptr;
+    const Slot& slot = table.find(id.print, [&](const Slot& claimed) {
+      return is_copy(id, claimed.partition, claimed.second());
+    });
+    return slot.second_and_one != 0 ? &slot : nullptr;
   };
   if (const Slot* const slot = held(shard.newest)) return slot;
   return shard.frozen.slots.empty() ? nullptr : held(shard.frozen);
@@ -119,10 +120,9 @@ void IdSet::insert(Shard& shard, ClaimedId& id) {
   ++shard.claims;
   const auto second = static_cast<std::uint32_t>(
       std::clamp<std::int64_t>(id.second, 0, std::int64_t{UINT32_MAX} - 1) + 1);
-  Slot& slot = shard.newest.place_of(id.print);
-  const bool free = slot.second_and_one == 0;
-  slot = {id.print, static_cast<std::uint16_t>(id.partition), id.cost, second};
-  if (free && ++shard.used * 4 > shard.newest.slots.size() * 3) make_room(shard);
+  shard.newest.room_for(id.print) = {id.print, static_cast<std::uint16_t>(id.partition), id.cost,
+                                     second};
+  if (++shard.used * 4 > shard.newest.slots.size() * 3) make_room(shard);
 }
 
 bool IdSet::restore(ClaimedId id) {
@@ -152,7 +152,7 @@ void IdSet::make_room(Shard& shard) {
     const auto memory = std::make_shared<std::pmr::vector<Slot>>(size);
     shard.newest = {*memory, memory};
   }
-  for (const auto& slot : live) shard.newest.place_of(slot.print) = slot;
+  for (const auto& slot : live) shard.newest.room_for(slot.print) = slot;
   shard.used = live.size();
 }
 

@@ -45,9 +45,9 @@ struct IdGeneration {
 };
 
 // The ids seen, so that producers' own duplicates count once. A copy is what comes, by the stream
-// time of its own partition, within a horizon of the first: so it does not matter how far one
-// partition is read ahead of another. The newest are in memory, the older ones in the store
-// (IdArchive, which moves them there) behind filters.
+// time of its own partition, within a horizon of one that counted: all of those are kept, so it
+// does not matter how far one partition is read ahead of another. The newest are in memory, the
+// older ones in the store (IdArchive, which moves them there) behind filters.
 class IdSet {
  public:
   static constexpr std::size_t kShards = IdFilter::kParts;
@@ -129,12 +129,18 @@ class IdSet {
     std::span<Slot> slots;
     std::shared_ptr<std::pmr::vector<Slot>> memory;
 
-    // Where the print is, or the free slot where it would be.
-    Slot& place_of(const Fingerprint& print) const {
+    // The first claim of the print that is wanted, or the free slot after all of them.
+    template <class Wanted>
+    Slot& find(const Fingerprint& print, Wanted wanted) const {
       const std::size_t mask = slots.size() - 1;
       std::size_t i = print.low & mask;
-      while (slots[i].second_and_one != 0 && !(slots[i].print == print)) i = (i + 1) & mask;
+      while (slots[i].second_and_one != 0 && !(slots[i].print == print && wanted(slots[i]))) {
+        i = (i + 1) & mask;
+      }
       return slots[i];
+    }
+    Slot& room_for(const Fingerprint& print) const {
+      return find(print, [](const Slot&) { return false; });
     }
     void prefetch(const Fingerprint& print) const {
       if (!slots.empty()) __builtin_prefetch(&slots[print.low & (slots.size() - 1)]);

@@ -213,7 +213,7 @@ class Model:
         self.rules = [rule for rule in rules if rule.modelled]
         self.zones = {rule.zone: ZoneInfo(rule.zone) for rule in rules}
         self.stream = defaultdict(StreamTime)  # by partition
-        self.seen = {}  # id: (partition that brought it, the partition's stream time then)
+        self.seen = {}  # id: where each counted: partition, and its stream time then
         self.totals = defaultdict(int)  # (rule, group, window start) of calendar windows
         self.ends = {}  # (rule, window start): end
         self.panes = defaultdict(lambda: defaultdict(int))  # (rule, group): pane: sum
@@ -255,13 +255,13 @@ class Model:
             return False
         # Ahead of the stream time only while a partition's first records have not set it yet.
         now = max(self.stream[partition].now, own)
-        if id in self.seen:
-            brought_by, before = self.seen[id]
+        counted = self.seen.setdefault(id, [])
+        for brought_by, before in counted:
             if brought_by == partition and self.stream[partition].now <= before + HOUR:
                 return True
             if brought_by != partition and abs(now - before) <= HOUR:
                 return True
-        self.seen[id] = partition, now
+        counted.append((partition, now))
         return False
 
     def add(self, rule, group, t, value, now):

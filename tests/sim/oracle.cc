@@ -376,18 +376,17 @@ class Oracle {
     }
   }
 
-  // Within an hour of the first, by the stream times of the partitions that bring them.
+  // Within an hour of one that counted, by the stream times of the partitions that bring them.
   bool seen(std::size_t partition, const std::string& id, std::int64_t at) {
-    const auto known = ids_.find(id);
     const std::int64_t own = floor_to(at, 1000) / 1000;
-    if (known != ids_.end()) {
-      const auto [by, second] = known->second;
+    auto& counted = ids_[id];
+    for (const auto& [by, second] : counted) {
       if (by != partition && std::abs(own - second) <= 3600) return true;
       const std::int64_t now = lanes_[by].now == kUnset ? 0 : floor_to(lanes_[by].now, 1000) / 1000;
       const bool year_ahead = now != 0 && second - now > 366 * 86'400;
       if (by == partition && now - second <= 3600 && !year_ahead) return true;
     }
-    ids_[id] = {partition, own};
+    counted.emplace_back(partition, own);
     return false;
   }
 
@@ -577,7 +576,8 @@ class Oracle {
 
   const History& history_;
   std::vector<Lane> lanes_;
-  std::map<std::string, std::pair<std::size_t, std::int64_t>> ids_;  // partition, second
+  // Where each counted: partition, second.
+  std::map<std::string, std::vector<std::pair<std::size_t, std::int64_t>>> ids_;
   std::map<StateName, State> states_;
   std::vector<State*> in_force_;
   std::size_t list_ = 0;  // of prices, in force

@@ -74,6 +74,22 @@ TEST_CASE("Of two partitions it does not matter which is read further ahead of t
   for (std::size_t i = 0; i < copies.size(); ++i) CHECK(copies[i] == (i % 2 == 1));
 }
 
+TEST_CASE("An id that counted twice keeps what comes late from counting again") {
+  const MemoryStore store;
+  IdSet ids(store, {});
+  ids.move_least(100'000);
+  for (const std::int64_t second : {100'000, 103'700}) {
+    ids.move(0, second);
+    CHECK(claim(ids, id(1, second)));
+  }
+  const bool frozen = GENERATE(false, true);
+  if (frozen) ids.freeze();
+  // The other partition, read an hour behind.
+  CHECK_FALSE(claim(ids, id(1, 100'010, 1)));
+  CHECK_FALSE(claim(ids, id(1, 103'690, 1)));
+  CHECK(claim(ids, id(1, 96'000, 1)));
+}
+
 TEST_CASE("An id is kept while the copy of another partition may still come") {
   const MemoryStore store;
   IdSet ids(store, {});

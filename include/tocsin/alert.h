@@ -31,10 +31,11 @@ enum class WindowKind : std::uint8_t {
   session
 };
 
-// What may drive a sum, and how messages name it; `Feature` is a property.
-enum class DriverField : std::uint8_t { feature, service, model, user };
-inline constexpr std::array<std::string_view, 4> kDriverFieldNames = {"Feature", "service", "model",
-                                                                      "user"};
+// What may drive a sum, and how messages name it; `Feature` is a property. `status` is that of
+// requests that failed.
+enum class DriverField : std::uint8_t { feature, service, model, user, status };
+inline constexpr std::array<std::string_view, 5> kDriverFieldNames = {"Feature", "service", "model",
+                                                                      "user", "status"};
 constexpr std::string_view name(DriverField field) {
   return kDriverFieldNames[static_cast<std::size_t>(field)];
 }
@@ -83,8 +84,8 @@ struct Alert {
     Severity severity = Severity::info;
   };
   std::optional<Next> next;
-  // What the value of a sum is most of: by field, of each by falling amount. It is known by the
-  // way, and what rings never depends on it.
+  // What the value of a sum, or the numerator of an error rate, is most of: by field, of each by
+  // falling amount. It is known by the way, and what rings never depends on it.
   struct Driver {
     DriverField field = DriverField::feature;
     bool approximate = false;
@@ -98,8 +99,25 @@ struct Alert {
   struct Before {
     Window window;
     int128 value = 0;
+    // Of each of `drivers`, where it is known; empty: of none.
+    std::vector<std::optional<int128>> drivers{};
   };
   std::optional<Before> before{};
+  // What came in the last hour, or days, of a longer window; known by the way, too. Absent: what is
+  // known is the window's average.
+  struct Recent {
+    Millis span{0};
+    int128 amount = 0;
+  };
+  std::optional<Recent> recent{};
+  // Of rates, averages and percentiles: the value of all groups that differ in this field alone.
+  struct Elsewhere {
+    std::string field;  // as the rule writes it
+    std::string other;  // its value there, if there is but one
+    int128 value = 0;
+    std::int64_t requests = 0;
+  };
+  std::vector<Elsewhere> elsewhere{};
 
   // How it is told.
   bool old_news = false;   // crossed while catching up: told in the digest at its end
@@ -110,6 +128,20 @@ struct Alert {
   bool repriced = false;  // reached because prices were put right: told in a digest, as old news
   std::string silence{};  // the id of the silence that keeps it from being told, if any
 };
+
+// What the amounts of its drivers are: of an error rate requests that failed.
+constexpr Metric driven_metric(Metric metric) {
+  return metric == Metric::error_rate ? Metric::errors : metric;
+}
+inline int128 driven_value(const Alert& alert) {
+  return alert.metric == Metric::error_rate ? int128{alert.numerator} : alert.value;
+}
+
+// What its driver number `i` had come to in the window before at the same time, where it is known.
+inline std::optional<int128> driven_before(const Alert& alert, std::size_t i) {
+  if (!alert.before || i >= alert.before->drivers.size()) return std::nullopt;
+  return alert.before->drivers[i];
+}
 
 // A level that stands no more.
 struct Resolution {

@@ -10,9 +10,10 @@
 namespace tocsin {
 namespace {
 
-// 1 knows no silences, 2 nothing of what drives a value, 3 nothing of the window before; each is
-// written where that is so.
-constexpr std::uint8_t kVersion = 4;
+// 1 knows no silences, 2 nothing of what drives a value, 3 nothing of the window before, 4 nothing
+// of the last hour, of other groups, and of what drove the window before; each is written where
+// that is so.
+constexpr std::uint8_t kVersion = 5;
 constexpr std::uint8_t kBeside = 64;
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
@@ -187,8 +188,63 @@ Alert::Before read_before(RowReader& in) {
   return before;
 }
 
+// Each beside its flag.
+void write_asides(RowWriter& out, const Alert& alert) {
+  out.byte(alert.before ? 1 : 0);
+  if (alert.before) {
+    write_before(out, *alert.before);
+    out.number(alert.before->drivers.size());
+    for (const auto& amount : alert.before->drivers) {
+      out.byte(amount ? 1 : 0);
+      if (amount) out.amount(*amount);
+    }
+  }
+  out.byte(alert.recent ? 1 : 0);
+  if (alert.recent) {
+    out.signed_number(alert.recent->span.count());
+    out.amount(alert.recent->amount);
+  }
+  out.number(alert.elsewhere.size());
+  for (const auto& elsewhere : alert.elsewhere) {
+    out.text(elsewhere.field);
+    out.text(elsewhere.other);
+    out.amount(elsewhere.value);
+    out.signed_number(elsewhere.requests);
+  }
+}
+
+void read_asides(RowReader& in, Alert& alert, bool& valid) {
+  if (read_up_to(in, 1, valid) == 1) {
+    alert.before = read_before(in);
+    for (auto left = in.number(); left > 0 && in.ok(); --left) {
+      auto& amount = alert.before->drivers.emplace_back();
+      if (read_up_to(in, 1, valid) == 1) amount = in.amount();
+    }
+    const std::size_t of = alert.before->drivers.size();
+    valid = valid && (of == 0 || of == alert.drivers.size());
+  }
+  if (read_up_to(in, 1, valid) == 1) {
+    alert.recent.emplace();
+    alert.recent->span = Millis{in.signed_number()};
+    alert.recent->amount = in.amount();
+    valid = valid && alert.recent->span > Millis{0};
+  }
+  for (auto left = in.number(); left > 0 && in.ok(); --left) {
+    Alert::Elsewhere elsewhere;
+    elsewhere.field = in.text();
+    elsewhere.other = in.text();
+    elsewhere.value = in.amount();
+    elsewhere.requests = in.signed_number();
+    alert.elsewhere.push_back(std::move(elsewhere));
+  }
+}
+
 std::uint8_t version_of(const Alert& alert) {
-  if (alert.before) return kVersion;
+  const bool by_status =
+      std::any_of(alert.drivers.begin(), alert.drivers.end(),
+                  [](const auto& driver) { return driver.field == DriverField::status; });
+  if (alert.recent || !alert.elsewhere.empty() || by_status) return kVersion;
+  if (alert.before) return alert.before->drivers.empty() ? 4 : kVersion;
   if (!alert.drivers.empty()) return 3;
   return alert.silence.empty() ? 1 : 2;
 }
@@ -219,7 +275,8 @@ std::string encode_alert(const Alert& alert) {
   }
   if (version >= 2) out.text(alert.silence);
   if (version >= 3) write_drivers(out, alert);
-  if (version >= 4) write_before(out, *alert.before);
+  if (version == 4) write_before(out, *alert.before);
+  if (version >= 5) write_asides(out, alert);
   return bytes;
 }
 
@@ -247,7 +304,8 @@ Result<Alert> decode_alert(std::string_view bytes) {
   }
   if (version >= 2) alert.silence = in.text();
   if (version >= 3) read_drivers(in, alert, valid);
-  if (version >= 4) alert.before = read_before(in);
+  if (version == 4) alert.before = read_before(in);
+  if (version >= 5) read_asides(in, alert, valid);
   if (!in.ok() || !in.done() || !valid) {
     return reject("an alert in the state is damaged: its bytes are not what was written");
   }

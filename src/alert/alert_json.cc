@@ -31,6 +31,18 @@ void write_window(JsonWriter& json, const Window& window) {
   json.end_object();
 }
 
+void write_elsewhere(JsonWriter& json, const Alert& alert) {
+  if (alert.elsewhere.empty()) return;
+  json.key("elsewhere").begin_array();
+  for (const auto& elsewhere : alert.elsewhere) {
+    json.begin_object().text("field", elsewhere.field);
+    if (!elsewhere.other.empty()) json.text("other", elsewhere.other);
+    json.text("value", decimal_text(elsewhere.value, decimal_places(alert.metric)));
+    json.number("requests", elsewhere.requests).end_object();
+  }
+  json.end_array();
+}
+
 }  // namespace
 
 std::string rfc3339_text(EventTime t) {
@@ -85,27 +97,35 @@ void write_alert_keys(JsonWriter& json, const Alert& alert) {
   json.end_array();
   write_pairs(json, "labels", alert.labels);
   if (!alert.silence.empty()) json.text("silence", alert.silence);
-  write_drivers(json, alert.metric, alert.drivers);
-  write_before(json, alert.metric, alert.before);
+  write_known(json, alert);
+  write_elsewhere(json, alert);
 }
 
-void write_before(JsonWriter& json, Metric metric, const std::optional<Alert::Before>& before) {
-  if (!before) return;
-  json.key("window_before").begin_object();
-  json.text("value", decimal_text(before->value, decimal_places(metric)));
-  json.text("start", rfc3339_text(before->window.start));
-  json.text("end", rfc3339_text(before->window.end)).end_object();
-}
-
-void write_drivers(JsonWriter& json, Metric metric, const std::vector<Alert::Driver>& drivers) {
-  if (drivers.empty()) return;
-  json.key("drivers").begin_array();
-  for (const auto& driver : drivers) {
-    json.begin_object().text("field", name(driver.field)).text("value", driver.value);
-    json.text("amount", decimal_text(driver.amount, decimal_places(metric)));
-    json.boolean("approximate", driver.approximate).end_object();
+void write_known(JsonWriter& json, const Alert& alert) {
+  const int places = decimal_places(driven_metric(alert.metric));
+  if (!alert.drivers.empty()) {
+    json.key("drivers").begin_array();
+    for (std::size_t i = 0; i < alert.drivers.size(); ++i) {
+      const Alert::Driver& driver = alert.drivers[i];
+      json.begin_object().text("field", name(driver.field)).text("value", driver.value);
+      json.text("amount", decimal_text(driver.amount, places));
+      json.boolean("approximate", driver.approximate);
+      const auto before = driven_before(alert, i);
+      if (before) json.text("before", decimal_text(*before, places));
+      json.end_object();
+    }
+    json.end_array();
   }
-  json.end_array();
+  if (alert.before) {
+    json.key("window_before").begin_object();
+    json.text("value", decimal_text(alert.before->value, places));
+    json.text("start", rfc3339_text(alert.before->window.start));
+    json.text("end", rfc3339_text(alert.before->window.end)).end_object();
+  }
+  if (alert.recent) {
+    json.key("recent").begin_object().text("amount", decimal_text(alert.recent->amount, places));
+    json.number("seconds", alert.recent->span.count() / 1000).end_object();
+  }
 }
 
 }  // namespace tocsin

@@ -18,10 +18,9 @@ namespace tocsin {
 void write_alert(JsonWriter& json, const Alert& alert);
 // Its keys, into an object that may have more.
 void write_alert_keys(JsonWriter& json, const Alert& alert);
-// The key `drivers` of an alert, or of what has them likewise; nothing if there are none.
-void write_drivers(JsonWriter& json, Metric metric, const std::vector<Alert::Driver>& drivers);
-// The same of its `window_before`.
-void write_before(JsonWriter& json, Metric metric, const std::optional<Alert::Before>& before);
+// The keys `drivers`, `window_before` and `recent`, each where it is known, of an alert, or of what
+// has them likewise: beside each driver what it had come to in the window before.
+void write_known(JsonWriter& json, const Alert& alert);
 
 // RFC 3339 in UTC, the second that holds `t`: "2026-11-20T09:49:00Z". Times outside the years 0000
 // to 9999 are shown as those bounds.

@@ -10,13 +10,17 @@
 namespace tocsin {
 namespace {
 
-constexpr std::uint8_t kDriversVersion = 2;
+constexpr std::uint8_t kDriversVersion = 3;
 constexpr std::size_t kTold = 3;  // values of a field
 constexpr std::int64_t kAmountMax = std::numeric_limits<std::int64_t>::max() / 2;
 constexpr std::size_t kSpare = 2;  // entries
 constexpr int128 kWholeShare = 1'000'000;
 constexpr int128 kUnknownMost = 5;      // a fifth
 constexpr int128 kLeastShare = 50'000;  // of kWholeShare
+// As they are told.
+constexpr std::array kTellingOrder = {DriverField::status, DriverField::feature,
+                                      DriverField::service, DriverField::model, DriverField::user};
+static_assert(kTellingOrder.size() == kDriverFields);
 
 // In millionths.
 int128 share_of(int128 amount, int128 known) {
@@ -24,6 +28,12 @@ int128 share_of(int128 amount, int128 known) {
   return known > kInt128Max / kWholeShare ? amount / (known / kWholeShare)
                                           : amount * kWholeShare / known;
 }
+
+int128 part_of(int128 value, int128 share) {
+  return value / kWholeShare * share + value % kWholeShare * share / kWholeShare;
+}
+
+bool is_too_little(int128 known, int128 value) { return known < value - value / kUnknownMost; }
 
 struct Sum {
   DriverValue value = 0;
@@ -118,8 +128,9 @@ std::vector<Alert::Driver> Drivers::largest(std::span<const Drivers* const> of,
   }
   exact = exact && known == value;
   std::vector<Alert::Driver> all;
-  if (known < value - value / kUnknownMost) return all;  // these may be any part of it
-  for (std::size_t field = 0; field < kDriverFields; ++field) {
+  if (is_too_little(known, value)) return all;  // these may be any part of it
+  for (const DriverField told : kTellingOrder) {
+    const auto field = static_cast<std::size_t>(told);
     std::vector<Sum> sums;
     bool overflowed = false;  // then a value may have been in another part, too
     for (const Drivers* part : of) {
@@ -139,16 +150,28 @@ std::vector<Alert::Driver> Drivers::largest(std::span<const Drivers* const> of,
     for (const Sum& sum : sums) {
       const int128 share = std::min(share_of(sum.amount, known), kWholeShare);
       Alert::Driver driver;
-      driver.field = static_cast<DriverField>(field);
+      driver.field = told;
       driver.approximate = !exact || overflowed || sum.error > 0;
       driver.value = held.text(sum.value);
-      driver.amount = exact
-                          ? std::min(sum.amount, value)
-                          : value / kWholeShare * share + value % kWholeShare * share / kWholeShare;
+      driver.amount = exact ? std::min(sum.amount, value) : part_of(value, share);
       all.push_back(std::move(driver));
     }
   }
   return all;
+}
+
+std::optional<int128> Drivers::amount(DriverField field, std::string_view value,
+                                      const DriverValues& held, int128 total) const {
+  const int128 known = static_cast<int128>(known_) << shift_;
+  if (is_too_little(known, total)) return std::nullopt;
+  const auto number = static_cast<std::size_t>(field);
+  for (const Entry& entry : of(number)) {
+    if (held.text(entry.value) != value) continue;
+    if (entry.error.amount() * 2 > entry.amount) return std::nullopt;
+    const int128 amount = static_cast<int128>(entry.amount) << shift_;
+    return known == total ? amount : part_of(total, std::min(share_of(amount, known), kWholeShare));
+  }
+  return overflowed(number) ? std::nullopt : std::optional(int128{0});
 }
 
 std::string Drivers::encode(const DriverValues& held) const {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -30,12 +31,17 @@ class Drivers {
   // Before it goes.
   void let_go(DriverValues& held) const;
 
-  // The largest shares of `value`, which is the sum of these windows or of a part of them: by field
-  // and each by falling amount. Left out are those of less than 5 %, or that may be nothing. They
-  // are as exact as these, if what these know comes to just that; else shares stand for amounts,
-  // and where they know less than four fifths of it there are none.
+  // The largest shares of `value`, which is the sum of these windows or of a part of them: by
+  // field, that of failures first, and each by falling amount. Left out are those of less than 5 %,
+  // or that may be nothing. They are as exact as these, if what these know comes to just that; else
+  // shares stand for amounts, and where they know less than four fifths of it there are none.
   static std::vector<Alert::Driver> largest(std::span<const Drivers* const> of,
                                             const DriverValues& held, int128 value);
+
+  // How much of `total`, which is the sum of this window, the value drives; nothing: it is not
+  // known, by the same measure.
+  std::optional<int128> amount(DriverField field, std::string_view value, const DriverValues& held,
+                               int128 total) const;
 
   std::string encode(const DriverValues& held) const;
   // False, holding nothing: they are of another version, or damaged.

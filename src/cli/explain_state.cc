@@ -286,7 +286,9 @@ class RuleExplainer {
     if (!out_.counted || !rule_.keeps_drivers()) return;
     const Window& window = out_.level.window;
     const auto stored = [&](std::span<const DriverPlace> places) {
-      return stored_drivers(input_.snapshot, places, key_, out_.level.value);
+      const bool of_failures = driven_metric(rule_.metric) != rule_.metric;
+      return stored_drivers(input_.snapshot, places, key_,
+                            of_failures ? out_.level.numerator : out_.level.value);
     };
     if (!rule_.rolling()) {
       const DriverPlace place{state_, to_ms(window.start)};
@@ -304,8 +306,17 @@ class RuleExplainer {
     if (!calendar) return;
     const Window before = calendar->window_at(window.start - Millis{1});
     const EventTime then = GrowthBook::same_time(before, input_.now, window);
-    if (auto total = GrowthBook(input_.snapshot).total(state_, before, then, key_)) {
-      out_.before = Alert::Before{before, *total};
+    GrowthBook growth(input_.snapshot);
+    const auto total = growth.total(state_, before, then, key_);
+    if (total.value_or(0) > 0) {
+      out_.before =
+          Alert::Before{before, *total, growth.drivers(state_, before, then, key_, out_.drivers)};
+    }
+    const auto span = GrowthBook::recently(window);
+    if (!span || input_.now - *span <= window.start) return;
+    const auto earlier = growth.total(state_, window, input_.now - *span, key_);
+    if (earlier && *earlier <= out_.level.value) {
+      out_.recent = Alert::Recent{*span, out_.level.value - *earlier};
     }
   }
 

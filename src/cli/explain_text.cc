@@ -179,9 +179,11 @@ class Page {
     if (!pace) return;
     const std::string per = "/" + std::string(pace->unit);
     std::string text = value_text(of_.metric, pace->per_unit) + per +
+                       (pace->since.empty() ? "" : ", the " + pace->since) +
                        " (even: " + value_text(of_.metric, pace->even_per_unit) + per + ")";
     const Window hour{of_.now - Millis{3'600'000}, of_.now};
-    if (of_.metric == Metric::cost && facts_.any() && facts_.covers(hour)) {
+    const bool is_said = !pace->since.empty();
+    if (!is_said && of_.metric == Metric::cost && facts_.any() && facts_.covers(hour)) {
       text += ", " + value_text(Metric::cost, facts_.tally->last_hour(of_.now).pico()) +
               " in the last hour";
     }

@@ -55,6 +55,7 @@ Alert as_alert(const Explanation& of) {
   alert.severity = of.level.severity;
   alert.drivers = of.drivers;
   alert.before = of.before;
+  alert.recent = of.recent;
   for (const auto& rung : of.ladder) {
     const bool passed = is_passed(rung.rung);
     if (rung.reached && (passed || rung.rung == of.level.rung)) alert.amount = rung.amount;

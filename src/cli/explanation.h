@@ -104,6 +104,7 @@ struct Explanation {
   std::optional<EventTime> since;      // when its highest rung was reached
   std::vector<Alert::Driver> drivers;  // of `level`
   std::optional<Alert::Before> before;
+  std::optional<Alert::Recent> recent;
 
   // Of all groups, or those that the asked fields leave.
   std::uint64_t groups = 0;

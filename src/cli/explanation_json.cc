@@ -23,8 +23,7 @@ class Writer {
     json_.key("level");
     level(of.level);
     if (of.since) json_.text("since", rfc3339_text(*of.since));
-    write_drivers(json_, of.metric, of.drivers);
-    write_before(json_, of.metric, of.before);
+    write_known(json_, as_alert(of));
     json_.key("ladder").begin_array();
     for (const auto& rung : of.ladder) ladder(rung);
     json_.end_array().number("groups", whole(of.groups)).key("fullest").begin_array();

@@ -26,12 +26,7 @@ class Parser {
     of.counted = truth(root, "counted");
     of.level = level(part(root, "level"));
     if (root.find("since") != nullptr) of.since = time(root, "since");
-    if (const Node* drivers = root.find("drivers")) {
-      for (const Node& each : drivers->items) of.drivers.push_back(driver(each));
-    }
-    if (const Node* before = root.find("window_before")) {
-      of.before = {{time(*before, "start"), time(*before, "end")}, amount(*before, "value")};
-    }
+    known(root, of);
     for (const Node& rung : part(root, "ladder").items) of.ladder.push_back(ladder(rung));
     of.groups = count(root, "groups");
     for (const Node& group : part(root, "fullest").items) of.fullest.push_back(level(group));
@@ -169,6 +164,27 @@ class Parser {
     return of;
   }
 
+  void known(const Node& root, Explanation& of) {
+    if (const Node* before = root.find("window_before")) {
+      of.before = {{time(*before, "start"), time(*before, "end")}, amount(*before, "value"), {}};
+    }
+    if (const Node* drivers = root.find("drivers")) {
+      for (const Node& each : drivers->items) {
+        of.drivers.push_back(driver(each));
+        if (!of.before) continue;
+        auto& before = of.before->drivers.emplace_back();
+        if (each.find("before") != nullptr) before = driven(each, "before");
+      }
+    }
+    if (const Node* recent = root.find("recent")) {
+      of.recent = {Millis{number(*recent, "seconds") * 1000}, amount(*recent, "amount")};
+    }
+  }
+
+  int128 driven(const Node& node, std::string_view key) {
+    return amount(node, key, decimal_places(driven_metric(metric_)));
+  }
+
   Alert::Driver driver(const Node& node) {
     Alert::Driver driver;
     const std::string field = text(node, "field");
@@ -176,7 +192,7 @@ class Parser {
     good_ = good_ && known != kDriverFieldNames.end();
     driver.field = static_cast<DriverField>(known - kDriverFieldNames.begin());
     driver.value = text(node, "value");
-    driver.amount = amount(node, "amount");
+    driver.amount = driven(node, "amount");
     driver.approximate = truth(node, "approximate");
     return driver;
   }

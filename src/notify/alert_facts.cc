@@ -67,7 +67,8 @@ void add_budget_facts(Message& message, const Alert& alert, const std::optional<
   add_fact(message, metric == Metric::cost ? "Spent" : "Used", value, note);
   if (!pace) return;
   add_fact(message, "Pace", value_text(metric, pace->per_unit) + per_unit(*pace),
-           value_text(metric, pace->even_per_unit) + per_unit(*pace) + " would last the " +
+           (pace->since.empty() ? "" : "the " + pace->since + "; ") +
+               value_text(metric, pace->even_per_unit) + per_unit(*pace) + " would last the " +
                window_word(alert.window_kind));
   const std::string deadline = deadline_text(alert);
   const std::string total = "about " + about_text(metric, pace->at_end, alert.value);

@@ -153,6 +153,7 @@ void add_budget_fields(Message& message, const Alert& alert, const std::optional
   const std::string per = "/" + std::string(pace->unit);
   add_field(message, "Pace",
             value_text(metric, pace->per_unit) + per +
+                (pace->since.empty() ? "" : ", the " + pace->since) +
                 " (even: " + value_text(metric, pace->even_per_unit) + per + ")");
   if (pace->gone) {
     add_field(message, "Gone by",
@@ -215,6 +216,9 @@ std::string method_text(const Alert& alert) {
 }
 
 void add_paragraphs(Message& message, const Alert& alert) {
+  if (const std::string elsewhere = elsewhere_text(alert); !elsewhere.empty()) {
+    message.paragraphs.push_back({elsewhere, Born::elsewhere});
+  }
   if (!alert.crossed.empty()) {
     std::string passed = "Passed in the same moment:";
     for (std::size_t i = 0; i < alert.crossed.size(); ++i) {
@@ -268,7 +272,7 @@ Message message_about(const Alert& alert, const Notice& notice, std::string_view
   }
   set_lines(message, line);
   add_fields(message, alert, told);
-  add_drivers(message, alert);
+  add_drivers(message, alert, told);
   add_paragraphs(message, alert);
   message.runbook = runbook_of(alert);
   add_wide_parts(message, alert, notice);

@@ -6,6 +6,7 @@
 
 #include "notify/amount_text.h"
 #include "notify/message_parts.h"
+#include "notify/period_text.h"
 #include "notify/plain_text.h"
 
 namespace tocsin {
@@ -17,15 +18,29 @@ constexpr std::size_t kFewest = 3;      // groups that can have something in com
 constexpr std::size_t kCommonIn = 4, kCommonOf = 5;
 
 struct Part {
-  std::string who, amount, percent;
+  std::string who, amount, share;
 };
-Part part_of(const Alert& alert, const Alert::Driver& driver) {
+Part part_of(const Alert& alert, std::size_t i) {
+  const Alert::Driver& driver = alert.drivers[i];
+  const Metric metric = driven_metric(alert.metric);
+  const int128 whole = driven_value(alert);
   Part part;
   part.who = isolated(cut_middle(clean_text(driver.value), kValueMax));
-  part.amount = (driver.approximate ? "≈ " : "") + value_text(alert.metric, driver.amount);
+  part.amount = (driver.approximate ? "≈ " : "") + value_text(metric, driver.amount);
   // To the nearest: shares are no limits, and look best where they add up.
-  if (alert.value > 0) part.percent = count_text((driver.amount * 200 / alert.value + 1) / 2) + "%";
+  if (whole > 0) part.share = count_text((driver.amount * 200 / whole + 1) / 2) + "%";
+  if (const auto before = driven_before(alert, i)) {
+    const int128 more = driver.amount - *before;
+    part.share += (part.share.empty() ? "" : ", ") + std::string(more < 0 ? "\u2212" : "+") +
+                  value_text(metric, more < 0 ? -more : more);
+  }
   return part;
+}
+
+// "Feature"; of what failed "status".
+std::string heading_of(DriverField field) {
+  return field == DriverField::status ? "Failed with status"
+                                      : "Who, by " + std::string(name(field));
 }
 
 std::size_t end_of_field(const Alert& alert, std::size_t from) {
@@ -39,9 +54,9 @@ std::size_t end_of_field(const Alert& alert, std::size_t from) {
 std::string sentence(const Alert& alert, std::size_t from, std::size_t until) {
   std::string text = capitalised(std::string(name(alert.drivers[from].field)));
   for (std::size_t i = from; i < until; ++i) {
-    const auto [who, amount, percent] = part_of(alert, alert.drivers[i]);
+    const auto [who, amount, share] = part_of(alert, i);
     text += (i == from ? " " : ", ") + who + " " + amount;
-    if (!percent.empty()) text += " (" + percent + ")";
+    if (!share.empty()) text += " (" + share + ")";
   }
   return text + ".";
 }
@@ -49,16 +64,19 @@ std::string sentence(const Alert& alert, std::size_t from, std::size_t until) {
 }  // namespace
 
 // The first field as rows, each further one as a sentence.
-void add_drivers(Message& message, const Alert& alert) {
+void add_drivers(Message& message, const Alert& alert, EventTime told) {
   const auto& all = alert.drivers;
   std::string rest;
   for (std::size_t from = 0; from < all.size();) {
     const std::size_t until = end_of_field(alert, from);
     if (from == 0) {
-      message.list_heading = "Who, by " + std::string(name(all.front().field));
+      message.list_heading = heading_of(all.front().field);
       for (std::size_t i = 0; i < until; ++i) {
-        auto [who, amount, percent] = part_of(alert, all[i]);
-        message.rows.push_back({std::move(who), std::move(amount), std::move(percent)});
+        auto [who, amount, share] = part_of(alert, i);
+        message.rows.push_back({std::move(who), std::move(amount), std::move(share)});
+      }
+      if (driven_before(alert, 0)) {
+        message.list_heading += ", against " + period_before(alert, told) + " at the same time";
       }
     } else {
       rest +=
@@ -81,6 +99,26 @@ std::string drivers_text(const Alert& alert) {
   return text;
 }
 
+// "Same provider, every other model: 0.4% of 3,210. Same model, provider azure: 0.5% of 880."
+std::string elsewhere_text(const Alert& alert) {
+  std::string text;
+  for (const auto& elsewhere : alert.elsewhere) {
+    std::string same;
+    for (const auto& [field, value] : alert.group) {
+      if (field != elsewhere.field) same += (same.empty() ? "same " : " and ") + clean_text(field);
+    }
+    const std::string field = clean_text(elsewhere.field);
+    std::string where = same.empty() ? "" : same + ", ";
+    where += elsewhere.other.empty()
+                 ? "every other " + field
+                 : field + " " + isolated(cut_middle(clean_text(elsewhere.other), kValueMax));
+    text += (text.empty() ? "" : " ") + capitalised(where) + ": " +
+            value_text(alert.metric, elsewhere.value) + " of " + count_text(elsewhere.requests) +
+            ".";
+  }
+  return text;
+}
+
 // "Common to them: mostly Feature = summarize-beta (9 of 10)." Empty: nothing is.
 std::string common_text(const std::vector<const Alert*>& levels) {
   if (levels.size() < kFewest) return "";
@@ -88,7 +126,7 @@ std::string common_text(const std::vector<const Alert*>& levels) {
   std::vector<DriverField> fields;
   for (const Alert* level : levels) {
     for (const auto& driver : level->drivers) {
-      if (driver.amount * 2 < level->value) continue;
+      if (driver.amount * 2 < driven_value(*level)) continue;
       ++counts[{driver.field, driver.value}];
       if (std::find(fields.begin(), fields.end(), driver.field) == fields.end()) {
         fields.push_back(driver.field);

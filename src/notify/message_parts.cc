@@ -231,6 +231,14 @@ std::string rung_words(const std::string& rung) {
 
 namespace {
 
+// "last hour", "last day", "last 7 days".
+std::string recent_text(Millis span) {
+  constexpr std::int64_t kHour = 3'600'000;
+  const std::int64_t hours = span.count() / kHour;
+  if (hours < 24) return hours == 1 ? "last hour" : "last " + count_text(hours) + " hours";
+  return hours == 24 ? "last day" : "last " + count_text(hours / 24) + " days";
+}
+
 // What is to come is by the shape too, or a message would say two things.
 void by_shape(const Alert& alert, Pace& pace) {
   pace.at_end = alert.beside.value_or(alert.value);
@@ -253,20 +261,25 @@ std::optional<Pace> pace_of(const Alert& alert, EventTime told) {
       *alert.budget > kPaceValueMax || alert.at <= window.start || alert.at >= window.end) {
     return {};
   }
-  const int128 elapsed = (alert.at - window.start).count();
+  // A forecast's is what it was judged by.
+  const bool of_late = alert.recent && !is_forecast(alert);
+  const int128 came = of_late ? alert.recent->amount : alert.value;
+  const int128 within = of_late ? alert.recent->span.count() : (alert.at - window.start).count();
+  const int128 left = (window.end - alert.at).count();
   const int128 length = (window.end - window.start).count();
   const bool by_day = length > 2 * 86'400'000;
   const int128 unit = by_day ? 86'400'000 : 3'600'000;
   Pace pace;
   pace.unit = by_day ? "day" : "h";
-  pace.per_unit = alert.value * unit / elapsed;
+  if (of_late) pace.since = recent_text(alert.recent->span);
+  pace.per_unit = came * unit / within;
   pace.even_per_unit = *alert.budget * unit / length;
-  pace.at_end = alert.value * length / elapsed;
+  pace.at_end = alert.value + came * left / within;
   const auto reached = [&](int128 amount) -> std::optional<EventTime> {
-    if (amount <= alert.value || amount > kPaceValueMax) return {};
-    const int128 after = elapsed * amount / alert.value;
-    if (after >= length) return {};
-    return window.start + Millis{static_cast<std::int64_t>(after)};
+    if (amount <= alert.value || amount > kPaceValueMax || came == 0) return {};
+    const int128 after = (amount - alert.value) * within / came;
+    if (after >= left) return {};
+    return alert.at + Millis{static_cast<std::int64_t>(after)};
   };
   pace.gone = reached(*alert.budget);
   if (alert.next) pace.next = reached(alert.next->amount);

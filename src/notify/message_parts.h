@@ -95,6 +95,7 @@ std::string rung_words(const std::string& rung);
 struct Pace {
   int128 per_unit = 0, even_per_unit = 0;  // even: the budget spread over the window
   std::string_view unit;                   // "h", "day"
+  std::string since;                       // "last hour", "last day"; empty: the window's beginning
   std::optional<EventTime> gone;           // when the budget will be, if within the window
   std::optional<EventTime> next;           // when the next rung will be reached, likewise
   int128 at_end = 0;                       // the total by the end
@@ -123,9 +124,11 @@ std::vector<Text> footer_of(const Alert& alert, const Notice& notice);
 void add_wide_parts(Message& message, const Alert& alert, const Notice& notice);
 
 // What drives the alert's value: rows, and a paragraph of the fields that are not in them.
-void add_drivers(Message& message, const Alert& alert);
+void add_drivers(Message& message, const Alert& alert, EventTime told);
 // All of it as sentences; empty: nothing is known of it.
 std::string drivers_text(const Alert& alert);
+// How the metric stands in groups like it; empty: there are none.
+std::string elsewhere_text(const Alert& alert);
 // What drives at least four of five of them alike; empty: nothing does, or they are few.
 std::string common_text(const std::vector<const Alert*>& levels);
 

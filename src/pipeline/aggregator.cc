@@ -18,7 +18,7 @@ constexpr EventTime kFarFuture = event_time_ms(253'402'300'799'000);  // the end
 constexpr std::size_t kEachTells = 64;
 constexpr std::int64_t kOneOf = 64;
 
-// Those that a rule does not group by anyway.
+// Those that a rule does not group by anyway; and of requests that failed, how.
 std::array<bool, kDriverFields> fields_beside(const Rule& rule) {
   std::array<bool, kDriverFields> beside{};
   for (std::size_t i = 0; i < kDriverFields; ++i) {
@@ -27,6 +27,8 @@ std::array<bool, kDriverFields> fields_beside(const Rule& rule) {
       return canonical_name(group.field) == name;
     });
   }
+  bool& status = beside[static_cast<std::size_t>(DriverField::status)];
+  status = status && driven_metric(rule.metric) == Metric::errors;
   return beside;
 }
 
@@ -350,12 +352,9 @@ void Aggregator::fold(const Event& event, EventTime time, Money cost) {
     if (unpriced_row_ != nullptr && rules_[rule].metric == Metric::cost) {
       unpriced_row_->add_group(setup_.rules[rule].name, group, 1);
     }
-    if (rules_[rule].plain) {
-      const std::uint32_t cell = batch_->fold.add(delta);
-      if (rules_[rule].drives) note_drivers(rules_[rule], cell, event, delta.amount);
-    } else {
-      add(rules_[rule], event, cost, delta);
-    }
+    const std::uint32_t cell =
+        rules_[rule].plain ? batch_->fold.add(delta) : add(rules_[rule], event, cost, delta);
+    if (rules_[rule].drives) note_drivers(rules_[rule], cell, event, delta.amount);
   }
 }
 
@@ -369,8 +368,9 @@ void Aggregator::note_values(const Event& event) {
   }
   if (driver_weight_ == 0) return;
   DriverNotes& notes = batch_->drivers;
+  const std::string status = event.is_error() ? std::to_string(*event.status) : "";
   driving_ = {notes.value(feature_of(event)), notes.value(event.service), notes.value(event.model),
-              notes.value(event.user)};
+              notes.value(event.user), notes.value(status)};
 }
 
 void Aggregator::note_drivers(const RuleLane& rule, std::uint32_t cell, const Event& event,
@@ -438,8 +438,8 @@ bool Aggregator::measure(Metric metric, const Event& event, Money cost, Delta& d
   return true;
 }
 
-void Aggregator::add(const RuleLane& rule, const Event& event, Money cost, Delta delta) {
-  batch_->fold.add(delta);
+std::uint32_t Aggregator::add(const RuleLane& rule, const Event& event, Money cost, Delta delta) {
+  const std::uint32_t cell = batch_->fold.add(delta);
   if (by_distinct(rule.metric)) {
     const std::string_view who = rule.metric == Metric::cost_per_user ? event.user : event.session;
     if (!who.empty()) {
@@ -455,6 +455,7 @@ void Aggregator::add(const RuleLane& rule, const Event& event, Money cost, Delta
     delta.requests = 0;
     batch_->fold.add(delta);
   }
+  return cell;
 }
 
 int128 Aggregator::amount(Metric metric, const Event& event, Money cost) const {

@@ -121,7 +121,7 @@ class Aggregator final : Decoder::Sink {
   void count_cost(const Event& event, EventTime time);
   void correct(const Event& event, EventTime time, EventTime record_time);
   void fold(const Event& event, EventTime time, Money cost);
-  void add(const RuleLane& rule, const Event& event, Money cost, Delta delta);
+  std::uint32_t add(const RuleLane& rule, const Event& event, Money cost, Delta delta);
   bool admitted(const RuleLane& rule, EventTime time, std::int64_t& at);
   const SpecCalendar& admission(std::size_t calendar, EventTime time);
   bool measure(Metric metric, const Event& event, Money cost, Delta& delta) const;

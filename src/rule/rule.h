@@ -90,9 +90,10 @@ struct Rule {
   bool by_session() const { return window.kind == WindowKind::session; }
   // Windows of a calendar, or one for ever.
   bool by_calendar() const { return !rolling() && !by_session(); }
-  // What drives its groups is kept, if there are not too many.
+  // What drives its groups is kept, if there are not too many. The second part asks the first.
   bool keeps_drivers() const {
-    return !by_session() && !judged() && is_sum(metric) && metric != Metric::first_seen;
+    if (by_session() || second_part) return false;
+    return metric == Metric::error_rate || (is_sum(metric) && metric != Metric::first_seen);
   }
   // What was read before it came into force is counted for it, too. A session that is under way
   // begins with what comes then.

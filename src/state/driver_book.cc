@@ -81,6 +81,12 @@ std::vector<Alert::Driver> DriverBook::largest(std::span<const DriverPlace> of,
   return Drivers::largest(parts, held_, value);
 }
 
+std::string DriverBook::row(const DriverPlace& place, std::string_view group) {
+  const Table& in = table(place);
+  const auto known = in.groups.find(hash_of(group));
+  return known == in.groups.end() ? "" : known->second.encode(held_);
+}
+
 DriverBook::Table& DriverBook::table(const DriverPlace& place) {
   const auto known = tables_.find(place);
   if (known != tables_.end()) return known->second;

@@ -51,6 +51,8 @@ class DriverBook {
   // As Drivers::largest, of all places together.
   std::vector<Alert::Driver> largest(std::span<const DriverPlace> of, std::string_view group,
                                      int128 value);
+  // As Drivers::encode; empty: nothing is known of it.
+  std::string row(const DriverPlace& place, std::string_view group);
   // It has too many groups: nothing of it is kept any more.
   void stop(const DriverPlace& place);
   // It is over, and so are its rows.

@@ -2,8 +2,11 @@
 #include "state/growth_book.h"
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 
+#include "alert/driver_values.h"
+#include "alert/drivers.h"
 #include "hash/fingerprint.h"
 #include "state/keys.h"
 #include "tocsin/row.h"
@@ -11,8 +14,8 @@
 namespace tocsin {
 namespace {
 
-constexpr std::uint8_t kMarkVersion = 1;
-constexpr std::size_t kKnownMax = 64;      // states of which marks are at hand
+constexpr std::uint8_t kMarkVersion = 2;  // 1 knows no drivers, and is written where there are none
+constexpr std::size_t kKnownMax = 64;     // states of which marks are at hand
 constexpr std::size_t kWithGroupsMax = 2;  // marks of each
 
 std::string marks_of(std::uint32_t state, EventTime start) {
@@ -29,34 +32,64 @@ std::string encode(const GrowthBook::Mark& mark) {
   std::string bytes;
   bytes.reserve(16 * (mark.groups.size() + 1));
   RowWriter out(bytes);
-  out.byte(kMarkVersion);
+  out.byte(mark.drivers.empty() ? 1 : kMarkVersion);
   out.signed_number((mark.until - mark.from).count());
   out.number(mark.groups.size());
   for (const auto& group : mark.groups) {
     out.fixed(group.hash);
     out.amount(group.total);
   }
+  if (mark.drivers.empty()) return bytes;
+  out.number(mark.drivers.size());
+  for (const auto& [group, drivers] : mark.drivers) {
+    out.fixed(group);
+    out.text(drivers);
+  }
   return bytes;
 }
 
-// By rising hash. What cannot be read holds no group.
-std::vector<GrowthBook::Group> decode_groups(std::string_view bytes) {
-  RowReader in(bytes);
+bool is_mark(RowReader& in) {
+  const auto version = in.byte();
+  return version >= 1 && version <= kMarkVersion;
+}
+
+std::vector<GrowthBook::Group> read_groups(RowReader& in) {
   std::vector<GrowthBook::Group> groups;
-  if (in.byte() != kMarkVersion) return groups;
+  if (!is_mark(in)) return groups;
   in.signed_number();
   for (auto left = in.number(); left > 0 && in.ok(); --left) {
     const std::uint64_t hash = in.fixed();
     groups.push_back({hash, in.amount()});
   }
+  return groups;
+}
+
+// By rising hash. What cannot be read holds no group.
+std::vector<GrowthBook::Group> decode_groups(std::string_view bytes) {
+  RowReader in(bytes);
+  auto groups = read_groups(in);
   std::sort(groups.begin(), groups.end(),
             [](const auto& a, const auto& b) { return a.hash < b.hash; });
   return groups;
 }
 
+// What drove the group; false: it is not known.
+bool decode_drivers(std::string_view bytes, std::uint64_t group, Drivers& drivers,
+                    DriverValues& held) {
+  RowReader in(bytes);
+  read_groups(in);
+  if (!in.ok() || in.done()) return false;
+  for (auto left = in.number(); left > 0 && in.ok(); --left) {
+    const std::uint64_t hash = in.fixed();
+    const std::string_view of = in.text();
+    if (hash == group) return in.ok() && Drivers::decode(of, drivers, held);
+  }
+  return false;
+}
+
 std::optional<Window> decode_times(std::string_view key, std::string_view bytes) {
   RowReader in(bytes);
-  if (in.byte() != kMarkVersion) return std::nullopt;
+  if (!is_mark(in)) return std::nullopt;
   const EventTime from = event_time_ms(key::read_i64(key.substr(key::kGroupAt)));
   const Window times{from, from + Millis{in.signed_number()}};
   return in.ok() ? std::optional(times) : std::nullopt;
@@ -97,8 +130,7 @@ EventTime GrowthBook::step_end(const Window& window, std::int64_t step) {
 
 void GrowthBook::put(std::uint32_t state, EventTime start, const Mark& mark, WriteBatch& batch) {
   batch.put(mark_key(state, start, mark.from), encode(mark));
-  const auto known = known_.find(state);
-  if (known != known_.end() && known->second.window.start == start) known_.erase(known);
+  known_.erase({state, start});
 }
 
 void GrowthBook::forget_before(std::uint32_t state, EventTime start) {
@@ -110,7 +142,8 @@ void GrowthBook::forget_before(std::uint32_t state, EventTime start) {
 
 void GrowthBook::forget_all(std::uint32_t state) {
   forgotten_before_.erase(state);
-  known_.erase(state);
+  known_.erase(known_.lower_bound({state, EventTime::min()}),
+               known_.upper_bound({state, EventTime::max()}));
   std::string rows(1, key::kGrowth);
   key::append_u32(rows, state);
   over_.add(rows, key::after(rows));
@@ -118,10 +151,11 @@ void GrowthBook::forget_all(std::uint32_t state) {
 
 // A window that has no mark is read in vain once, for it stays so.
 GrowthBook::Known& GrowthBook::known(std::uint32_t state, const Window& window) {
-  const auto at_hand = known_.find(state);
+  const std::pair of{state, window.start};
+  const auto at_hand = known_.find(of);
   if (at_hand != known_.end() && at_hand->second.window == window) return at_hand->second;
   if (at_hand == known_.end() && known_.size() == kKnownMax) known_.clear();
-  Known& known = known_[state];
+  Known& known = known_[of];
   known = {window, {}, {}};
   const std::string rows = marks_of(state, window.start);
   [[maybe_unused]] const auto scanned =
@@ -143,29 +177,76 @@ const std::vector<GrowthBook::Group>& GrowthBook::groups(std::uint32_t state, Kn
   return groups;
 }
 
-std::optional<int128> GrowthBook::total(std::uint32_t state, const Window& window, EventTime at,
-                                        std::string_view group) {
-  Known& of = known(state, window);
-  const Millis step = step_length(window);
-  const auto& marks = of.marks;
+std::optional<GrowthBook::Between> GrowthBook::between(const Known& known, EventTime at) {
+  const Millis step = step_length(known.window);
+  const auto& marks = known.marks;
+  Between found;
   // It was watched all the time until then if no two marks are too far apart.
-  EventTime watched = window.start - step;
+  EventTime watched = known.window.start - step;
   std::size_t after = 0;  // the first mark behind `at`
   while (after < marks.size() && marks[after].start <= at) {
     if (marks[after].start > watched + 2 * step) return std::nullopt;
-    watched = std::max(watched, marks[after++].end);
+    watched = std::max(watched, marks[after].end);
+    found.before = after++;
   }
-  const std::uint64_t hash = hash64(group, 0);
-  const int128 before = after == 0 ? 0 : total_in(groups(state, of, after - 1), hash);
-  if (after > 0 && marks[after - 1].end >= at) {
-    return before > 0 ? std::optional(before) : std::nullopt;
-  }
+  if (found.before && marks[*found.before].end >= at) return found;
   if (after == marks.size() || marks[after].start > watched + 2 * step) return std::nullopt;
-  const EventTime from = after == 0 ? window.start : marks[after - 1].end;
-  const int128 then = total_in(groups(state, of, after), hash);
-  const int128 total = before + (then - before) * (at - from).count() /
-                                    std::max((marks[after].start - from).count(), Millis::rep{1});
-  return total > 0 ? std::optional(total) : std::nullopt;
+  found.after = after;
+  const EventTime from = found.before ? marks[*found.before].end : known.window.start;
+  found.passed = (at - from).count();
+  found.length = std::max((marks[after].start - from).count(), Millis::rep{1});
+  return found;
+}
+
+std::optional<int128> GrowthBook::total(std::uint32_t state, const Window& window, EventTime at,
+                                        std::string_view group) {
+  Known& of = known(state, window);
+  const auto marks = between(of, at);
+  if (!marks) return std::nullopt;
+  const std::uint64_t hash = hash64(group, 0);
+  const int128 then = marks->before ? total_in(groups(state, of, *marks->before), hash) : 0;
+  if (!marks->after) return then;
+  return marks->of(then, total_in(groups(state, of, *marks->after), hash));
+}
+
+std::vector<std::optional<int128>> GrowthBook::drivers(std::uint32_t state, const Window& window,
+                                                       EventTime at, std::string_view group,
+                                                       std::span<const Alert::Driver> of) {
+  std::vector<std::optional<int128>> all(of.size());
+  Known& in = known(state, window);
+  const auto marks = between(in, at);
+  if (!marks) return all;
+  const std::uint64_t hash = hash64(group, 0);
+  // Of a mark: each as it was then.
+  const auto amounts = [&](std::optional<std::size_t> mark) {
+    std::vector<std::optional<int128>> then(of.size(), int128{0});
+    if (!mark) return then;
+    const int128 total = total_in(groups(state, in, *mark), hash);
+    if (total == 0) return then;
+    DriverValues held;
+    Drivers drivers;
+    const auto row = store_.get(mark_key(state, window.start, in.marks[*mark].start));
+    const bool known = row && *row && decode_drivers(**row, hash, drivers, held);
+    for (std::size_t i = 0; i < of.size(); ++i) {
+      then[i] = known ? drivers.amount(of[i].field, of[i].value, held, total) : std::nullopt;
+    }
+    return then;
+  };
+  all = amounts(marks->before);
+  if (!marks->after) return all;
+  const auto later = amounts(marks->after);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (all[i]) all[i] = later[i] ? std::optional(marks->of(*all[i], *later[i])) : std::nullopt;
+  }
+  return all;
+}
+
+std::optional<Millis> GrowthBook::recently(const Window& window) {
+  using std::chrono::hours;
+  const Millis length = window.end - window.start;
+  if (length <= hours{2}) return std::nullopt;
+  if (length <= hours{48}) return hours{1};
+  return length <= hours{24 * 62} ? Millis{hours{24}} : Millis{hours{24 * 7}};
 }
 
 }  // namespace tocsin

@@ -5,12 +5,15 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "rule/rule.h"
 #include "state/row_eraser.h"
+#include "tocsin/alert.h"
 #include "tocsin/decimal.h"
 #include "tocsin/store.h"
 #include "tocsin/time.h"
@@ -24,6 +27,7 @@ class GrowthBook {
  public:
   static constexpr std::int64_t kSteps = 48;         // of a window
   static constexpr std::size_t kGroupsMax = 10'000;  // of a window
+  static constexpr std::size_t kDrivenMax = 100;     // of a window of which drivers are marked, too
 
   explicit GrowthBook(const Snapshot& store) : store_(store) {}
 
@@ -39,10 +43,12 @@ class GrowthBook {
   struct Mark {
     EventTime from{}, until{};
     std::vector<Group> groups{};
+    std::vector<std::pair<std::uint64_t, std::string>>
+        drivers{};  // a group's hash, Drivers::encode
   };
   // Whether the totals of its groups are marked.
   static bool marks(const Rule& rule) {
-    return rule.is_budget() && rule.keeps_drivers() && rule.by_calendar() &&
+    return rule.is_budget() && rule.keeps_drivers() && !rule.judged() && rule.by_calendar() &&
            rule.window.kind != WindowKind::lifetime;
   }
   // As far into a window as `at` is into `of`.
@@ -58,9 +64,17 @@ class GrowthBook {
   void erase_some(WriteBatch& batch) { over_.erase_some(store_, batch); }
 
   // What the group had in the window at the time, which is over; a straight line between two marks.
-  // Nothing: it was not watched all the time, or had nothing.
+  // Nothing: it was not watched all the time.
   std::optional<int128> total(std::uint32_t state, const Window& window, EventTime at,
                               std::string_view group);
+  // The same of each of these drivers, where it is known.
+  std::vector<std::optional<int128>> drivers(std::uint32_t state, const Window& window,
+                                             EventTime at, std::string_view group,
+                                             std::span<const Alert::Driver> of);
+
+  // How far back is recently: an hour, of longer windows a day or a week; nothing: the window is
+  // too short to tell it from.
+  static std::optional<Millis> recently(const Window& window);
 
  private:
   struct Known {
@@ -68,11 +82,18 @@ class GrowthBook {
     std::vector<Window> marks;                         // from, until
     std::map<std::size_t, std::vector<Group>> groups;  // of the last asked, by mark
   };
+  // A time behind one mark and before another; absent: the window's beginning, and no need of it.
+  struct Between {
+    std::optional<std::size_t> before, after;
+    std::int64_t passed = 0, length = 1;  // of the way from the one to the other, ms
+    int128 of(int128 then, int128 later) const { return then + (later - then) * passed / length; }
+  };
+  static std::optional<Between> between(const Known& known, EventTime at);
   Known& known(std::uint32_t state, const Window& window);
   const std::vector<Group>& groups(std::uint32_t state, Known& known, std::size_t mark);
 
   const Snapshot& store_;
-  std::map<std::uint32_t, Known> known_;  // by state
+  std::map<std::pair<std::uint32_t, EventTime>, Known> known_;  // by state and window
   std::map<std::uint32_t, EventTime> forgotten_before_;
   RowEraser over_;
 };

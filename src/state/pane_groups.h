@@ -68,6 +68,10 @@ class PaneGroups {
   // Every one that might, and measures all: after reading them.
   void activate_all();
 
+  template <class Each>
+  void each(const Each& each) const {
+    for (const auto& [group, entry] : entries_) each(entry);
+  }
   // For walks that take several commits. An entry that `each` erases must be the one it was given.
   std::size_t buckets() const { return entries_.bucket_count(); }
   template <class Each>

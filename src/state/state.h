@@ -283,10 +283,12 @@ class State {
 
   Result<void> apply(std::span<const Delta> deltas);
   void apply_drivers(const Work& work);
-  void add_drivers(const RuleState& rule, EventTime start, std::string_view group);
+  void add_drivers(const RuleState& rule, const Window& about, std::string_view group);
   void renew_drivers(RuleState& rule);
   void note_growth(const CommitInput& input);
   void add_before(const RuleState& rule, const Window& about, std::string_view group);
+  void add_recent(const RuleState& rule, const Window& about, std::string_view group);
+  void add_elsewhere(RuleState& rule, const Window& about, std::string_view group);
   Result<void> apply_sum(RuleState& rule, WindowTable& table, const Delta& delta,
                          std::uint32_t hash);
   void apply_pane(RuleState& rule, const Delta& delta);

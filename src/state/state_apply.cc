@@ -357,8 +357,9 @@ void State::reach(RuleState& rule, WindowTable& table, HotCells::Place cell, Eve
             .at = at,
             .in_force = table.window.start},
            false, input);
-    add_drivers(rule, table.window.start, group);
+    add_drivers(rule, table.window, group);
     add_before(rule, table.window, group);
+    add_recent(rule, table.window, group);
   }
   entry.cell.reached |= met;
   entry.next_reached_at = next_reached_at(ladder, entry.cell.reached);

@@ -13,6 +13,17 @@ std::size_t groups_of(const RuleState& rule, std::int64_t start) {
   return window == rule.windows.end() ? 0 : window->second.row.groups;
 }
 
+bool by_slot(const RuleState& rule) { return rule.by_pane && rule.rule->rolling(); }
+
+// Where what comes with the delta is noted.
+DriverPlace place_of(RuleState& rule, std::int64_t at) {
+  const std::uint32_t state = rule.row.id;
+  if (!rule.by_pane) return {state, rule.window_start(at)};
+  const Panes& panes = rule.pane_rule.panes;
+  if (by_slot(rule)) return driver_slots(state, panes, at).front();
+  return {state, to_ms(rule.pane_rule.calendar->window_at(panes.start(at)).start)};
+}
+
 bool is_newest(const RuleState& rule, std::int64_t start) {
   return rule.by_pane || rule.windows.empty() || rule.windows.rbegin()->first <= start;
 }
@@ -27,9 +38,7 @@ void State::apply_drivers(const Work& work) {
     const Delta& delta = work.deltas[note.cell];
     RuleState& rule = *rules_[delta.rule];
     if (!rule.drives || delta.group == kOverflowGroup) continue;
-    const DriverPlace place =
-        rule.by_pane ? driver_slots(rule.row.id, rule.pane_rule.panes, delta.at).front()
-                     : DriverPlace{rule.row.id, rule.window_start(delta.at)};
+    const DriverPlace place = place_of(rule, delta.at);
     if (groups_of(rule, place.start) <= DriverBook::kGroupsMax) {
       drivers_->note(place, delta.group, note);
       continue;
@@ -40,24 +49,29 @@ void State::apply_drivers(const Work& work) {
   drivers_->end();
 }
 
-// To the alert that was recorded last, whose window or slot begins at `start`.
-void State::add_drivers(const RuleState& rule, EventTime start, std::string_view group) {
+// To the alert that was recorded last.
+void State::add_drivers(const RuleState& rule, const Window& about, std::string_view group) {
   if (!rule.drives) return;
   Alert& alert = committed_.alerts.back().alert;
-  const Panes& panes = rule.pane_rule.panes;
-  const DriverPlace window{rule.row.id, to_ms(start)};
-  alert.drivers =
-      rule.by_pane
-          ? drivers_->largest(driver_slots(rule.row.id, panes, panes.at(start)), group, alert.value)
-          : drivers_->largest({&window, 1}, group, alert.value);
+  const int128 value = driven_value(alert);
+  const DriverPlace window{rule.row.id, to_ms(about.start)};
+  if (by_slot(rule)) {
+    const Panes& panes = rule.pane_rule.panes;
+    const auto slots = driver_slots(rule.row.id, panes, panes.at(about.end - Millis{1}));
+    alert.drivers = drivers_->largest(slots, group, value);
+  } else {
+    alert.drivers = drivers_->largest({&window, 1}, group, value);
+  }
 }
 
-// The watermark has passed a pane's end of a rolling rule.
+// The watermark has passed a pane's end of a rolling or judged rule.
 void State::renew_drivers(RuleState& rule) {
   if (!rule.drives) return;
   *rule.drives = rule.groups.size() <= DriverBook::kGroupsMax;
-  const Panes& panes = rule.pane_rule.panes;
-  drivers_->forget_before(driver_slots(rule.row.id, panes, rule.judged_through).back());
+  const std::int64_t pane = rule.judged_through;
+  drivers_->forget_before(by_slot(rule)
+                              ? driver_slots(rule.row.id, rule.pane_rule.panes, pane).back()
+                              : place_of(rule, pane));
 }
 
 }  // namespace tocsin

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "state/driver_book.h"
 #include "state/growth_book.h"
 #include "state/keys.h"
 #include "state/state.h"
@@ -15,19 +16,27 @@
 namespace tocsin {
 namespace {
 
-// The totals of all groups of a window; nothing: they are not known, or too many.
-std::optional<std::vector<GrowthBook::Group>> totals_of(const WindowTable& table,
-                                                        const HotCells& hot,
-                                                        const Snapshot& store) {
-  if (table.row.paged || table.row.groups > GrowthBook::kGroupsMax) return std::nullopt;
-  std::vector<GrowthBook::Group> totals;
+// Of all groups of a window, as long as they are few their drivers, too. False: they are not known,
+// or too many.
+bool take_totals(const WindowTable& table, const HotCells& hot, const Snapshot& store,
+                 DriverBook* drivers, GrowthBook::Mark& mark) {
+  if (table.row.paged || table.row.groups > GrowthBook::kGroupsMax) return false;
+  const DriverPlace place{table.state, to_ms(table.window.start)};
+  const bool driven = drivers != nullptr && table.row.groups <= GrowthBook::kDrivenMax;
+  auto& totals = mark.groups;
   totals.reserve(table.row.groups);
   std::set<std::uint64_t> here;
+  const auto add = [&](std::string_view text, const GrowthBook::Group& group) {
+    totals.push_back(group);
+    if (!driven) return;
+    std::string row = drivers->row(place, text);
+    if (!row.empty()) mark.drivers.emplace_back(group.hash, std::move(row));
+  };
   const bool some = table.elsewhere && table.cells.size < table.row.groups;
   HotCells::Cursor cursor;
   for (auto at = hot.next(table.cells, cursor); at != HotCells::kAbsent;
        at = hot.next(table.cells, cursor)) {
-    totals.push_back(GrowthBook::group(hot.group(at), hot[at].cell.total));
+    add(hot.group(at), GrowthBook::group(hot.group(at), hot[at].cell.total));
     if (some) here.insert(totals.back().hash);
   }
   if (some) {
@@ -35,25 +44,24 @@ std::optional<std::vector<GrowthBook::Group>> totals_of(const WindowTable& table
     const auto scanned = store.scan(cells, key::after(cells), [&](auto key, auto value) {
       RowReader in(value);
       const auto group = GrowthBook::group(key.substr(key::kGroupAt), read_sum(in).total);
-      if (here.insert(group.hash).second) totals.push_back(group);
+      if (here.insert(group.hash).second) add(key.substr(key::kGroupAt), group);
       return in.ok();
     });
-    if (!scanned) return std::nullopt;
+    if (!scanned) return false;
   }
-  if (totals.size() < table.row.groups) return std::nullopt;
-  return totals;
+  return totals.size() >= table.row.groups;
 }
 
 // Of a window that nothing was in there is nothing in the store either.
-std::optional<std::vector<GrowthBook::Group>> totals_of(const RuleState& rule, const Window& window,
-                                                        const HotCells& hot,
-                                                        const Snapshot& store) {
+bool take_totals(const RuleState& rule, const Window& window, const HotCells& hot,
+                 const Snapshot& store, DriverBook& drivers, GrowthBook::Mark& mark) {
   const std::int64_t start = to_ms(window.start);
   const auto known = rule.windows.find(start);
-  if (known != rule.windows.end()) return totals_of(known->second, hot, store);
+  if (known != rule.windows.end()) {
+    return take_totals(known->second, hot, store, rule.drives ? &drivers : nullptr, mark);
+  }
   const auto stored = store.get(key::window(key::kWindow, rule.row.id, start));
-  if (!stored || *stored) return std::nullopt;
-  return std::vector<GrowthBook::Group>{};
+  return stored && !*stored;
 }
 
 }  // namespace
@@ -82,13 +90,15 @@ void State::note_growth(const CommitInput& input) {
     const std::int64_t step = GrowthBook::step(now, newest);
     growth_->next_step = std::min(growth_->next_step, GrowthBook::step_end(now, step));
     if (then == now && GrowthBook::step(then, before) == step) continue;
-    if (auto totals = totals_of(rule, then, *hot_, store_)) {
-      growth_->put(rule.row.id, then.start, {before, std::min(until, then.end), std::move(*totals)},
-                   batch_);
+    GrowthBook::Mark mark{before, std::min(until, then.end), {}, {}};
+    if (take_totals(rule, then, *hot_, store_, *drivers_, mark)) {
+      growth_->put(rule.row.id, then.start, mark, batch_);
     }
     if (then == now) continue;
     // Nothing came in the new one until then.
-    if (until > now.start) growth_->put(rule.row.id, now.start, {now.start, until, {}}, batch_);
+    if (until > now.start) {
+      growth_->put(rule.row.id, now.start, {now.start, until, {}, {}}, batch_);
+    }
     growth_->forget_before(rule.row.id, then.start);
   }
 }
@@ -98,9 +108,21 @@ void State::add_before(const RuleState& rule, const Window& about, std::string_v
   Alert& alert = committed_.alerts.back().alert;
   if (!GrowthBook::marks(*rule.rule) || !about.contains(alert.at)) return;
   const Window before = by_id_[rule.row.id]->calendar->window_at(about.start - Millis{1});
-  const auto total =
-      growth_->total(rule.row.id, before, GrowthBook::same_time(before, alert.at, about), group);
-  if (total) alert.before = Alert::Before{before, *total};
+  const EventTime then = GrowthBook::same_time(before, alert.at, about);
+  const auto total = growth_->total(rule.row.id, before, then, group);
+  if (total.value_or(0) <= 0) return;
+  alert.before = Alert::Before{before, *total,
+                               growth_->drivers(rule.row.id, before, then, group, alert.drivers)};
+}
+
+// To the alert that was recorded last: what came of late.
+void State::add_recent(const RuleState& rule, const Window& about, std::string_view group) {
+  Alert& alert = committed_.alerts.back().alert;
+  if (!GrowthBook::marks(*rule.rule) || !about.contains(alert.at)) return;
+  const auto span = GrowthBook::recently(about);
+  if (!span || alert.at - *span <= about.start) return;
+  const auto then = growth_->total(rule.row.id, about, alert.at - *span, group);
+  if (then && *then <= alert.value) alert.recent = Alert::Recent{*span, alert.value - *then};
 }
 
 }  // namespace tocsin

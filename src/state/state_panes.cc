@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Groups of rolling and judged rules: deltas to panes, panes to rungs, time to judgements.
 #include <algorithm>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
 
 #include "state/keys.h"
 #include "state/state.h"
@@ -11,6 +15,9 @@ namespace {
 
 constexpr std::size_t kPanesPerLook = 4'096;
 constexpr std::size_t kGroupBytes = 400;  // of one that begins, with a pane
+// Further groups than these, and alerts of one commit, are not compared with the others.
+constexpr std::size_t kComparedGroupsMax = 1'000;
+constexpr std::size_t kComparedAlertsMax = 16;
 
 void offer(const RuleState& state, std::string_view group, std::vector<PanePeak>& peaks) {
   for (const auto& peak : peaks) {
@@ -379,6 +386,49 @@ bool State::forgotten(RuleState& rule, const PaneEntry& entry) {
   return calendar == nullptr || calendar->window_at(watermark_).start != entry.cell.window_start;
 }
 
+// To the alert that was recorded last: how the same stands in groups that differ in one field.
+void State::add_elsewhere(RuleState& rule, const Window& about, std::string_view group) {
+  const Metric metric = rule.rule->metric;
+  if (is_sum(metric) || rule.groups.size() < 2 || rule.groups.size() > kComparedGroupsMax) return;
+  if (committed_.alerts.size() > kComparedAlertsMax) return;
+  const std::size_t fields = rule.rule->group_by.size();
+  const auto own = group_values(group, fields);
+  if (!own) return;
+  struct Others {
+    PaneSum sums;
+    std::set<std::string> values;
+  };
+  std::vector<Others> others(fields);
+  const Panes& panes = rule.pane_rule.panes;
+  const std::int64_t from = panes.at(about.start);
+  const std::int64_t until = panes.at(about.end - Millis{1});
+  rule.groups.each([&](const PaneEntry& entry) {
+    const auto values = group_values(*entry.group, fields);
+    if (!values || *entry.group == kOverflowGroup) return;
+    std::optional<std::size_t> differs;
+    for (std::size_t i = 0; i < fields; ++i) {
+      if ((*values)[i] == (*own)[i]) continue;
+      if (differs) return;
+      differs = i;
+    }
+    if (!differs) return;
+    const bool by_calendar = rule.pane_rule.calendar != nullptr;
+    if (by_calendar && entry.cell.window_start != about.start) return;
+    const PaneSum sums = by_calendar ? entry.cell.window : entry.cell.panes.over(from, until);
+    if (sums.requests == 0) return;
+    others[*differs].sums.merge(sums);
+    others[*differs].values.insert((*values)[*differs]);
+  });
+  for (std::size_t i = 0; i < fields; ++i) {
+    const auto& [sums, values] = others[i];
+    const std::int64_t requests = denominator_of(metric, sums);
+    if (values.empty() || requests < std::max<std::int64_t>(rule.rule->min_requests, 1)) continue;
+    committed_.alerts.back().alert.elsewhere.push_back({rule.rule->group_by[i].name,
+                                                        values.size() == 1 ? *values.begin() : "",
+                                                        value_of(metric, sums), requests});
+  }
+}
+
 void State::tell(RuleState& rule, const Judged& judged, PaneOutcome& outcome,
                  const CommitInput& input) {
   for (const auto& hit : outcome.reached) {
@@ -396,13 +446,18 @@ void State::tell(RuleState& rule, const Judged& judged, PaneOutcome& outcome,
             .shape = hit.shape,
             .in_force = judged.in_force},
            hit.continues, input);
-    if (!rule.rule->second_part) {
-      add_drivers(rule, hit.id_start, judged.group);
+    if (rule.rule->ladder[hit.step->rung].is_below()) {
+      // What there is little of, nobody drives.
+    } else if (!rule.rule->second_part) {
+      add_drivers(rule, hit.about, judged.group);
     } else if (rule.index > 0 && !rules_[rule.index - 1]->by_pane) {
       // Its other part knows what drives the sum that this one is about.
-      add_drivers(*rules_[rule.index - 1], hit.about.start, judged.group);
-      add_before(*rules_[rule.index - 1], hit.about, judged.group);
+      const RuleState& other = *rules_[rule.index - 1];
+      add_drivers(other, hit.about, judged.group);
+      add_before(other, hit.about, judged.group);
+      add_recent(other, hit.about, judged.group);
     }
+    add_elsewhere(rule, hit.about, judged.group);
   }
   for (const auto& end : outcome.ended) resolve(rule, judged, end);
   outcome.reached.clear();

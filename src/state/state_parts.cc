@@ -116,7 +116,7 @@ bool State::reach_parts(RuleState& rule, WindowTable& table, HotCells::Place cel
             .at = std::clamp(at, one.of.start, std::max(one.of.start, last)),
             .in_force = one.of.start},
            false, input);
-    add_drivers(rule, table.window.start, group);
+    add_drivers(rule, table.window, group);
   }
   keep_parts(table, group, *parts);
   (*hot_)[cell].cell.reached = present == nullptr ? 0 : marks(*present, *parts);

@@ -53,11 +53,24 @@ Alert any_alert() {
   }
   alert.silence = any_text();
   for (int left = *rc::gen::inRange(0, 3); left > 0; --left) {
-    const auto field = static_cast<DriverField>(*rc::gen::inRange(0, 4));
+    const auto field = static_cast<DriverField>(*rc::gen::inRange(0, 5));
     alert.drivers.push_back({field, *rc::gen::arbitrary<bool>(), any_text(), any_amount()});
   }
   if (*rc::gen::arbitrary<bool>()) {
-    alert.before = Alert::Before{{any_time(), any_time()}, any_amount()};
+    alert.before = Alert::Before{{any_time(), any_time()}, any_amount(), {}};
+    if (*rc::gen::arbitrary<bool>()) {
+      for (std::size_t i = 0; i < alert.drivers.size(); ++i) {
+        auto& amount = alert.before->drivers.emplace_back();
+        if (*rc::gen::arbitrary<bool>()) amount = any_amount();
+      }
+    }
+  }
+  if (*rc::gen::arbitrary<bool>()) {
+    alert.recent = {Millis{*rc::gen::inRange<std::int64_t>(1, 604'800'001)}, any_amount()};
+  }
+  for (int left = *rc::gen::inRange(0, 3); left > 0; --left) {
+    alert.elsewhere.push_back(
+        {any_text(), any_text(), any_amount(), *rc::gen::arbitrary<std::int64_t>()});
   }
   return alert;
 }
@@ -76,7 +89,9 @@ TEST_CASE("Each field of an alert survives its bytes") {
   alert.compare_to = Millis{604'800'000};
   alert.stale = alert.late = true;
   alert.drivers = {{DriverField::model, true, "gpt-4o", samples::usd("51.2")}};
-  alert.before = Alert::Before{{samples::utc(2026, 11, 19), samples::utc(2026, 11, 20)}, 52};
+  alert.before = Alert::Before{{samples::utc(2026, 11, 19), samples::utc(2026, 11, 20)}, 52, {7}};
+  alert.recent = Alert::Recent{Millis{3'600'000}, 11};
+  alert.elsewhere = {{"provider", "azure", 5, 880}};
   const auto back = decode_alert(encode_alert(alert));
   REQUIRE(back);
   CHECK(back->id == alert.id);
@@ -110,6 +125,26 @@ TEST_CASE("Each field of an alert survives its bytes") {
   REQUIRE(back->before);
   CHECK(back->before->window == alert.before->window);
   CHECK((back->before->value == 52));
+  CHECK(back->before->drivers == alert.before->drivers);
+  REQUIRE(back->recent);
+  CHECK(back->recent->span == Millis{3'600'000});
+  CHECK((back->recent->amount == 11));
+  REQUIRE(back->elsewhere.size() == 1);
+  CHECK(back->elsewhere[0].field == "provider");
+  CHECK(back->elsewhere[0].other == "azure");
+  CHECK((back->elsewhere[0].value == 5));
+  CHECK(back->elsewhere[0].requests == 880);
+}
+
+TEST_CASE("What an alert does not say leaves its bytes as older programs read them") {
+  Alert alert = samples::production();
+  CHECK(encode_alert(alert)[0] == 1);
+  alert.drivers = {{DriverField::model, true, "gpt-4o", samples::usd("51.2")}};
+  CHECK(encode_alert(alert)[0] == 3);
+  alert.before = Alert::Before{{samples::utc(2026, 11, 19), samples::utc(2026, 11, 20)}, 52, {}};
+  CHECK(encode_alert(alert)[0] == 4);
+  alert.drivers[0].field = DriverField::status;
+  CHECK(encode_alert(alert)[0] == 5);
 }
 
 TEST_CASE("By what a forecast was made survives its bytes, and a straight line adds none") {
@@ -147,10 +182,10 @@ TEST_CASE("Bytes that are no alert are refused") {
     CHECK_FALSE(decode_alert(bytes.substr(0, size)));
   }
   std::string newer = bytes;
-  newer[0] = 5;
+  newer[0] = 6;
   const auto refused = decode_alert(newer);
   REQUIRE_FALSE(refused);
-  CHECK(refused.error().message.find("version 5") != std::string::npos);
+  CHECK(refused.error().message.find("version 6") != std::string::npos);
 }
 
 TEST_CASE("Random bytes are refused or read, never worse") {

@@ -510,8 +510,9 @@ std::vector<Notice> notices_full_of(const std::string& text) {
       value += text;
     }
     if (alert.next) alert.next->rung = text;
-    alert.drivers = {{DriverField::feature, false, text, alert.value / 2},
-                     {DriverField::user, true, text, alert.value / 4}};
+    alert.drivers = {{DriverField::feature, false, text, driven_value(alert) / 2},
+                     {DriverField::user, true, text, driven_value(alert) / 4}};
+    alert.elsewhere = {{text, text, alert.value / 2, 20}};
   };
   std::vector<Notice> all = {told(production()),
                              told(error_rate()),

@@ -104,3 +104,89 @@ TEST_CASE("In a backlog some requests stand for all of them") {
   CHECK(drivers[0].amount > 4'500 * kDollar);
   CHECK(drivers[0].amount < 7'300 * kDollar);
 }
+
+namespace {
+
+// Of 5 % in five minutes, by provider and model.
+Rule error_rate() {
+  Rule rule = user_day_rule("errors", 0);
+  rule.budgets.reset();
+  rule.metric = Metric::error_rate;
+  rule.group_by = {{"provider", {FieldRef::Kind::provider, Unit::input, ""}},
+                   {"model", {FieldRef::Kind::model, Unit::input, ""}}};
+  rule.window.kind = WindowKind::rolling;
+  rule.window.length = Millis{300'000};
+  rule.min_requests = 20;
+  Rung five;
+  five.kind = Rung::Kind::amount;
+  five.number = 5 * power_of_ten(10);
+  five.text = "5%";
+  rule.ladder = {five};
+  return rule;
+}
+
+ScriptedRecord answered(std::int64_t number, const std::string& provider, const std::string& model,
+                        int status) {
+  const std::int64_t at = kNoon + number * 100;
+  return {{"requests", 0},
+          number,
+          at,
+          R"({"timestamp":)" + std::to_string(at) + R"(,"provider":")" + provider +
+              R"(","model":")" + model + R"(","status":)" + std::to_string(status) +
+              R"(,"usage":{"input":1},"user":"ann"})"};
+}
+
+}  // namespace
+
+TEST_CASE("An error rate says with what requests failed, and how the others do") {
+  EngineRun run{{error_rate()}, &built_in_prices(), 1, 7};
+  std::vector<ScriptedRecord> records;
+  const auto add = [&](const char* provider, const char* model, int status) {
+    records.push_back(answered(std::ssize(records), provider, model, status));
+  };
+  for (int i = 0; i < 1'000; ++i) {
+    add("openai", "gpt-4o", i % 10 == 0 ? (i % 40 == 0 ? 500 : 429) : 200);
+    add("openai", "gpt-4o-mini", i % 100 == 0 ? 500 : 200);
+    add("azure", "gpt-4o", 200);
+    add("mistral", "large", i % 50 == 0 ? 500 : 200);
+  }
+  MemoryStore store;
+  RecordingTeller teller;
+  REQUIRE(run.run(store, {{"requests", 0}}, records, teller));
+  REQUIRE_FALSE(teller.alerts.empty());
+  const Alert& alert = teller.alerts.front();
+  CHECK(alert.group.front().second == "openai");
+  REQUIRE(alert.drivers.size() == 3);
+  CHECK(name(alert.drivers[0].field) == "status");
+  CHECK(alert.drivers[0].value == "429");
+  CHECK(alert.drivers[1].value == "500");
+  // They are shares of what is known, which is more than the panes that were judged.
+  CHECK(alert.drivers[0].approximate);
+  const int128 both = alert.drivers[0].amount + alert.drivers[1].amount;
+  CHECK((both <= alert.numerator && both >= alert.numerator - 2));
+  CHECK((alert.drivers[0].amount > alert.drivers[1].amount));
+  CHECK(alert.drivers[2].value == "ann");
+  REQUIRE(alert.elsewhere.size() == 2);
+  CHECK(alert.elsewhere[0].field == "provider");
+  CHECK(alert.elsewhere[0].other == "azure");
+  CHECK((alert.elsewhere[0].value == 0));
+  CHECK(alert.elsewhere[1].field == "model");
+  CHECK(alert.elsewhere[1].other == "gpt-4o-mini");
+  CHECK((alert.elsewhere[1].value > 0));
+}
+
+TEST_CASE("What judged sums are most of is told, too") {
+  Rule rule = spend_of_day(20);
+  rule.hold = Millis{60'000};
+  EngineRun run{{rule}, &built_in_prices(), 1, 7};
+  std::vector<ScriptedRecord> records;
+  for (int i = 0; i < 400; ++i) {
+    records.push_back(dollar(i, i % 4 == 0 ? "search" : "chat", "ann", i * 1'000));
+  }
+  MemoryStore store;
+  RecordingTeller teller;
+  REQUIRE(run.run(store, {{"requests", 0}}, records, teller));
+  REQUIRE_FALSE(teller.alerts.empty());
+  REQUIRE_FALSE(teller.alerts.front().drivers.empty());
+  CHECK(teller.alerts.front().drivers[0].value == "chat");
+}

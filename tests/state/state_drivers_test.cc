@@ -136,7 +136,7 @@ TEST_CASE("What an older program stored of drivers is not known") {
 
 TEST_CASE("A rule that says nothing of its drivers has none") {
   Rule rule = user_day_rule("daily", 10 * kDollar);
-  rule.metric = Metric::error_rate;
+  rule.metric = Metric::latency_p95;
   CHECK_FALSE(rule.keeps_drivers());
   rule.metric = Metric::cost;
   rule.window.kind = WindowKind::session;

@@ -52,7 +52,8 @@ class Snapshot {
                                  const Row& row) const = 0;
 };
 
-// Ordered keys and values on disk. As a Snapshot it reads its newest state. Any thread.
+// Ordered keys and values on disk. As a Snapshot it reads its newest state. Keys that begin with
+// the byte 0xff are its own. Any thread.
 class Store : public Snapshot {
  public:
   // Applies every change or none. With Sync::yes this and every earlier write survive power loss

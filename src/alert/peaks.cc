@@ -45,11 +45,11 @@ void Peaks::offer(std::int64_t start, std::string_view group, int128 value,
 }
 
 void Peaks::spent(std::string_view group, int128 before, int128 after, int128 budget) {
-  if (before == 0) groups_.insert(hash64(group, kPeaksSeed));
+  if (before == 0) groups_.add(hash64(group, kPeaksSeed));
   spent_ += after - before;
   if (after <= budget) return;
   beyond_ += after - std::max(before, budget);
-  over_.insert(hash64(group, kPeaksSeed));
+  over_.add(hash64(group, kPeaksSeed));
 }
 
 }  // namespace tocsin

@@ -7,9 +7,9 @@
 #include <set>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 #include <vector>
 
+#include "alert/distinct_hashes.h"
 #include "alert/unfilled.h"
 #include "tocsin/decimal.h"
 
@@ -76,7 +76,7 @@ class Peaks {
   std::int64_t last_window_ = 0;
   std::uint64_t cells_ = 0;
   std::int64_t matched_ = 0;
-  std::unordered_set<std::uint64_t> groups_, over_;  // by hash
+  DistinctHashes groups_, over_;
   int128 spent_ = 0;
   int128 beyond_ = 0;
   Unfilled unfilled_;

@@ -36,7 +36,7 @@ struct BacktestOptions {
   bool suggest = false;
   bool json = false;
   unsigned workers = 1;
-  std::size_t batch = 10'000;
+  std::size_t batch = kBacktestBatch;
 };
 
 std::atomic<bool> backtest_ends{false};

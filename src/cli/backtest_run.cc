@@ -104,12 +104,12 @@ struct NoLog final : Log {
 
 constexpr Millis kNoAge{std::chrono::hours{1}};
 
-// Nothing starts anew from this state, so nothing is spilled or trimmed for that.
+// Nothing starts anew from this state, so nothing is written or spilled for that.
 StateLimits scratch_limits(const Config& config) {
   StateLimits limits = state_limits(config);
   limits.hot_bytes = std::numeric_limits<std::size_t>::max();
   limits.pane_bytes = std::numeric_limits<std::size_t>::max();
-  limits.journal_bytes = std::numeric_limits<std::size_t>::max();
+  limits.starts_again = false;
   return limits;
 }
 

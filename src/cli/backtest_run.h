@@ -42,6 +42,9 @@ struct BacktestResult {
   std::optional<std::string> broke;   // why it could not be read on
 };
 
+// Records a commit, at most: of many more what they change together is in no cache.
+inline constexpr std::size_t kBacktestBatch = 2'500;
+
 struct BacktestSetup {
   const Config& config;
   const std::vector<Rule>& rules;
@@ -49,7 +52,7 @@ struct BacktestSetup {
   std::string from;                   // a file, or `-`
   const KafkaRange* kafka = nullptr;  // in its place; outlives the run
   unsigned workers = 1;
-  std::size_t batch = 10'000;
+  std::size_t batch = kBacktestBatch;
   InputProgress& progress;
   const std::atomic<bool>& stop;
   EventWatch* watch = nullptr;                // sees every event too

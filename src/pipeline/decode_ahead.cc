@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/decode_ahead.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -89,10 +90,15 @@ void DecodeAhead::run(const std::stop_token& stop) {
     } else {
       chunk.error = polled.error();
     }
+    const bool is_last =
+        chunk.error ||
+        std::any_of(chunk.notices.begin(), chunk.notices.end(), [](const SourceNotice& notice) {
+          return notice.kind == SourceNotice::Kind::ended;
+        });
     const std::lock_guard lock(mutex_);
     ++filled_;
     changed_.notify_all();
-    if (chunk.error) return;
+    if (is_last) return;
   }
 }
 

@@ -66,7 +66,7 @@ class DecodeAhead {
   DecodedChunk& next();
 
  private:
-  static constexpr std::size_t kChunks = 4;
+  static constexpr std::size_t kChunks = 12;
 
   void run(const std::stop_token& stop);
 

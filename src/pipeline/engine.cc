@@ -29,8 +29,9 @@ Engine::Engine(EngineSetup setup)
     : setup_(std::move(setup)),
       directory_(setup_.state.partitions()),
       exchange_(lanes(setup_.sources), setup_.state.seed(),
-                // What a replay tells is to be the same however fast its threads are.
-                setup_.live ? Exchange::kRecordsTogether : 1),
+                // What a replay tells is to be the same however fast its threads are; its batches
+                // are small, and it waits for nothing but them.
+                setup_.live ? Exchange::Limits{} : Exchange::Limits{.together = 1, .depth = 6}),
       unpriced_(setup_.unpriced),
       unmatched_(samples_) {
   if (setup_.live) setup_.aggregator.watch = &samples_;

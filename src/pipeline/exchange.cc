@@ -5,10 +5,11 @@
 
 namespace tocsin {
 
-Exchange::Exchange(std::size_t workers, std::uint64_t seed, std::size_t together)
-    : together_(together), lanes_(workers) {
+Exchange::Exchange(std::size_t workers, std::uint64_t seed, Limits limits)
+    : limits_(limits), lanes_(workers) {
   for (auto& lane : lanes_) {
-    for (std::size_t i = 0; i < kDepth; ++i) lane.empty.push_back(std::make_unique<Batch>(seed));
+    for (std::size_t i = 0; i < limits_.depth; ++i)
+      lane.empty.push_back(std::make_unique<Batch>(seed));
   }
 }
 
@@ -78,7 +79,7 @@ std::vector<Exchange::Taken> Exchange::ready() {
     const std::size_t w = (first_ + i) % lanes_.size();
     auto& filled = lanes_[w].filled;
     while (!filled.empty() && !filled.front()->barrier && filled.front()->edition <= edition_ &&
-           records < together_) {
+           records < limits_.together) {
       records += filled.front()->records;
       taken.push_back({w, std::move(filled.front())});
       filled.pop_front();
@@ -103,7 +104,7 @@ std::vector<Exchange::Taken> Exchange::ready() {
 std::vector<Exchange::Taken> Exchange::take(Millis wait) {
   std::unique_lock lock(mutex_);
   std::vector<Taken> taken = ready();
-  if (taken.empty() && !error_) {
+  if (taken.empty() && !error_ && !all_finished()) {
     filled_.wait_for(lock, wait);
     taken = ready();
   }
@@ -126,6 +127,10 @@ void Exchange::give_back(std::vector<Taken> taken) {
 
 bool Exchange::finished() const {
   const std::lock_guard lock(mutex_);
+  return all_finished();
+}
+
+bool Exchange::all_finished() const {
   return std::all_of(lanes_.begin(), lanes_.end(),
                      [](const Lane& lane) { return lane.finished && lane.filled.empty(); });
 }

@@ -20,9 +20,11 @@ namespace tocsin {
 // back. Bounded: a worker with `depth` batches under way waits.
 class Exchange {
  public:
-  static constexpr std::size_t kRecordsTogether = 20'000;
-  // `together`: a commit takes batches until it has so many records.
-  Exchange(std::size_t workers, std::uint64_t seed, std::size_t together = kRecordsTogether);
+  struct Limits {
+    std::size_t together = 20'000;  // a commit takes batches until it has so many records
+    std::size_t depth = 3;
+  };
+  Exchange(std::size_t workers, std::uint64_t seed, Limits limits);
 
   // Worker: the first of a batch is about to be put into it. Answers with what to fold it by from
   // now on, if that is another than before; it belongs to the worker then.
@@ -63,8 +65,6 @@ class Exchange {
   void stop();
 
  private:
-  static constexpr std::size_t kDepth = 3;
-
   struct Lane {
     std::deque<std::unique_ptr<Batch>> filled;
     std::vector<std::unique_ptr<Batch>> empty;
@@ -74,8 +74,9 @@ class Exchange {
     bool finished = false;
   };
   std::vector<Taken> ready();
+  bool all_finished() const;
 
-  const std::size_t together_;
+  const Limits limits_;
   mutable std::mutex mutex_;
   std::condition_variable filled_;
   std::condition_variable emptied_;

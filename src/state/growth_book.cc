@@ -103,7 +103,7 @@ int128 total_in(const std::vector<GrowthBook::Group>& groups, std::uint64_t hash
 }
 
 Millis step_length(const Window& window) {
-  return std::max((window.end - window.start) / GrowthBook::kSteps, Millis{1});
+  return std::max((window.end - window.start) / GrowthBook::kSteps, GrowthBook::kStepMin);
 }
 
 }  // namespace

@@ -25,7 +25,8 @@ namespace tocsin {
 // Groups go by a hash of their keys. One thread.
 class GrowthBook {
  public:
-  static constexpr std::int64_t kSteps = 48;         // of a window
+  static constexpr std::int64_t kSteps = 48;         // of a window, and at least
+  static constexpr Millis kStepMin{300'000};         // so long
   static constexpr std::size_t kGroupsMax = 10'000;  // of a window
   static constexpr std::size_t kDrivenMax = 100;     // of a window of which drivers are marked, too
 

@@ -43,6 +43,8 @@ struct StateLimits {
   // Of these, for groups of rolling and judged rules, which never do; more share (other).
   std::size_t pane_bytes = std::numeric_limits<std::size_t>::max();
   std::size_t journal_bytes = 32 << 20;
+  bool starts_again =
+      true;  // false: nobody does from this store, so what only that reads is left out
   std::size_t spills_per_commit = 2'000;
   std::size_t pages_per_commit = 64;
   IdSet::Limits ids;
@@ -389,6 +391,7 @@ class State {
   void write_partitions();
   void write_ids(const CommitInput& input);
   void write_journal();
+  void end_touches();
   static void write_new_groups(RuleState& rule, JournalWriter& row);
   void finish_alerts(Committed& committed);
 

@@ -11,6 +11,7 @@
 
 namespace tocsin {
 void State::write_journal() {
+  if (!limits_.starts_again) return end_touches();
   const CrashSpan span(CrashStep::journal);
   JournalWriter row;
   for (const auto& [rule, table] : touched_) {
@@ -42,6 +43,20 @@ void State::write_journal() {
   journal_.rows.push_back({commit_, bytes.size()});
   journal_.bytes += bytes.size();
   batch_.put(key::numbered(key::kJournal, commit_), std::move(bytes));
+}
+
+// The commit has looked at what it touched.
+void State::end_touches() {
+  for (const auto& [rule, table] : touched_) table->touched.clear();
+  touched_.clear();
+  for (const auto& rule : rules_) {
+    for (PaneEntry* const entry : rule->touched_groups) {
+      entry->begins = false;
+      entry->changed.clear();
+      rule->groups.measure(*entry);
+    }
+    rule->touched_groups.clear();
+  }
 }
 
 // A group that was forgotten may have rows in the journal still: who reads the store would show it

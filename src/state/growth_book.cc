@@ -221,8 +221,10 @@ std::vector<std::optional<int128>> GrowthBook::drivers(std::uint32_t state, cons
   const auto amounts = [&](std::optional<std::size_t> mark) {
     std::vector<std::optional<int128>> then(of.size(), int128{0});
     if (!mark) return then;
-    const int128 total = total_in(groups(state, in, *mark), hash);
+    const auto& marked = groups(state, in, *mark);
+    const int128 total = total_in(marked, hash);
     if (total == 0) return then;
+    if (marked.size() > kDrivenMax) return std::vector<std::optional<int128>>(of.size());
     DriverValues held;
     Drivers drivers;
     const auto row = store_.get(mark_key(state, window.start, in.marks[*mark].start));

@@ -290,6 +290,7 @@ class State {
   void note_growth(const CommitInput& input);
   void add_before(const RuleState& rule, const Window& about, std::string_view group);
   void add_recent(const RuleState& rule, const Window& about, std::string_view group);
+  void add_asides(RuleState& rule, const PaneReached& hit, std::string_view group);
   void add_elsewhere(RuleState& rule, const Window& about, std::string_view group);
   Result<void> apply_sum(RuleState& rule, WindowTable& table, const Delta& delta,
                          std::uint32_t hash);

@@ -429,6 +429,18 @@ void State::add_elsewhere(RuleState& rule, const Window& about, std::string_view
   }
 }
 
+void State::add_asides(RuleState& rule, const PaneReached& hit, std::string_view group) {
+  add_elsewhere(rule, hit.about, group);
+  if (rule.rule->ladder[hit.step->rung].is_below()) return;  // nobody drives what does not come
+  if (!rule.rule->second_part) return add_drivers(rule, hit.about, group);
+  if (rule.index == 0 || rules_[rule.index - 1]->by_pane) return;
+  // The other part knows what drives the sum that this one is about.
+  const RuleState& other = *rules_[rule.index - 1];
+  add_drivers(other, hit.about, group);
+  add_before(other, hit.about, group);
+  add_recent(other, hit.about, group);
+}
+
 void State::tell(RuleState& rule, const Judged& judged, PaneOutcome& outcome,
                  const CommitInput& input) {
   for (const auto& hit : outcome.reached) {
@@ -446,18 +458,7 @@ void State::tell(RuleState& rule, const Judged& judged, PaneOutcome& outcome,
             .shape = hit.shape,
             .in_force = judged.in_force},
            hit.continues, input);
-    if (rule.rule->ladder[hit.step->rung].is_below()) {
-      // What there is little of, nobody drives.
-    } else if (!rule.rule->second_part) {
-      add_drivers(rule, hit.about, judged.group);
-    } else if (rule.index > 0 && !rules_[rule.index - 1]->by_pane) {
-      // Its other part knows what drives the sum that this one is about.
-      const RuleState& other = *rules_[rule.index - 1];
-      add_drivers(other, hit.about, judged.group);
-      add_before(other, hit.about, judged.group);
-      add_recent(other, hit.about, judged.group);
-    }
-    add_elsewhere(rule, hit.about, judged.group);
+    add_asides(rule, hit, judged.group);
   }
   for (const auto& end : outcome.ended) resolve(rule, judged, end);
   outcome.reached.clear();

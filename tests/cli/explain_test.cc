@@ -254,20 +254,23 @@ TEST_CASE("Who drives what was spent is told in the words of messages, also over
   CHECK(again->drivers == of->drivers);
 }
 
-TEST_CASE("What the day before had come to by now is told, also over the wire") {
+TEST_CASE("What the day before and the last hour came to is told, also over the wire") {
   StateFixture fixture(one_rule());
   for (std::int64_t at = kAtNoon - 36 * kHour; at <= kAtNoon; at += 20 * kMinute) {
-    fixture.feed({{0, at, "user-1", kDollar / 10}}, at);
+    fixture.now = WallTime{Millis{at}};
+    fixture.feed({{0, at, "user-1", kDollar / 10, "chat"}}, at);
   }
   const auto of = explained(fixture, {{"user", "user-1"}});
   REQUIRE(of);
-  const std::string said =
-      "  before    $3.60 yesterday at the same time\n"
-      "  window    day";
-  CHECK_THAT(explanation_text(*of, {}, Terminal()), Catch::Contains(said));
   const auto again = parse_explanation(explanation_json(*of));
   REQUIRE(again);
-  CHECK_THAT(explanation_text(*again, {}, Terminal()), Catch::Contains(said));
+  for (const Explanation& one : {*of, *again}) {
+    const std::string text = explanation_text(one, {}, Terminal());
+    CHECK_THAT(text, Catch::Contains("  before    $3.60 yesterday at the same time\n"
+                                     "  who       Feature chat $3.70 (100%, +$0.10).\n"
+                                     "  window    day"));
+    CHECK_THAT(text, Catch::Contains("  pace      $0.40/h, the last hour (even: $0.42/h)"));
+  }
 }
 
 TEST_CASE("How much lies in groups without a value is said of a rule, and how to fill it in") {

@@ -183,7 +183,8 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("Of a month the last day is told, and of an hour nothing") {
+TEST_CASE(
+    "Of late is in the last hour of a day, the last day of a month, the last week of a year") {
   CHECK(GrowthBook::recently({event_time_ms(0), event_time_ms(30 * kDay)}) == Millis{kDay});
   CHECK(GrowthBook::recently({event_time_ms(0), event_time_ms(kDay + kHour)}) == Millis{kHour});
   CHECK(GrowthBook::recently({event_time_ms(0), event_time_ms(366 * kDay)}) == Millis{7 * kDay});

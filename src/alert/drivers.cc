@@ -30,7 +30,7 @@ int128 share_of(int128 amount, int128 known) {
 }
 
 int128 part_of(int128 value, int128 share) {
-  return value / kWholeShare * share + value % kWholeShare * share / kWholeShare;
+  return value / kWholeShare * share + divide_half_even(value % kWholeShare * share, kWholeShare);
 }
 
 bool is_too_little(int128 known, int128 value) { return known < value - value / kUnknownMost; }

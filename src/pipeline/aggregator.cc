@@ -359,11 +359,11 @@ void Aggregator::fold(const Event& event, EventTime time, Money cost) {
 }
 
 // Of the event under way, if it tells what drives groups. In a backlog one of 64 stands for all of
-// them, chosen by no order that records could have.
+// them, chosen by no order that records could have; those that failed are few, and all tell.
 void Aggregator::note_values(const Event& event) {
   drivers_of_ = event_;
   driver_weight_ = 1;
-  if (batch_->records >= kEachTells) {
+  if (batch_->records >= kEachTells && !event.is_error()) {
     driver_weight_ = (event_ * 0x9e3779b97f4a7c15U >> 58) == 0 ? kOneOf : 0;
   }
   if (driver_weight_ == 0) return;

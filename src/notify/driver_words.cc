@@ -99,7 +99,17 @@ std::string drivers_text(const Alert& alert) {
   return text;
 }
 
-// "Same provider, every other model: 0.4% of 3,210. Same model, provider azure: 0.5% of 880."
+// "3,210 requests"; of what else an average is made.
+std::string divided_by_text(Metric metric, std::int64_t count) {
+  if (metric == Metric::prompt_cache_rate) return value_text(Metric::tokens, count) + " tokens";
+  std::string_view unit = " request";
+  if (metric == Metric::cost_per_user) unit = " user";
+  if (metric == Metric::cost_per_session) unit = " session";
+  return count_text(count) + std::string(unit) + (count == 1 ? "" : "s");
+}
+
+// "Same provider, every other model: 0.4% (3,210 requests). Same model, provider azure: 0.5% (880
+// requests)."
 std::string elsewhere_text(const Alert& alert) {
   std::string text;
   for (const auto& elsewhere : alert.elsewhere) {
@@ -113,8 +123,8 @@ std::string elsewhere_text(const Alert& alert) {
                  ? "every other " + field
                  : field + " " + isolated(cut_middle(clean_text(elsewhere.other), kValueMax));
     text += (text.empty() ? "" : " ") + capitalised(where) + ": " +
-            value_text(alert.metric, elsewhere.value) + " of " + count_text(elsewhere.requests) +
-            ".";
+            value_text(alert.metric, elsewhere.value) + " (" +
+            divided_by_text(alert.metric, elsewhere.requests) + ").";
   }
   return text;
 }

@@ -71,8 +71,8 @@ TEST_CASE("Of more groups than ten thousand nothing is kept, and the next window
   std::vector<ScriptedRecord> records;
   for (int i = 0; i < 10'500; ++i) records.push_back(dollar(i, "chat", "u" + std::to_string(i)));
   records.push_back(dollar(10'500, "chat", "late-comer"));
-  // What the first requests of a window say is passed over, for they find the rule turned off: those
-  // of some batches.
+  // What the first requests of a window say is passed over, for they find the rule turned off:
+  // those of some batches.
   for (int i = 0; i < 1'000; ++i) {
     records.push_back(dollar(10'501 + i, "chat", "v" + std::to_string(i), kDay));
   }

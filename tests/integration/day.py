@@ -54,8 +54,8 @@ class Day(Generator):
     def any_record(self, partition, at):
         self.partition, self.now = partition, at
         dice = self.random.random()
-        if dice < 0.003:  # a producer's clock that runs ahead
-            return self.ordinary(partition, at + 3 * HOUR, late=0)
+        if dice < 0.003:  # a producer's clock that runs ahead: it says nothing of what is to come
+            return super().ordinary(partition, at + 3 * HOUR, late=0)
         if dice < 0.03:
             return self.just_sent(partition, at)
         return super().any_record(partition, at)

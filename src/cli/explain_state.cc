@@ -305,19 +305,9 @@ class RuleExplainer {
     auto calendar = Calendar::create(rule_.window);
     if (!calendar) return;
     const Window before = calendar->window_at(window.start - Millis{1});
-    const EventTime then = GrowthBook::same_time(before, input_.now, window);
     GrowthBook growth(input_.snapshot);
-    const auto total = growth.total(state_, before, then, key_);
-    if (total.value_or(0) > 0) {
-      out_.before =
-          Alert::Before{before, *total, growth.drivers(state_, before, then, key_, out_.drivers)};
-    }
-    const auto span = GrowthBook::recently(window);
-    if (!span || input_.now - *span <= window.start) return;
-    const auto earlier = growth.total(state_, window, input_.now - *span, key_);
-    if (earlier && *earlier <= out_.level.value) {
-      out_.recent = Alert::Recent{*span, out_.level.value - *earlier};
-    }
+    out_.before = growth.before(state_, before, window, input_.now, key_, out_.drivers);
+    out_.recent = growth.recent(state_, window, input_.now, key_, out_.level.value);
   }
 
   const ExplainInput& input_;

@@ -243,6 +243,26 @@ std::vector<std::optional<int128>> GrowthBook::drivers(std::uint32_t state, cons
   return all;
 }
 
+std::optional<Alert::Before> GrowthBook::before(std::uint32_t state, const Window& last,
+                                                const Window& now, EventTime at,
+                                                std::string_view group,
+                                                std::span<const Alert::Driver> of) {
+  const EventTime then = same_time(last, at, now);
+  const auto had = total(state, last, then, group);
+  if (had.value_or(0) <= 0) return std::nullopt;
+  return Alert::Before{last, *had, drivers(state, last, then, group, of)};
+}
+
+std::optional<Alert::Recent> GrowthBook::recent(std::uint32_t state, const Window& window,
+                                                EventTime at, std::string_view group,
+                                                int128 value) {
+  const auto span = recently(window);
+  if (!span || at - *span <= window.start) return std::nullopt;
+  const auto then = total(state, window, at - *span, group);
+  if (!then || *then > value) return std::nullopt;
+  return Alert::Recent{*span, value - *then};
+}
+
 std::optional<Millis> GrowthBook::recently(const Window& window) {
   using std::chrono::hours;
   const Millis length = window.end - window.start;

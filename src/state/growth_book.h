@@ -25,8 +25,8 @@ namespace tocsin {
 // Groups go by a hash of their keys. One thread.
 class GrowthBook {
  public:
-  static constexpr std::int64_t kSteps = 48;         // of a window, and at least
-  static constexpr Millis kStepMin{300'000};         // so long
+  static constexpr std::int64_t kSteps = 48;         // of a window, fewer of one so short
+  static constexpr Millis kStepMin{300'000};         // that they would be shorter than this
   static constexpr std::size_t kGroupsMax = 10'000;  // of a window
   static constexpr std::size_t kDrivenMax = 100;     // of a window of which drivers are marked, too
 
@@ -73,6 +73,15 @@ class GrowthBook {
                                              EventTime at, std::string_view group,
                                              std::span<const Alert::Driver> of);
 
+  // What the group, which has these drivers at that time of `now`, had at the same time of the
+  // window `last`. Nothing: that is not known, or was nothing.
+  std::optional<Alert::Before> before(std::uint32_t state, const Window& last, const Window& now,
+                                      EventTime at, std::string_view group,
+                                      std::span<const Alert::Driver> drivers);
+  // What came of late of the group's `value` at that time of the window. Nothing: it is not known,
+  // or the window is not that old.
+  std::optional<Alert::Recent> recent(std::uint32_t state, const Window& window, EventTime at,
+                                      std::string_view group, int128 value);
   // How far back is recently: an hour, of longer windows a day or a week; nothing: the window is
   // too short to tell it from.
   static std::optional<Millis> recently(const Window& window);

@@ -43,8 +43,8 @@ struct StateLimits {
   // Of these, for groups of rolling and judged rules, which never do; more share (other).
   std::size_t pane_bytes = std::numeric_limits<std::size_t>::max();
   std::size_t journal_bytes = 32 << 20;
-  bool starts_again =
-      true;  // false: nobody does from this store, so what only that reads is left out
+  // False: nobody starts from this store again, so what only a start reads is not written.
+  bool starts_again = true;
   std::size_t spills_per_commit = 2'000;
   std::size_t pages_per_commit = 64;
   IdSet::Limits ids;

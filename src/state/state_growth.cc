@@ -108,21 +108,14 @@ void State::add_before(const RuleState& rule, const Window& about, std::string_v
   Alert& alert = committed_.alerts.back().alert;
   if (!GrowthBook::marks(*rule.rule) || !about.contains(alert.at)) return;
   const Window before = by_id_[rule.row.id]->calendar->window_at(about.start - Millis{1});
-  const EventTime then = GrowthBook::same_time(before, alert.at, about);
-  const auto total = growth_->total(rule.row.id, before, then, group);
-  if (total.value_or(0) <= 0) return;
-  alert.before = Alert::Before{before, *total,
-                               growth_->drivers(rule.row.id, before, then, group, alert.drivers)};
+  alert.before = growth_->before(rule.row.id, before, about, alert.at, group, alert.drivers);
 }
 
 // To the alert that was recorded last: what came of late.
 void State::add_recent(const RuleState& rule, const Window& about, std::string_view group) {
   Alert& alert = committed_.alerts.back().alert;
   if (!GrowthBook::marks(*rule.rule) || !about.contains(alert.at)) return;
-  const auto span = GrowthBook::recently(about);
-  if (!span || alert.at - *span <= about.start) return;
-  const auto then = growth_->total(rule.row.id, about, alert.at - *span, group);
-  if (then && *then <= alert.value) alert.recent = Alert::Recent{*span, alert.value - *then};
+  alert.recent = growth_->recent(rule.row.id, about, alert.at, group, alert.value);
 }
 
 }  // namespace tocsin

@@ -78,3 +78,15 @@ TEST_CASE("What lies in groups without a value is known by field, and of all tha
   CHECK(peaks.unfilled().without[1] == 35);
   CHECK(peaks.unfilled().without[2] == 0);
 }
+
+TEST_CASE("Groups are told apart however many there are, and however often each spends") {
+  Peaks peaks;
+  constexpr int kGroups = 20'000;
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 0; i < kGroups; ++i) {
+      peaks.spent("g" + std::to_string(i), 0, i % 4 == 0 ? 3 : 1, 2);
+    }
+  }
+  CHECK(peaks.beyond().groups == kGroups);
+  CHECK(peaks.beyond().over_groups == kGroups / 4);
+}
